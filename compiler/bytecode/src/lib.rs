@@ -1,0 +1,1 @@
+//! The instruction set and the plain-data code objects of protoPython.

@@ -1,0 +1,1 @@
+//! CPython's token stream, for `_tokenize`.

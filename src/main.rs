@@ -1,0 +1,2 @@
+//! The `protopy` command.
+fn main() {}
