@@ -1,0 +1,49 @@
+//! The first groups of CPython's core-language tests, run on the protopy that was just built.
+//!
+//! CPython's tests are fetched once from a distribution; without them, and without a network, this test says so and
+//! fails. `PROTOPY_TEST_CACHE` names a cache to use; `PROTOPY_TEST_PYTHON` another interpreter to try.
+
+use std::time::Duration;
+
+use regrtest::child::Config;
+use regrtest::drive::{self, Options};
+use regrtest::suite::Portable;
+use regrtest::{cache, fetch, home};
+
+/// The groups that must do what is recorded.
+const GROUPS: [&str; 3] = ["A", "B", "C"];
+
+#[test]
+fn core_language() -> Result<(), String> {
+    let library = fetch::library(&cache())?;
+    let python = match std::env::var_os("PROTOPY_TEST_PYTHON") {
+        Some(path) => path.into(),
+        None => drive::build_protopy()?,
+    };
+    let config = Config {
+        python,
+        library: Some(library.folder),
+        inactivity: Duration::from_secs(120),
+        total: Duration::from_secs(1200),
+        memory: 4 << 30,
+        pretend: None,
+        pattern: None,
+        logs: cache().join("logs"),
+    };
+    let options = Options {
+        jobs: 2,
+        record: false,
+        try_all: false,
+        strict: false,
+        show: 20,
+        expected: home().join("expected"),
+    };
+    let portable = Portable::load();
+    let modules = GROUPS.iter().flat_map(|group| portable.tier("core", Some(group))).collect();
+    let totals = drive::run_all(&config, &options, &portable, modules)?;
+    println!("{totals}");
+    if totals.problems > 0 {
+        return Err(format!("{totals}; the output of each module is in {}", config.logs.display()));
+    }
+    Ok(())
+}
