@@ -5,6 +5,14 @@
 //! both speak [`StrRef`] and [`StrBuf`]. A string is a sequence of code points 0..=0x10FFFF, lone
 //! surrogates included, in the narrowest of three widths.
 
+pub mod format;
+pub mod repr;
+pub mod strparse;
+pub mod unicode;
+
+#[allow(clippy::approx_constant, clippy::excessive_precision)]
+mod tables;
+
 /// A borrowed string in its storage width. `Latin1` holds code points below 256.
 #[derive(Clone, Copy, Debug)]
 pub enum StrRef<'a> {
@@ -128,6 +136,42 @@ impl StrBuf {
     /// An empty builder with room for `n` Latin-1 code points.
     pub fn with_capacity(n: usize) -> Self {
         StrBuf::Latin1(Vec::with_capacity(n))
+    }
+
+    /// An empty builder as wide as `s`, with room for its length.
+    pub fn with_capacity_like(s: StrRef<'_>) -> Self {
+        match s {
+            StrRef::Latin1(v) => StrBuf::Latin1(Vec::with_capacity(v.len())),
+            StrRef::Ucs2(v) => StrBuf::Ucs2(Vec::with_capacity(v.len())),
+            StrRef::Ucs4(v) => StrBuf::Ucs4(Vec::with_capacity(v.len())),
+        }
+    }
+
+    /// A copy of a view, in its width.
+    pub fn from_ref(s: StrRef<'_>) -> Self {
+        match s {
+            StrRef::Latin1(v) => StrBuf::Latin1(v.to_vec()),
+            StrRef::Ucs2(v) => StrBuf::Ucs2(v.to_vec()),
+            StrRef::Ucs4(v) => StrBuf::Ucs4(v.to_vec()),
+        }
+    }
+
+    /// Appends bytes as Latin-1 code points.
+    pub fn push_latin1(&mut self, bytes: &[u8]) {
+        self.push_ref(StrRef::Latin1(bytes));
+    }
+
+    /// Appends `c` `n` times.
+    pub fn push_n(&mut self, c: u32, n: usize) {
+        if n == 0 {
+            return;
+        }
+        self.push(c);
+        match self {
+            StrBuf::Latin1(v) => v.resize(v.len() + (n - 1), c as u8),
+            StrBuf::Ucs2(v) => v.resize(v.len() + (n - 1), c as u16),
+            StrBuf::Ucs4(v) => v.resize(v.len() + (n - 1), c),
+        }
     }
 
     /// The content as a view.

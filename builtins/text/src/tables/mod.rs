@@ -1,0 +1,6 @@
+//! Generated Unicode tables; gen_tables.py writes them.
+
+pub mod db;
+pub mod decomp;
+pub mod names;
+pub mod types;
