@@ -20,9 +20,21 @@ fn split_exponent(text: &str) -> Digits {
     Digits { text: mantissa.bytes().filter(|&b| b != b'.').collect(), point }
 }
 
-/// The shortest digits that read back as `x`.
+/// The shortest digits that read back as `x`, of two equally near ones the even one.
+///
+/// Rust takes the upper one of two. A tie needs `x` to end half-way between two decimals of that
+/// length, which only a multiple of 2^-(k+1) can with k places after the point.
 fn shortest(x: f64) -> Digits {
-    split_exponent(&format!("{x:e}"))
+    let d = split_exponent(&format!("{x:e}"));
+    let len = d.text.len();
+    let places = i32::try_from(len).unwrap_or(0) - d.point;
+    if len >= 15 && (1..64).contains(&places) && (x * 2f64.powi(places + 1)).fract() == 0.0 {
+        let text = format!("{x:.0$e}", len - 1);
+        if text.parse() == Ok(x) {
+            return split_exponent(&text);
+        }
+    }
+    d
 }
 
 /// `after` digits after the first one.
@@ -106,9 +118,6 @@ fn push_general(out: &mut Vec<u8>, x: f64, precision: usize, letter: u8, alterna
     if d.point <= -4 || d.point > limit {
         push_exponential(out, &d, letter, alternate);
         return;
-    }
-    if x == 0.0 && !alternate {
-        d.text.clear();
     }
     push_positional(out, &d, alternate, dot_zero);
 }

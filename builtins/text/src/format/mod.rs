@@ -237,7 +237,7 @@ fn check_int(spec: &FormatSpec) -> Result<(), FormatError> {
         return Err(FormatError::value("Precision not allowed in integer format specifier"));
     }
     if spec.no_negative_zero {
-        let text = "Negative zero coercion (z) not allowed in format specifier with integer";
+        let text = "Negative zero coercion (z) not allowed in integer format specifier";
         return Err(FormatError::value(text));
     }
     Ok(())

@@ -133,6 +133,10 @@ impl<'a> PercentParser<'a> {
     }
 
     fn directive(&mut self) -> Result<Piece, PercentError> {
+        if self.s.get(self.at) == Some(u32::from(b'%')) {
+            self.at += 1;
+            return Ok(Piece::Percent);
+        }
         let key = self.key()?;
         let (mut left, mut plus, mut blank, mut alternate, mut zero) = (false, false, false, false, false);
         let mut c = self.next_char()?;
@@ -161,10 +165,18 @@ impl<'a> PercentParser<'a> {
             c = self.next_char()?;
         }
         let index = self.at - 1;
-        let bare =
-            Directive { key, left, plus, blank, alternate, zero, width, precision, conversion: c, index };
-        let stars = width == Amount::Star || precision == Amount::Star;
-        Ok(if c == u32::from(b'%') && !stars { Piece::Percent } else { Piece::Directive(bare) })
+        Ok(Piece::Directive(Directive {
+            key,
+            left,
+            plus,
+            blank,
+            alternate,
+            zero,
+            width,
+            precision,
+            conversion: c,
+            index,
+        }))
     }
 }
 

@@ -121,7 +121,6 @@ fn grouping(cur: &mut Cursor<'_>) -> Result<Grouping, FormatError> {
     cur.at += 1;
     match cur.peek().and_then(Grouping::of) {
         Some(second) if second != first => Err(FormatError::value(BOTH)),
-        Some(Grouping::Underscore) => Err(FormatError::value("Cannot specify both ',' and '_'.")),
         _ => Ok(first),
     }
 }
@@ -140,25 +139,30 @@ fn show_code(kind: u32) -> String {
     }
 }
 
-fn check_grouping(spec: &FormatSpec) -> Result<(), FormatError> {
-    let kind = spec.kind.and_then(char::from_u32);
-    let code = spec.kind.unwrap_or(0);
-    let floating = kind.is_none_or(|k| "efgEGF%".contains(k)) && spec.kind.is_none_or(|k| k < 128);
+fn check_grouping(spec: &FormatSpec, default_kind: u8) -> Result<(), FormatError> {
+    let code = spec.kind.unwrap_or(u32::from(default_kind));
+    let kind = char::from_u32(code).unwrap_or('?');
     if let Some(separator) = spec.grouping.char() {
-        let based = separator == b'_' && kind.is_some_and(|k| "boxX".contains(k));
-        if !(floating || based || kind == Some('d')) {
+        let based = separator == b'_' && "boxX".contains(kind);
+        if !(based || "\0defgEGF%".contains(kind)) {
             return Err(cannot_group(separator, code));
         }
     }
     match spec.fraction_grouping.char() {
-        Some(separator) if !floating => Err(cannot_group(separator, code)),
+        Some(separator) if kind == 'n' => Err(cannot_group(separator, code)),
         _ => Ok(()),
     }
 }
 
 impl FormatSpec {
-    /// Parses `spec` for an object of type `type_name` that aligns as `align` by default.
-    pub fn parse(spec: StrRef<'_>, align: Align, type_name: &str) -> Result<Self, FormatError> {
+    /// Parses `spec` for an object of type `type_name` that aligns as `align` by default and whose
+    /// presentation type is then `default_kind`: `s` of text, `d` of an integer, else 0.
+    pub fn parse(
+        spec: StrRef<'_>,
+        align: Align,
+        default_kind: u8,
+        type_name: &str,
+    ) -> Result<Self, FormatError> {
         let mut cur = Cursor { s: spec, at: 0 };
         let mut out = FormatSpec {
             fill: u32::from(b' '),
@@ -199,7 +203,7 @@ impl FormatSpec {
         if spec.len() > cur.at + 1 {
             return Err(out.invalid(spec));
         }
-        check_grouping(&out)?;
+        check_grouping(&out, default_kind)?;
         Ok(out)
     }
 
