@@ -1,0 +1,359 @@
+//! A thread's state in a space: what every operation gets as `cx`.
+
+use crate::heap::LocalHeap;
+use crate::known::Ty;
+use crate::shape::Shape;
+use crate::space::{ProtoSpace, Root};
+use crate::types::TypeObj;
+use crate::value::Value;
+use crate::{PyResult, Raised};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Bits of the breaker word.
+#[allow(missing_docs)]
+pub mod breaker {
+    /// Another thread wants the world stopped.
+    pub const STOP: u32 = 1;
+    /// The epoch pin should be renewed.
+    pub const REPIN: u32 = 2;
+    /// A signal handler is to run (main thread).
+    pub const SIGNAL: u32 = 4;
+    /// Finalizers or weak-reference callbacks wait.
+    pub const FINALIZE: u32 = 8;
+    /// An exception was sent from another thread.
+    pub const ASYNC_EXC: u32 = 16;
+    /// Pending calls wait.
+    pub const PENDING: u32 = 32;
+}
+
+/// Number of entries of the per-thread method cache.
+pub const METHOD_CACHE: usize = 2048;
+
+/// An entry of the method cache: attribute `name` looked up on the class of version `version`.
+#[derive(Clone, Copy)]
+pub struct MethodCacheEntry {
+    /// Version of the class.
+    pub version: u32,
+    /// Bits of the interned name.
+    pub name: u64,
+    /// The attribute, unbound if the class has none.
+    pub value: Value,
+}
+
+/// The state of one thread in one space. Operations that may allocate, run Python code or raise take `&mut Ctx`.
+///
+/// The interpreter's handlers read `breaker`, the register fields and `shapes` directly.
+pub struct Ctx {
+    /// Polled on backward jumps, calls and slow allocations.
+    pub breaker: Arc<AtomicU32>,
+    /// Base of the shape table.
+    pub shapes: *const Shape,
+    /// This thread's part of the heap.
+    pub local: LocalHeap,
+    /// The exception being raised; empty unless a function has just answered `Err(Raised)`.
+    raised: Option<Value>,
+    /// The exception being handled (`sys.exception()`), or None.
+    pub handled: Value,
+    /// First register of the running frame (null outside of Python code).
+    pub regs: *mut Value,
+    /// Instruction after the one that runs, saved by slow paths.
+    pub pc: *const std::sync::atomic::AtomicU64,
+    /// First register that is free for a new window while native code runs.
+    pub top: *mut Value,
+    /// The register stack.
+    pub stack: RegStack,
+    /// Depth of Python calls.
+    pub depth: usize,
+    /// Native stack address below which recursion raises RecursionError.
+    pub native_limit: usize,
+    /// Nested native entries (for catching panics and finding the base of native stacks).
+    pub entries: usize,
+    /// Identifier of the thread (`threading.get_ident`).
+    pub ident: u64,
+    /// `contextvars` context, or None.
+    pub context: Value,
+    /// Per-thread dict of the runtime, or None.
+    pub dict: Value,
+    /// Trace function, profile function (`sys.settrace`, `sys.setprofile`), or None.
+    pub tracefn: Value,
+    /// Profile function, or None.
+    pub profilefn: Value,
+    /// Async generator hooks: firstiter, finalizer.
+    pub asyncgen_hooks: [Value; 2],
+    /// `sys.set_coroutine_origin_tracking_depth`
+    pub coroutine_origin_depth: usize,
+    /// Objects in the middle of `repr`.
+    pub repr_stack: Vec<Value>,
+    /// Method cache.
+    pub method_cache: Box<[MethodCacheEntry]>,
+    /// Values that native code wants kept alive beyond the stack (indices stay valid until popped).
+    pub keep: Vec<Value>,
+    /// Whether this is the space's main thread.
+    pub is_main: bool,
+    space: Arc<ProtoSpace>,
+}
+
+/// A thread's register stack: a reserved range of address space.
+pub struct RegStack {
+    /// First register.
+    pub base: *mut Value,
+    /// End.
+    pub limit: *mut Value,
+}
+
+/// Bytes of address space of a register stack.
+const STACK_BYTES: usize = 1 << 30;
+
+impl RegStack {
+    fn reserve() -> std::io::Result<RegStack> {
+        // SAFETY: an anonymous private mapping without a fixed address has no preconditions.
+        let p = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                STACK_BYTES,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                -1,
+                0,
+            )
+        };
+        if p == libc::MAP_FAILED {
+            return Err(std::io::Error::last_os_error());
+        }
+        let base: *mut Value = p.cast();
+        // SAFETY: the end of the mapping, with room left for one more maximal window (65,536 registers).
+        let limit = unsafe { base.add(STACK_BYTES / 8 - (1 << 17)) };
+        Ok(RegStack { base, limit })
+    }
+}
+
+impl Drop for RegStack {
+    fn drop(&mut self) {
+        // SAFETY: made by `reserve` with this size; no frame is left.
+        unsafe { libc::munmap(self.base.cast(), STACK_BYTES) };
+    }
+}
+
+/// Native stack kept free for what runs beyond the limit (error handling, the collector).
+const STACK_MARGIN: usize = 256 * 1024;
+
+fn native_stack_limit() -> usize {
+    // SAFETY: the calls fill plain structs that are zeroed first.
+    unsafe {
+        let mut attr: libc::pthread_attr_t = std::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &mut attr) != 0 {
+            return 0;
+        }
+        let mut low: *mut libc::c_void = std::ptr::null_mut();
+        let mut size = 0usize;
+        libc::pthread_attr_getstack(&attr, &mut low, &mut size);
+        libc::pthread_attr_destroy(&mut attr);
+        low as usize + STACK_MARGIN.min(size / 4)
+    }
+}
+
+impl Ctx {
+    /// Attaches the current native thread to a space.
+    pub fn attach(space: &Arc<ProtoSpace>, is_main: bool) -> std::io::Result<Box<Ctx>> {
+        let stack = RegStack::reserve()?;
+        let breaker = Arc::new(AtomicU32::new(0));
+        if space.threads.fetch_add(1, Ordering::AcqRel) > 0 {
+            space.multi.store(true, Ordering::SeqCst);
+        }
+        let empty = MethodCacheEntry { version: 0, name: 0, value: Value::UNBOUND };
+        let mut cx = Box::new(Ctx {
+            breaker,
+            shapes: space.shapes.base(),
+            local: LocalHeap::new(),
+            raised: None,
+            handled: Value::NONE,
+            regs: std::ptr::null_mut(),
+            pc: std::ptr::null(),
+            top: stack.base,
+            stack,
+            depth: 0,
+            native_limit: native_stack_limit(),
+            entries: 0,
+            // SAFETY: no preconditions.
+            ident: unsafe { libc::pthread_self() } as u64,
+            context: Value::NONE,
+            dict: Value::NONE,
+            tracefn: Value::NONE,
+            profilefn: Value::NONE,
+            asyncgen_hooks: [Value::NONE; 2],
+            coroutine_origin_depth: 0,
+            repr_stack: Vec::new(),
+            method_cache: vec![empty; METHOD_CACHE].into_boxed_slice(),
+            keep: Vec::new(),
+            is_main,
+            space: space.clone(),
+        });
+        space.heap.register(&mut cx);
+        Ok(cx)
+    }
+
+    /// The space.
+    #[inline(always)]
+    pub fn space(&self) -> &ProtoSpace {
+        &self.space
+    }
+
+    /// The space, shared.
+    pub fn space_arc(&self) -> Arc<ProtoSpace> {
+        self.space.clone()
+    }
+
+    /// Whether the process has had one thread only: locks are not needed.
+    #[inline(always)]
+    pub fn single_threaded(&self) -> bool {
+        !self.space.multi.load(Ordering::Relaxed)
+    }
+
+    /// A known type.
+    #[inline(always)]
+    pub fn ty(&self, t: Ty) -> &'static TypeObj {
+        self.space.ty(t)
+    }
+
+    /// A root object; None if it is not set.
+    #[inline(always)]
+    pub fn root(&self, r: Root) -> Value {
+        self.space.root(r).unwrap_or(Value::NONE)
+    }
+
+    /// A shape by handle.
+    #[inline(always)]
+    pub fn shape(&self, id: crate::header::ShapeId) -> &'static Shape {
+        // SAFETY: handles come from headers, which only hold valid ones; the table lives as long as the space, and
+        // shapes are not moved or freed.
+        unsafe { &*self.shapes.add(id.0 as usize) }
+    }
+
+    /// The type of a value.
+    #[inline(always)]
+    pub fn type_of(&self, v: Value) -> &'static TypeObj {
+        match v.header() {
+            Some(h) => self.shape(h.shape()).class(),
+            None => self.immediate_type(v),
+        }
+    }
+
+    #[inline]
+    fn immediate_type(&self, v: Value) -> &'static TypeObj {
+        let t = if v.is_small() {
+            Ty::Int
+        } else if v.is_imm_float() {
+            Ty::Float
+        } else if v.is_bool() {
+            Ty::Bool
+        } else if v.is_none() {
+            Ty::NoneType
+        } else if v.is(Value::ELLIPSIS) {
+            Ty::Ellipsis
+        } else {
+            Ty::NotImplementedType
+        };
+        self.ty(t)
+    }
+
+    /// Whether the value's type is exactly the known type.
+    #[inline(always)]
+    pub fn is_exact(&self, v: Value, t: Ty) -> bool {
+        match v.header() {
+            Some(h) => h.shape() == t.shape() || std::ptr::eq(self.shape(h.shape()).class(), self.ty(t)),
+            None => std::ptr::eq(self.immediate_type(v), self.ty(t)),
+        }
+    }
+
+    /// `isinstance` by the real type (no `__class__`, no `__instancecheck__`).
+    #[inline]
+    pub fn is_instance(&self, v: Value, t: Ty) -> bool {
+        let ty = self.type_of(v);
+        std::ptr::eq(ty, self.ty(t)) || ty.is_subtype(self.ty(t).value())
+    }
+
+    /// A fresh version number.
+    pub fn next_version(&self) -> u32 {
+        self.space.next_version()
+    }
+
+    /// Records the exception being raised. Use `return Err(cx.set_raised(exc))`.
+    pub fn set_raised(&mut self, exc: Value) -> Raised {
+        self.raised = Some(exc);
+        Raised(())
+    }
+
+    /// Takes the exception of the `Err(Raised)` that was just answered.
+    pub fn take_raised(&mut self, r: Raised) -> Value {
+        let Raised(()) = r;
+        self.raised.take().unwrap_or_else(|| self.root(Root::MemoryError))
+    }
+
+    /// The exception of an `Err(Raised)`, without taking it.
+    pub fn raised(&self) -> Option<Value> {
+        self.raised
+    }
+
+    /// Visits everything this thread holds (registers and native stack apart).
+    pub fn trace_roots(&self, t: &mut crate::trace::Tracer) {
+        if let Some(v) = self.raised {
+            t.visit(v);
+        }
+        let fixed = [self.handled, self.context, self.dict, self.tracefn, self.profilefn];
+        t.values(&fixed);
+        t.values(&self.asyncgen_hooks);
+        t.values(&self.repr_stack);
+        t.values(&self.keep);
+    }
+
+    /// Checks the native stack: RecursionError when it is nearly used up. Every protocol that can recurse natively calls this.
+    #[inline]
+    pub fn check_native_stack(&mut self, where_: &'static str) -> PyResult<()> {
+        let here = 0u8;
+        if (&raw const here as usize) < self.native_limit {
+            return Err(self.native_overflow(where_));
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn native_overflow(&mut self, where_: &'static str) -> Raised {
+        self.raise_str(Ty::RecursionError, &format!("maximum recursion depth exceeded{where_}"))
+    }
+
+    /// Whether any breaker bit is set.
+    #[inline(always)]
+    pub fn poll_needed(&self) -> bool {
+        self.breaker.load(Ordering::Relaxed) != 0
+    }
+
+    /// A safepoint: stops if the collector asks for it and runs what waits (finalizers, signal handlers).
+    #[inline]
+    pub fn safepoint(&mut self) -> PyResult<()> {
+        if self.poll_needed() { self.safepoint_slow() } else { Ok(()) }
+    }
+
+    /// The part of [`Ctx::safepoint`] that is rarely needed.
+    #[cold]
+    pub fn safepoint_slow(&mut self) -> PyResult<()> {
+        let bits = self.breaker.load(Ordering::Acquire);
+        if bits & breaker::STOP != 0 {
+            self.stop_here();
+        }
+        let bits = self.breaker.fetch_and(breaker::STOP, Ordering::AcqRel) & !breaker::STOP;
+        if bits == 0 {
+            return Ok(());
+        }
+        let hooks = *self.space.hooks.read().unwrap_or_else(|e| e.into_inner());
+        (hooks.poll)(self, bits)
+    }
+}
+
+impl Drop for Ctx {
+    fn drop(&mut self) {
+        let space = self.space.clone();
+        space.heap.unregister(self);
+        space.threads.fetch_sub(1, Ordering::AcqRel);
+    }
+}

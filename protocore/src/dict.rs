@@ -1,0 +1,608 @@
+//! Dicts and sets: insertion-ordered compact hash tables that are read without a lock.
+//!
+//! # Layout
+//!
+//! A [`DictObj`] points at one [`DictTable`] in the collector's heap: a header, `usable` entries {hash, key, value} in
+//! insertion order, then an index of `1 << log2` cells of 1, 2 or 4 bytes that holds entry number + 1, or 0. A set is
+//! the same with `True` for every value.
+//!
+//! # Invariants
+//!
+//! 1. Entries are append-only within a table: number `i` belongs to one key for the table's life. Deletion empties the
+//!    value, then replaces the key by "unbound"; the place is not reused. Growth and compaction make a new table.
+//! 2. An entry is written hash, key, value in this order before its index cell is published (release); readers load the
+//!    index with acquire. A reader with an old table sees a state that was true when it loaded the table.
+//! 3. Writers hold the dict's byte lock (skipped while the process has one thread). Nothing under the lock allocates or
+//!    calls out: a grown table is allocated first, and the write revalidates.
+//! 4. `version` names the set of keys and their entry numbers; it is cleared before any structural change is published. Inline caches
+//!    load the table, then compare the version, then read the entry from the table they loaded.
+//!
+//! Equality of keys that are not identical, not both exact str and not both small ints may run Python code. Lookups stop at such an
+//! entry and answer [`Find::Ask`]; `vm` compares and resumes.
+//!
+//! Why not open addressing without an index: iteration order is part of the language. Why not a lock for
+//! readers: an uncontended one costs 20 times the read.
+
+use crate::ctx::Ctx;
+use crate::header::{Header, Layout};
+use crate::layouts::StrObj;
+use crate::slot::Slot;
+use crate::value::Value;
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
+
+/// A dict, set or frozenset.
+#[repr(C)]
+pub struct DictObj {
+    /// Header.
+    pub header: Header,
+    /// Number of live entries.
+    pub used: AtomicUsize,
+    /// The table, empty while nothing was inserted.
+    pub table: Slot,
+    /// Version of the keys, 0 if none was asked for since the last structural change.
+    pub version: AtomicU32,
+    /// Counts structural changes (for iterators' "changed size during iteration" and sets).
+    pub changes: AtomicU32,
+    /// Cached hash of a frozenset, with 0 for none.
+    pub hash: AtomicI64,
+}
+
+/// A set or frozenset: the same layout.
+pub type SetObj = DictObj;
+
+/// One entry.
+#[repr(C)]
+pub struct Entry {
+    /// Hash of the key.
+    pub hash: AtomicI64,
+    /// The key; unbound after deletion.
+    pub key: Slot,
+    /// The value; empty after deletion.
+    pub value: Slot,
+}
+
+/// A table; see the module's documentation.
+#[repr(C)]
+pub struct DictTable {
+    /// Header.
+    pub header: Header,
+    /// Entries used, dead ones included.
+    pub nentries: AtomicU32,
+    /// Entries that fit.
+    pub usable: u32,
+    /// All entries at or above are dead (for `popitem`).
+    live_end: AtomicU32,
+    log2: u32,
+}
+
+const MIN_LOG2: u32 = 3;
+
+const fn usable_of(log2: u32) -> usize {
+    ((1usize << log2) * 2) / 3
+}
+
+const fn index_width(log2: u32) -> usize {
+    match log2 {
+        0..=7 => 1,
+        8..=15 => 2,
+        _ => 4,
+    }
+}
+
+/// Where a probe sequence stands.
+#[derive(Clone, Copy)]
+pub struct Probe {
+    at: usize,
+    perturb: u64,
+}
+
+impl Probe {
+    /// The start for a hash.
+    #[inline(always)]
+    pub fn new(hash: i64) -> Probe {
+        Probe { at: hash as usize, perturb: hash as u64 }
+    }
+
+    #[inline(always)]
+    fn next(&mut self) {
+        self.perturb >>= 5;
+        self.at = self.at.wrapping_mul(5).wrapping_add(self.perturb as usize).wrapping_add(1);
+    }
+}
+
+/// Outcome of a lookup.
+pub enum Find {
+    /// The entry with that number.
+    Found(usize),
+    /// No such key.
+    Missing,
+    /// The key of this entry has the same hash and has to be compared; go on from `probe` if it is unequal.
+    Ask {
+        /// Entry number.
+        entry: usize,
+        /// Its key.
+        key: Value,
+        /// Where to go on.
+        probe: Probe,
+    },
+}
+
+/// Why an insertion did not happen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refused {
+    /// The dict has changed since the lookup: look up again.
+    Changed,
+    /// The table is full: [`Ctx::dict_grow`], then look up again.
+    Full,
+}
+
+impl DictTable {
+    fn bytes(log2: u32) -> usize {
+        size_of::<DictTable>() + usable_of(log2) * size_of::<Entry>() + (index_width(log2) << log2)
+    }
+
+    /// The table behind a slot's value.
+    #[inline(always)]
+    pub fn of(v: Value) -> &'static DictTable {
+        debug_assert_eq!(v.layout(), Layout::DictTable);
+        // SAFETY: `DictObj::table` only ever holds tables.
+        unsafe { &*v.ptr::<DictTable>() }
+    }
+
+    /// All entries, unused ones included.
+    #[inline(always)]
+    pub fn entries(&self) -> &'static [Entry] {
+        let p: *const DictTable = self;
+        // SAFETY: `usable` entries follow the fixed part.
+        unsafe { std::slice::from_raw_parts(p.add(1).cast(), self.usable as usize) }
+    }
+
+    #[inline(always)]
+    fn index_base(&self) -> *const u8 {
+        let p: *const DictTable = self;
+        // SAFETY: the index follows the entries.
+        unsafe { p.add(1).cast::<Entry>().add(self.usable as usize).cast() }
+    }
+
+    #[inline(always)]
+    fn index_get(&self, i: usize) -> usize {
+        // SAFETY: `i` is masked to the index size; cells are aligned to their width.
+        unsafe {
+            match self.log2 {
+                0..=7 => usize::from((*self.index_base().cast::<AtomicU8>().add(i)).load(Ordering::Acquire)),
+                8..=15 => {
+                    usize::from((*self.index_base().cast::<AtomicU16>().add(i)).load(Ordering::Acquire))
+                }
+                _ => (*self.index_base().cast::<AtomicU32>().add(i)).load(Ordering::Acquire) as usize,
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn index_set(&self, i: usize, n: usize) {
+        // SAFETY: as in `index_get`; `n` fits because `usable` does.
+        unsafe {
+            match self.log2 {
+                0..=7 => (*self.index_base().cast::<AtomicU8>().add(i)).store(n as u8, Ordering::Release),
+                8..=15 => (*self.index_base().cast::<AtomicU16>().add(i)).store(n as u16, Ordering::Release),
+                _ => (*self.index_base().cast::<AtomicU32>().add(i)).store(n as u32, Ordering::Release),
+            }
+        }
+    }
+
+    /// Looks a key up from `probe` on.
+    #[inline]
+    pub fn find(&self, key: Value, hash: i64, mut probe: Probe) -> Find {
+        let mask = (1usize << self.log2) - 1;
+        let entries = self.entries();
+        loop {
+            let n = self.index_get(probe.at & mask);
+            if n == 0 {
+                return Find::Missing;
+            }
+            // The index only holds numbers of written entries.
+            let Some(e) = entries.get(n - 1) else { return Find::Missing };
+            if e.hash.load(Ordering::Relaxed) == hash
+                && let Some(k) = e.key.get()
+                && !e.value.is_empty()
+            {
+                if k.is(key) {
+                    return Find::Found(n - 1);
+                }
+                match known_equal(k, key) {
+                    Some(true) => return Find::Found(n - 1),
+                    Some(false) => {}
+                    None => {
+                        probe.next();
+                        return Find::Ask { entry: n - 1, key: k, probe };
+                    }
+                }
+            }
+            probe.next();
+        }
+    }
+
+    fn link(&self, hash: i64, n: usize) {
+        let mask = (1usize << self.log2) - 1;
+        let mut probe = Probe::new(hash);
+        while self.index_get(probe.at & mask) != 0 {
+            probe.next();
+        }
+        self.index_set(probe.at & mask, n + 1);
+    }
+
+    fn append(&self, hash: i64, key: Value, value: Value) -> bool {
+        let n = self.nentries.load(Ordering::Relaxed) as usize;
+        let Some(e) = self.entries().get(n) else { return false };
+        e.hash.store(hash, Ordering::Relaxed);
+        e.key.init(Some(key));
+        e.value.init(Some(value));
+        self.nentries.store(n as u32 + 1, Ordering::Release);
+        self.live_end.store(n as u32 + 1, Ordering::Relaxed);
+        self.link(hash, n);
+        true
+    }
+
+    /// Entries that were ever written.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        (self.nentries.load(Ordering::Acquire) as usize).min(self.usable as usize)
+    }
+
+    /// Whether no entry was written.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The live entry number `i`.
+    #[inline(always)]
+    pub fn live(&self, i: usize) -> Option<(i64, Value, Value)> {
+        let e = self.entries().get(i)?;
+        let value = e.value.get()?;
+        let key = e.key.get()?;
+        if key.is_unbound() {
+            return None;
+        }
+        Some((e.hash.load(Ordering::Relaxed), key, value))
+    }
+}
+
+/// Equality of keys where it needs no Python code.
+#[inline(always)]
+fn known_equal(a: Value, b: Value) -> Option<bool> {
+    if a.is_unbound() || b.is_unbound() {
+        return Some(false);
+    }
+    if a.is_small() && b.is_small() {
+        return Some(false);
+    }
+    if let (Some(x), Some(y)) = (exact_str(a), exact_str(b)) {
+        return Some(x.same(y));
+    }
+    None
+}
+
+/// The string, if the value is exactly a str.
+#[inline(always)]
+pub fn exact_str(v: Value) -> Option<&'static StrObj> {
+    match v.header() {
+        Some(h) if h.shape() == crate::known::Ty::Str.shape() => StrObj::of(v),
+        _ => None,
+    }
+}
+
+impl DictObj {
+    /// The dict behind a value, if it has the layout of a dict (a Python subclass counts).
+    #[inline(always)]
+    pub fn of(v: Value) -> Option<&'static DictObj> {
+        if v.layout() == Layout::Dict {
+            // SAFETY: the layout byte says so.
+            Some(unsafe { &*v.ptr::<DictObj>() })
+        } else {
+            None
+        }
+    }
+
+    /// The set or frozenset behind a value.
+    #[inline(always)]
+    pub fn of_set(v: Value) -> Option<&'static DictObj> {
+        if matches!(v.layout(), Layout::Set | Layout::FrozenSet) {
+            // SAFETY: the layout byte says so.
+            Some(unsafe { &*v.ptr::<DictObj>() })
+        } else {
+            None
+        }
+    }
+
+    /// This object as a value.
+    #[inline(always)]
+    pub fn value(&self) -> Value {
+        Value::from_ref(self)
+    }
+
+    /// Number of items.
+    #[inline(always)]
+    pub fn len(&self) -> usize {
+        self.used.load(Ordering::Acquire)
+    }
+
+    /// Whether there are no items.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The current table.
+    #[inline(always)]
+    pub fn table(&self) -> Option<&'static DictTable> {
+        self.table.get().map(DictTable::of)
+    }
+
+    /// Reads the value of an exact str key.
+    #[inline]
+    pub fn get_str(&self, key: Value, hash: i64) -> Option<Value> {
+        let t = self.table()?;
+        let mut probe = Probe::new(hash);
+        loop {
+            match t.find(key, hash, probe) {
+                Find::Found(i) => return t.entries()[i].value.get(),
+                Find::Missing => return None,
+                // A str key and a key of another type: equal only if that type says so, which namespaces do not ask.
+                Find::Ask { probe: p, .. } => probe = p,
+            }
+        }
+    }
+
+    /// Items in order at this moment: hash, key, value.
+    pub fn snapshot(&self) -> Vec<(i64, Value, Value)> {
+        match self.table() {
+            Some(t) => (0..t.len()).filter_map(|i| t.live(i)).collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The next live entry at or after `at`: entry number, hash, key, value.
+    #[inline]
+    pub fn next_from(&self, mut at: usize) -> Option<(usize, i64, Value, Value)> {
+        let t = self.table()?;
+        let n = t.len();
+        while at < n {
+            if let Some((h, k, v)) = t.live(at) {
+                return Some((at, h, k, v));
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// The last live entry: number, key, value.
+    pub fn last(&self) -> Option<(usize, i64, Value, Value)> {
+        let t = self.table()?;
+        let mut i = (t.live_end.load(Ordering::Relaxed) as usize).min(t.len());
+        while i > 0 {
+            i -= 1;
+            if let Some((h, k, v)) = t.live(i) {
+                return Some((i, h, k, v));
+            }
+            t.live_end.store(i as u32, Ordering::Relaxed);
+        }
+        None
+    }
+
+    #[inline]
+    fn structural(&self) {
+        if self.version.load(Ordering::Relaxed) != 0 {
+            self.version.store(0, Ordering::Release);
+        }
+        self.changes.store(self.changes.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+}
+
+impl Ctx {
+    /// Exchanges the value of entry `i` of `table`, which a lookup found; the old value, or `Changed` if the entry is
+    /// dead or the table is not the dict's any more.
+    #[inline]
+    pub fn dict_replace(
+        &mut self,
+        d: &DictObj,
+        table: &DictTable,
+        i: usize,
+        value: Value,
+    ) -> Result<Value, Refused> {
+        let _g = d.header.lock(self.single_threaded());
+        if !d.table.get().is_some_and(|t| std::ptr::eq(t.ptr::<DictTable>(), table)) {
+            return Err(Refused::Changed);
+        }
+        let Some(e) = table.entries().get(i) else { return Err(Refused::Changed) };
+        let Some(old) = e.value.get() else { return Err(Refused::Changed) };
+        self.store(Value::from_ref(table), &e.value, value);
+        Ok(old)
+    }
+
+    /// Appends a key that a lookup on `table` (when it had `seen` entries) did not find.
+    #[inline]
+    pub fn dict_append(
+        &mut self,
+        d: &DictObj,
+        table: Option<&DictTable>,
+        seen: usize,
+        hash: i64,
+        key: Value,
+        value: Value,
+    ) -> Result<(), Refused> {
+        let Some(table) = table else { return Err(Refused::Full) };
+        let _g = d.header.lock(self.single_threaded());
+        if !d.table.get().is_some_and(|t| std::ptr::eq(t.ptr::<DictTable>(), table)) || table.len() != seen {
+            return Err(Refused::Changed);
+        }
+        if seen >= table.usable as usize {
+            return Err(Refused::Full);
+        }
+        d.structural();
+        self.barrier(Value::from_ref(table));
+        table.append(hash, key, value);
+        d.used.store(d.used.load(Ordering::Relaxed) + 1, Ordering::Release);
+        Ok(())
+    }
+
+    /// Removes entry `i`; the key and value, or `Changed` if it is dead already.
+    pub fn dict_remove(
+        &mut self,
+        d: &DictObj,
+        table: &DictTable,
+        i: usize,
+    ) -> Result<(Value, Value), Refused> {
+        let _g = d.header.lock(self.single_threaded());
+        if !d.table.get().is_some_and(|t| std::ptr::eq(t.ptr::<DictTable>(), table)) {
+            return Err(Refused::Changed);
+        }
+        let Some(e) = table.entries().get(i) else { return Err(Refused::Changed) };
+        d.structural();
+        let Some(value) = e.value.swap_raw(None) else { return Err(Refused::Changed) };
+        let key = e.key.swap_raw(Some(Value::UNBOUND)).unwrap_or(Value::UNBOUND);
+        d.used.store(d.used.load(Ordering::Relaxed).saturating_sub(1), Ordering::Release);
+        Ok((key, value))
+    }
+
+    /// Empties a dict or set; the table that it had.
+    pub fn dict_clear(&mut self, d: &DictObj) -> Option<&'static DictTable> {
+        let _g = d.header.lock(self.single_threaded());
+        d.structural();
+        d.used.store(0, Ordering::Release);
+        d.table.swap_raw(None).map(DictTable::of)
+    }
+
+    /// Makes room for at least `extra` more entries by moving to a new table. `None`: out of memory.
+    pub fn dict_grow(&mut self, d: &DictObj, extra: usize) -> Option<()> {
+        loop {
+            let used = d.len();
+            let old = d.table.get();
+            let old_len = old.map_or(0, |t| DictTable::of(t).len());
+            let fresh = self.new_dict_table(used.saturating_mul(2).max(used.checked_add(extra)?).max(5))?;
+            let _g = d.header.lock(self.single_threaded());
+            let now_len = d.table.get().map_or(0, |t| DictTable::of(t).len());
+            if d.table.get() != old || old_len != now_len {
+                continue;
+            }
+            if let Some(old) = old {
+                let old = DictTable::of(old);
+                for i in 0..old.len() {
+                    if let Some((h, k, v)) = old.live(i) {
+                        fresh.append(h, k, v);
+                    }
+                }
+            }
+            d.structural();
+            self.store(d.value(), &d.table, Value::from_ref(fresh));
+            return Some(());
+        }
+    }
+
+    fn new_dict_table(&mut self, room: usize) -> Option<&'static DictTable> {
+        let mut log2 = MIN_LOG2;
+        while usable_of(log2) < room {
+            log2 += 1;
+            if log2 > 31 {
+                return None;
+            }
+        }
+        let p = self
+            .try_alloc_cell(DictTable::bytes(log2), Layout::DictTable, crate::known::TABLE_SHAPE)?
+            .cast::<DictTable>();
+        // SAFETY: the cell is fresh, zeroed and large enough.
+        unsafe {
+            (*p).usable = usable_of(log2) as u32;
+            (*p).log2 = log2;
+            Some(&*p)
+        }
+    }
+
+    /// Makes `dst`, a fresh dict or set, a compact copy of `src`. `None`: out of memory.
+    pub fn dict_copy_into(&mut self, src: &DictObj, dst: &DictObj) -> Option<()> {
+        let items = src.snapshot();
+        if items.is_empty() {
+            return Some(());
+        }
+        let fresh = self.new_dict_table(items.len())?;
+        for (h, k, v) in &items {
+            fresh.append(*h, *k, *v);
+        }
+        self.store(dst.value(), &dst.table, Value::from_ref(fresh));
+        dst.used.store(items.len(), Ordering::Release);
+        Some(())
+    }
+
+    /// Sets an exact str key (namespaces, keyword arguments). `None`: out of memory.
+    pub fn dict_set_str(&mut self, d: &DictObj, key: Value, value: Value) -> Option<()> {
+        let hash = self.str_hash(key);
+        loop {
+            let table = d.table();
+            let seen = table.map_or(0, DictTable::len);
+            let mut found = None;
+            if let Some(t) = table {
+                let mut probe = Probe::new(hash);
+                loop {
+                    match t.find(key, hash, probe) {
+                        Find::Found(i) => {
+                            found = Some(i);
+                            break;
+                        }
+                        Find::Missing => break,
+                        Find::Ask { probe: p, .. } => probe = p,
+                    }
+                }
+            }
+            let r = match (table, found) {
+                (Some(t), Some(i)) => self.dict_replace(d, t, i, value).map(|_| ()),
+                _ => self.dict_append(d, table, seen, hash, key, value),
+            };
+            match r {
+                Ok(()) => return Some(()),
+                Err(Refused::Changed) => {}
+                Err(Refused::Full) => self.dict_grow(d, 1)?,
+            }
+        }
+    }
+
+    /// Reads an exact str key.
+    pub fn dict_get_str(&self, d: &DictObj, key: Value) -> Option<Value> {
+        d.get_str(key, self.str_hash(key))
+    }
+
+    /// Removes an exact str key; whether it was there.
+    pub fn dict_del_str(&mut self, d: &DictObj, key: Value) -> Option<Value> {
+        let hash = self.str_hash(key);
+        loop {
+            let t = d.table()?;
+            let mut probe = Probe::new(hash);
+            let i = loop {
+                match t.find(key, hash, probe) {
+                    Find::Found(i) => break i,
+                    Find::Missing => return None,
+                    Find::Ask { probe: p, .. } => probe = p,
+                }
+            };
+            if let Ok((_, v)) = self.dict_remove(d, t, i) {
+                return Some(v);
+            }
+        }
+    }
+
+    /// The version of a dict's keys, for an inline cache that remembers an entry number.
+    pub fn dict_version(&mut self, d: &DictObj) -> u32 {
+        let v = d.version.load(Ordering::Acquire);
+        if v != 0 {
+            return v;
+        }
+        let fresh = self.next_version();
+        let _ = d.version.compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire);
+        d.version.load(Ordering::Acquire)
+    }
+}
+
+/// Visits the entries of a table.
+pub(crate) fn trace_table(t: &DictTable, tracer: &mut crate::trace::Tracer) {
+    for e in &t.entries()[..t.len()] {
+        tracer.slot(&e.key);
+        tracer.slot(&e.value);
+    }
+}

@@ -1,0 +1,107 @@
+//! Locks: the byte in each header, and [`Guarded`] for native payloads.
+//!
+//! The byte lock serialises the writers of one object. Its holder neither allocates from the collector's heap
+//! nor runs Python code nor reaches a safepoint, so a stopped world never has a held byte, and the lock needs no
+//! owner. Storage that a write may need is allocated before the lock is taken, and the write revalidates.
+
+use crate::header::Header;
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Holds an object's byte lock until dropped.
+pub struct ByteGuard<'a>(Option<&'a AtomicU8>);
+
+impl Drop for ByteGuard<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some(l) = self.0 {
+            l.store(0, Ordering::Release);
+        }
+    }
+}
+
+#[cold]
+fn lock_slow(l: &AtomicU8) {
+    let mut spins = 0u32;
+    loop {
+        if l.load(Ordering::Relaxed) == 0
+            && l.compare_exchange_weak(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        {
+            return;
+        }
+        spins += 1;
+        if spins < 64 {
+            std::hint::spin_loop();
+        } else {
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[inline(always)]
+fn lock_byte(l: &AtomicU8) {
+    if l.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        lock_slow(l);
+    }
+}
+
+impl Header {
+    /// Takes the byte lock. `single` says that the process has one thread: nothing is taken then.
+    #[inline(always)]
+    pub fn lock(&self, single: bool) -> ByteGuard<'_> {
+        if single {
+            return ByteGuard(None);
+        }
+        lock_byte(&self.lock);
+        ByteGuard(Some(&self.lock))
+    }
+}
+
+/// Mutable state of a native payload, shared by threads. The closure given to [`Guarded::with`] must not run Python
+/// code, allocate objects or block: take what is needed out, release, then call.
+pub struct Guarded<T> {
+    lock: AtomicU8,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: access to the value is exclusive, by the lock.
+unsafe impl<T: Send> Sync for Guarded<T> {}
+
+impl<T: Default> Default for Guarded<T> {
+    fn default() -> Self {
+        Guarded::new(T::default())
+    }
+}
+
+struct Unlock<'a>(&'a AtomicU8);
+
+impl Drop for Unlock<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Release);
+    }
+}
+
+impl<T> Guarded<T> {
+    /// Wraps a value.
+    pub const fn new(value: T) -> Self {
+        Guarded { lock: AtomicU8::new(0), value: UnsafeCell::new(value) }
+    }
+
+    /// Runs `f` on the value, alone. Re-entering from `f` would deadlock.
+    #[inline]
+    pub fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        lock_byte(&self.lock);
+        let _unlock = Unlock(&self.lock);
+        // SAFETY: the lock is held until `_unlock` drops.
+        f(unsafe { &mut *self.value.get() })
+    }
+
+    /// The value while the world is stopped: for `Payload::trace` only.
+    ///
+    /// # Safety
+    /// No other thread runs, and no guard is held (holders never reach a safepoint).
+    pub unsafe fn peek(&self) -> &T {
+        // SAFETY: by the contract.
+        unsafe { &*self.value.get() }
+    }
+}

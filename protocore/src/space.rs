@@ -1,0 +1,259 @@
+//! A space: the root of all state of one interpreter.
+//!
+//! Nothing mutable is static. Two spaces in one process share no lock and no object.
+
+use crate::heap::Heap;
+use crate::known::{TYPE_COUNT, Ty};
+use crate::layouts::{LenWord, StrObj};
+use crate::shape::ShapeTable;
+use crate::slot::Slot;
+use crate::trace::Tracer;
+use crate::value::Value;
+use crate::{PyResult, ctx::Ctx, types::TypeObj};
+use dashmap::DashMap;
+use std::any::{Any, TypeId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
+
+macro_rules! roots {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Objects that the runtime itself holds on to.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[repr(usize)]
+        pub enum Root {
+            $($(#[$doc])* $name,)*
+        }
+
+        const ROOT_COUNT: usize = [$(Root::$name,)*].len();
+    };
+}
+
+roots! {
+    /// `sys.modules` (dict).
+    Modules,
+    /// Dict of the module `builtins`.
+    Builtins,
+    /// Dict of the module `sys`.
+    Sys,
+    /// The module `sys`.
+    SysModule,
+    /// The module `builtins`.
+    BuiltinsModule,
+    /// The empty tuple.
+    EmptyTuple,
+    /// The empty str.
+    EmptyStr,
+    /// The empty bytes.
+    EmptyBytes,
+    /// Tuple of the 256 one-character Latin-1 strings.
+    Latin1Chars,
+    /// Tuple of the 256 one-byte bytes objects.
+    ByteStrings,
+    /// The preallocated MemoryError.
+    MemoryError,
+    /// The empty frozenset.
+    EmptyFrozenSet,
+    /// `importlib._bootstrap`
+    Importlib,
+    /// `importlib._bootstrap_external`
+    ImportlibExternal,
+    /// Codec search path (list), cache (dict), error handlers (dict), as a tuple.
+    Codecs,
+    /// Main thread's identity and other thread state of `threading`.
+    Threading,
+    /// Warnings state (dict).
+    Warnings,
+    /// Audit hooks (list).
+    AuditHooks,
+    /// `atexit` callbacks (list).
+    AtExit,
+    /// Names of the runtime (tuple of interned str, see `names`).
+    Names,
+    /// What else must live as long as the space (list).
+    Immortal,
+    /// Dispatch table of `copyreg` and other per-space caches (dict).
+    Caches,
+}
+
+/// Function pointers through which this crate reaches what lies above it.
+#[derive(Clone, Copy)]
+pub struct Hooks {
+    /// Runs pending finalizers and weak-reference callbacks, signal handlers and other asynchronous work; called from
+    /// safepoints with the breaker's bits.
+    pub poll: fn(&mut Ctx, u32) -> PyResult<()>,
+    /// Runs one finalizer; errors are reported as unraisable.
+    pub finalize: fn(&mut Ctx, Value),
+    /// Runs a weak reference's callback.
+    pub weakref_callback: fn(&mut Ctx, Value),
+}
+
+fn no_poll(_: &mut Ctx, _: u32) -> PyResult<()> {
+    Ok(())
+}
+
+fn no_finalize(_: &mut Ctx, _: Value) {}
+
+impl Hooks {
+    /// Hooks that do nothing, until `vm` installs its own.
+    pub const NONE: Hooks = Hooks { poll: no_poll, finalize: no_finalize, weakref_callback: no_finalize };
+}
+
+/// State of a native module or service in a space.
+pub trait SpaceState: Any + Send + Sync {
+    /// Visits the values it holds.
+    fn trace(&self, t: &mut Tracer);
+}
+
+#[derive(Clone, Copy)]
+struct StrKey(Value);
+
+impl PartialEq for StrKey {
+    fn eq(&self, other: &Self) -> bool {
+        match (StrObj::of(self.0), StrObj::of(other.0)) {
+            (Some(a), Some(b)) => a.same(b),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for StrKey {}
+
+impl std::hash::Hash for StrKey {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        if let Some(s) = StrObj::of(self.0) {
+            state.write_i64(s.hash.load(Ordering::Relaxed));
+        }
+    }
+}
+
+/// The root of an interpreter's state.
+pub struct ProtoSpace {
+    /// The heap.
+    pub heap: Heap,
+    /// The shapes.
+    pub shapes: ShapeTable,
+    types: Box<[Slot]>,
+    roots: Box<[Slot]>,
+    interned: DashMap<StrKey, ()>,
+    version: AtomicU32,
+    /// Key of string hashing (SipHash-1-3).
+    pub hash_key: (u64, u64),
+    /// Threads that run in this space.
+    pub threads: AtomicUsize,
+    /// Whether a second thread was ever started: locks are taken from then on.
+    pub multi: AtomicBool,
+    /// Hooks into the layers above.
+    pub hooks: std::sync::RwLock<Hooks>,
+    states: DashMap<TypeId, Arc<dyn SpaceState>>,
+    /// `sys.get_int_max_str_digits()`
+    pub int_max_str_digits: AtomicI64,
+    /// `sys.getrecursionlimit()`
+    pub recursion_limit: AtomicUsize,
+    /// Set once finalisation has begun.
+    pub finalizing: AtomicBool,
+}
+
+impl ProtoSpace {
+    /// A space without types; `vm` and `builtins` fill it.
+    pub fn new(hash_key: (u64, u64)) -> std::io::Result<Arc<ProtoSpace>> {
+        Ok(Arc::new(ProtoSpace {
+            heap: Heap::new()?,
+            shapes: ShapeTable::reserve()?,
+            types: (0..TYPE_COUNT).map(|_| Slot::empty()).collect(),
+            roots: (0..ROOT_COUNT).map(|_| Slot::empty()).collect(),
+            interned: DashMap::new(),
+            version: AtomicU32::new(1),
+            hash_key,
+            threads: AtomicUsize::new(0),
+            multi: AtomicBool::new(false),
+            hooks: std::sync::RwLock::new(Hooks::NONE),
+            states: DashMap::new(),
+            int_max_str_digits: AtomicI64::new(4300),
+            recursion_limit: AtomicUsize::new(1000),
+            finalizing: AtomicBool::new(false),
+        }))
+    }
+
+    /// A known type.
+    #[inline(always)]
+    pub fn ty(&self, t: Ty) -> &'static TypeObj {
+        // SAFETY: the types are made before any code that asks for them runs, and live as long as the space.
+        unsafe { &*self.types[t as usize].get_or_none().ptr::<TypeObj>() }
+    }
+
+    /// Whether a known type was made already.
+    pub fn has_ty(&self, t: Ty) -> bool {
+        !self.types[t as usize].is_empty()
+    }
+
+    /// Installs a known type.
+    pub fn set_ty(&self, t: Ty, v: Value) {
+        self.types[t as usize].init(Some(v));
+    }
+
+    /// A root.
+    #[inline(always)]
+    pub fn root(&self, r: Root) -> Option<Value> {
+        self.roots[r as usize].get()
+    }
+
+    /// Sets a root.
+    pub fn set_root(&self, r: Root, v: Value) {
+        self.roots[r as usize].init(Some(v));
+    }
+
+    /// Visits everything the space holds.
+    pub fn trace_roots(&self, t: &mut Tracer) {
+        t.slots(&self.types);
+        t.slots(&self.roots);
+        for e in &self.interned {
+            t.visit(e.key().0);
+        }
+        for s in self.shapes.iter() {
+            t.slot(s.class_slot());
+            t.slot(&s.key);
+        }
+        for s in &self.states {
+            s.value().trace(t);
+        }
+    }
+
+    /// State of type `S` in this space, made on first use.
+    pub fn state<S: SpaceState + Default>(&self) -> Arc<S> {
+        if let Some(s) = self.states.get(&TypeId::of::<S>()) {
+            let any: Arc<dyn Any + Send + Sync> = s.value().clone();
+            if let Ok(s) = any.downcast::<S>() {
+                return s;
+            }
+        }
+        let fresh: Arc<S> = Arc::new(S::default());
+        let entry = self.states.entry(TypeId::of::<S>()).or_insert_with(|| fresh.clone());
+        let any: Arc<dyn Any + Send + Sync> = entry.value().clone();
+        any.downcast::<S>().unwrap_or(fresh)
+    }
+
+    /// A version number that was never used in this space. After 2^32 - 1 of them caching ends: 0 forever.
+    pub fn next_version(&self) -> u32 {
+        self.version.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |v| v.checked_add(1)).unwrap_or(0)
+    }
+
+    /// The one string of this content: `s` itself, marked, or an earlier one.
+    pub(crate) fn intern(&self, s: Value) -> Value {
+        let e = self.interned.entry(StrKey(s)).or_insert(());
+        let v = e.key().0;
+        if let Some(o) = StrObj::of(v) {
+            o.header.flags.fetch_or(crate::layouts::str_flags::INTERNED, Ordering::Relaxed);
+        }
+        v
+    }
+
+    /// The interned string of this content, if there is one.
+    pub(crate) fn interned(&self, s: Value) -> Option<Value> {
+        self.interned.get(&StrKey(s)).map(|e| e.key().0)
+    }
+}
+
+/// A length word for objects made here.
+pub(crate) fn len_word(len: usize, gap: usize) -> LenWord {
+    LenWord::new(len, gap)
+}
