@@ -7,6 +7,7 @@
 
 pub mod format;
 pub mod repr;
+pub mod search;
 pub mod strparse;
 pub mod unicode;
 
