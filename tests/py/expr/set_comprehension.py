@@ -1,0 +1,1 @@
+print(sorted({c.lower() for c in "AbBa"}))  # expect: ['a', 'b']

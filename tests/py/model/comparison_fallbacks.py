@@ -1,0 +1,24 @@
+class A:
+    def __eq__(self, o): print("A.eq"); return NotImplemented
+    def __lt__(self, o): print("A.lt"); return NotImplemented
+class B:
+    def __eq__(self, o): print("B.eq"); return NotImplemented
+    def __gt__(self, o): print("B.gt"); return "gt"
+print(A() == B())
+print(A() < B())
+print(A() != A())
+try:
+    A() < A()
+except TypeError as e:
+    print(e)
+# expect: A.eq
+# expect: B.eq
+# expect: False
+# expect: A.lt
+# expect: B.gt
+# expect: gt
+# expect: A.eq
+# expect: A.eq
+# expect: True
+# expect: A.lt
+# expect: '<' not supported between instances of 'A' and 'A'

@@ -1,0 +1,14 @@
+def deco(n):
+    print("make", n)  # expect: make 1
+    # expect: make 2
+    def d(f):
+        print("apply", n)  # expect: apply 2
+        # expect: apply 1
+        return f
+    return d
+@deco(1)
+@deco(2)
+def f(): pass
+@(lambda c: [c.__name__])
+class K: pass
+print(K)  # expect: ['K']
