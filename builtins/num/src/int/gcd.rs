@@ -7,6 +7,8 @@
 use num_bigint::{BigInt, BigUint};
 use num_traits::{ToPrimitive, Zero};
 
+use super::text::from_limbs;
+
 /// `math.gcd(a, b)` of machine words.
 pub fn gcd_i64(a: i64, b: i64) -> u64 {
     gcd_u64(a.unsigned_abs(), b.unsigned_abs())
@@ -57,11 +59,6 @@ fn trim(n: &mut Vec<u64>) {
     }
 }
 
-/// A `BigUint` of the limbs.
-fn big(limbs: &[u64]) -> BigUint {
-    BigUint::new(limbs.iter().flat_map(|&d| [d as u32, (d >> 32) as u32]).collect())
-}
-
 /// The gcd of `a >= b`.
 fn lehmer(mut a: Vec<u64>, mut b: Vec<u64>) -> BigUint {
     trim(&mut a);
@@ -69,7 +66,7 @@ fn lehmer(mut a: Vec<u64>, mut b: Vec<u64>) -> BigUint {
     while b.len() > 1 {
         let matrix = leading_steps(&a, &b);
         if matrix[1] == 0 {
-            let rem = big(&a) % big(&b);
+            let rem = from_limbs(&a) % from_limbs(&b);
             a = b;
             b = rem.to_u64_digits();
             continue;
@@ -79,9 +76,9 @@ fn lehmer(mut a: Vec<u64>, mut b: Vec<u64>) -> BigUint {
         trim(&mut b);
     }
     match b.first() {
-        None => big(&a),
+        None => from_limbs(&a),
         Some(&b) => {
-            let a = (big(&a) % b).to_u64().unwrap_or(0);
+            let a = (from_limbs(&a) % b).to_u64().unwrap_or(0);
             BigUint::from(gcd_u64(a, b))
         }
     }

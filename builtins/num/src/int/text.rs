@@ -204,17 +204,52 @@ fn digits_value(s: &[u8], base: u32, digits: usize) -> Int {
         return Int::Small(values.fold(0, |n, v| n * i64::from(base) + i64::from(v)));
     }
     let values: Vec<u8> = values.skip_while(|&v| v == 0).collect();
-    let magnitude = if base.is_power_of_two() || values.len() <= LEAF_DIGITS {
+    let magnitude = if base.is_power_of_two() {
         BigUint::from_radix_be(&values, base).unwrap_or_default()
+    } else if values.len() <= LEAF_DIGITS {
+        leaf_value(&values, base)
     } else {
         join_digits(&values, base)
     };
     Int::from(BigInt::from(magnitude))
 }
 
+/// Converts few digits by Horner's rule, as many at a time as fit a limb.
+fn leaf_value(values: &[u8], base: u32) -> BigUint {
+    let wide = u64::from(base);
+    let mut limbs: Vec<u64> = Vec::with_capacity(values.len() / 12 + 1);
+    let mut rest = values;
+    while !rest.is_empty() {
+        let (mut chunk, mut power) = (0u64, 1u64);
+        while let [first, tail @ ..] = rest
+            && let Some(next) = power.checked_mul(wide)
+        {
+            // Below `next`, which fits.
+            chunk = chunk * wide + u64::from(*first);
+            power = next;
+            rest = tail;
+        }
+        let mut carry = chunk;
+        for limb in &mut limbs {
+            let product = u128::from(*limb) * u128::from(power) + u128::from(carry);
+            *limb = product as u64;
+            carry = (product >> 64) as u64;
+        }
+        if carry != 0 {
+            limbs.push(carry);
+        }
+    }
+    from_limbs(&limbs)
+}
+
+/// The number of little-endian limbs.
+pub(super) fn from_limbs(limbs: &[u64]) -> BigUint {
+    BigUint::new(limbs.iter().flat_map(|&limb| [limb as u32, (limb >> 32) as u32]).collect())
+}
+
 /// Converts digits by halves, squaring the power that joins them from level to level.
 fn join_digits(values: &[u8], base: u32) -> BigUint {
-    let leaf = |chunk: &[u8]| BigUint::from_radix_be(chunk, base).unwrap_or_default();
+    let leaf = |chunk: &[u8]| leaf_value(chunk, base);
     // The chunks are aligned at the end: only the first one is short.
     let mut parts: Vec<BigUint> = values.rchunks(LEAF_DIGITS).map(leaf).collect();
     let mut power = BigUint::from(base).pow(LEAF_DIGITS as u32);
