@@ -157,15 +157,27 @@ fn split_prefix(s: &[u8], base: u32) -> (u32, bool, &[u8]) {
     (base, false, s)
 }
 
-/// The value of an ASCII letter or digit; 255 for all else.
+/// The value of each ASCII letter or digit; 255 for all else.
+const DIGIT_VALUES: [u8; 256] = {
+    let mut table = [u8::MAX; 256];
+    let mut i = 0;
+    while i < 10 {
+        table[b'0' as usize + i] = i as u8;
+        i += 1;
+    }
+    i = 0;
+    while i < 26 {
+        table[b'a' as usize + i] = 10 + i as u8;
+        table[b'A' as usize + i] = 10 + i as u8;
+        i += 1;
+    }
+    table
+};
+
+/// The value of a digit; 255 when it is none.
 #[inline]
 fn digit_value(byte: u8) -> u8 {
-    match byte {
-        b'0'..=b'9' => byte - b'0',
-        b'a'..=b'z' => byte - b'a' + 10,
-        b'A'..=b'Z' => byte - b'A' + 10,
-        _ => u8::MAX,
-    }
+    DIGIT_VALUES[usize::from(byte)]
 }
 
 /// What [`scan_digits`] saw.
@@ -203,13 +215,16 @@ fn digits_value(s: &[u8], base: u32, digits: usize) -> Int {
     if digits.saturating_mul(bits_each as usize) < 63 {
         return Int::Small(values.fold(0, |n, v| n * i64::from(base) + i64::from(v)));
     }
-    let values: Vec<u8> = values.skip_while(|&v| v == 0).collect();
+    let mut significant = Vec::with_capacity(digits);
+    significant.extend(values);
+    let zeros = significant.iter().take_while(|&&value| value == 0).count();
+    let values = &significant[zeros..];
     let magnitude = if base.is_power_of_two() {
-        BigUint::from_radix_be(&values, base).unwrap_or_default()
+        BigUint::from_radix_be(values, base).unwrap_or_default()
     } else if values.len() <= LEAF_DIGITS {
-        leaf_value(&values, base)
+        leaf_value(values, base)
     } else {
-        join_digits(&values, base)
+        join_digits(values, base)
     };
     Int::from(BigInt::from(magnitude))
 }
