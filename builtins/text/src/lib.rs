@@ -5,6 +5,7 @@
 //! both speak [`StrRef`] and [`StrBuf`]. A string is a sequence of code points 0..=0x10FFFF, lone
 //! surrogates included, in the narrowest of three widths.
 
+pub mod codecs;
 pub mod format;
 pub mod repr;
 pub mod search;
@@ -185,6 +186,15 @@ impl StrBuf {
         }
     }
 
+    /// Cuts the content to `n` code points.
+    pub fn truncate(&mut self, n: usize) {
+        match self {
+            StrBuf::Latin1(v) => v.truncate(n),
+            StrBuf::Ucs2(v) => v.truncate(n),
+            StrBuf::Ucs4(v) => v.truncate(n),
+        }
+    }
+
     /// Number of code points.
     pub fn len(&self) -> usize {
         self.as_ref().len()
@@ -232,8 +242,27 @@ impl StrBuf {
             v.extend_from_slice(s.as_bytes());
             return;
         }
-        for c in s.chars() {
-            self.push(u32::from(c));
+        // The largest byte tells the width: leads from 0xC4 begin code points past Latin-1, from
+        // 0xF0 those past the basic plane.
+        match s.bytes().max().unwrap_or(0) {
+            0xF0.. => self.widen_to_ucs4(),
+            0xC4.. => self.widen_to_ucs2(),
+            _ => {}
+        }
+        let count = s.chars().count();
+        match self {
+            StrBuf::Latin1(v) => {
+                v.reserve(count);
+                v.extend(s.chars().map(|c| c as u8));
+            }
+            StrBuf::Ucs2(v) => {
+                v.reserve(count);
+                v.extend(s.chars().map(|c| c as u16));
+            }
+            StrBuf::Ucs4(v) => {
+                v.reserve(count);
+                v.extend(s.chars().map(u32::from));
+            }
         }
     }
 

@@ -35,11 +35,9 @@ pub struct DbRecord {
     pub flags: u8,
 }
 
-
 const fn r(category: u8, bidi: u8, combining: u8, width: u8, flags: u8) -> DbRecord {
     DbRecord { category, bidi, combining, width, flags }
 }
-
 
 /// General categories.
 #[rustfmt::skip]
@@ -167,7 +165,6 @@ pub static DB_RECORDS: [DbRecord; 491] = [
 
 /// log2 of the block length of [`DB_2`].
 pub const DB_SHIFT: u32 = 7;
-
 
 /// Block numbers: the record of a code point.
 #[rustfmt::skip]
@@ -2232,7 +2229,6 @@ pub static DB_2: [u16; 37120] = [
 
 /// log2 of the block length of [`OLD_2`].
 pub const OLD_SHIFT: u32 = 7;
-
 
 /// Block numbers: the record of a code point in Unicode 3.2.
 #[rustfmt::skip]

@@ -4255,7 +4255,6 @@ pub static DECOMP_DATA: [u32; 56559] = [
 /// log2 of the block length of [`DECOMP_2`].
 pub const DECOMP_SHIFT: u32 = 7;
 
-
 /// Block numbers: offset in DECOMP_DATA, 0 if none.
 #[rustfmt::skip]
 pub static DECOMP_1: [u8; 8704] = [

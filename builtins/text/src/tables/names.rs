@@ -22,7 +22,6 @@ pub static NAME_RANGES: [(u32, u32, &str, bool); 19] = [
 /// Bytes below are word numbers, others begin one of two bytes.
 pub const SHORT_WORDS: u8 = 203;
 
-
 /// Words, the frequent ones first.
 #[rustfmt::skip]
 pub static LEXICON: &str = concat!(
@@ -1724,7 +1723,6 @@ pub static LEXICON: &str = concat!(
     "ZZIPZZITZZIXZZOPZZOXZZSAZZSYAZZUPZZURZZURXZZUXZZYZZYAZZYPZZYRZZYRXZZYTZZYX",
 
 );
-
 
 /// Length of each word.
 #[rustfmt::skip]

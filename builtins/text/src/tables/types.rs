@@ -67,11 +67,9 @@ pub struct TypeRecord {
     pub digit: u8,
 }
 
-
 const fn r(flags: u32, lower: i32, upper: i32, title: i32, decimal: u8, digit: u8) -> TypeRecord {
     TypeRecord { flags, lower, upper, title, decimal, digit }
 }
-
 
 /// The distinct records.
 #[rustfmt::skip]
@@ -162,7 +160,6 @@ pub static TYPE_RECORDS: [TypeRecord; 243] = [
 
 /// log2 of the block length of [`TYPE_2`].
 pub const TYPE_SHIFT: u32 = 8;
-
 
 /// Block numbers: the record of a code point.
 #[rustfmt::skip]
@@ -2082,7 +2079,6 @@ pub static TYPE_2: [u8; 49152] = [
 
 /// A code point and its full lower, upper, title and folded forms, padded with zeros.
 pub type SpecialCase = (u32, [u32; 3], [u32; 3], [u32; 3], [u32; 3]);
-
 
 /// Full mappings of the code points flagged SPECIAL, in order.
 #[rustfmt::skip]
