@@ -438,7 +438,8 @@ impl Decoder<'_> {
     }
 
     fn use_group(&mut self, group: u32) -> Decoded {
-        if group >= self.groups {
+        // The marks of each group are in the code, so that there are fewer groups than words.
+        if group >= self.groups || usize_of(group) >= self.code.len() {
             return Err(InvalidCode);
         }
         let marks = usize_of(group).saturating_add(1).saturating_mul(2);

@@ -28,8 +28,9 @@ pub(crate) const NONE: usize = usize::MAX;
 
 /// Steps between two polls.
 pub(crate) const POLL_EVERY: usize = 8192;
-/// Trail entries above the last choice that make looking for superfluous ones worth while.
-const COMPACT_AT: usize = 4096;
+/// Trail entries above the last choice that make looking for superfluous ones worth while; few in
+/// debug builds, so that tests come by.
+const COMPACT_AT: usize = if cfg!(debug_assertions) { 8 } else { 4096 };
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -230,7 +231,7 @@ impl Memory {
             }
             Some(choice) => {
                 let base = choice.trail;
-                if self.trail.len() - base >= COMPACT_AT.max(4 * self.slots()) {
+                if self.trail.len() - base >= COMPACT_AT + self.slots() {
                     self.compact(base);
                 }
             }

@@ -18,9 +18,8 @@
 //! assert_eq!(matcher.span(), (1, 3));
 //! ```
 //!
-//! The parts: [`opcode`] numbers, [`mod@decode`] validates and decodes, [`mod@analyse`] annotates,
-//! [`mod@exec`] runs, [`mod@search`] finds starting points, [`mod@charset`] and [`mod@classes`] tell
-//! characters apart.
+//! The parts: `opcode` numbers, `decode` validates and decodes, `analyse` annotates, `exec` runs,
+//! `search` and `scan` find starting points, `charset` and `classes` tell characters apart.
 
 mod analyse;
 mod charset;
