@@ -205,7 +205,9 @@ def write_db():
     out.two_stage("OLD", then, "the record of a code point in Unicode 3.2.")
     show = lambda v: "None" if v is None else f"Some({v})"
     print("3.2 numbers", len(decimals), "decompositions", len(odd_decomposition))
-    out.array("OLD_NUMBERS", "(u32, Option<u8>, Option<u8>, Option<f64>)",
+    out.text("/// Code point, decimal, digit and numeric value.\n"
+             "pub type Numbers = (u32, Option<u8>, Option<u8>, Option<f64>);\n")
+    out.array("OLD_NUMBERS", "Numbers",
               [f"({c:#x}, {show(a)}, {show(b)}, {show(n)})" for c, (a, b, n) in decimals.items()],
               "Decimal, digit and numeric values that were other ones in Unicode 3.2.")
     assert not odd_decomposition

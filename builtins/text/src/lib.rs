@@ -64,6 +64,24 @@ impl<'a> StrRef<'a> {
         }
     }
 
+    /// Whether all code points pass the test; the width is told apart once.
+    #[inline]
+    pub fn all(self, test: impl Fn(u32) -> bool) -> bool {
+        match self {
+            StrRef::Latin1(s) => s.iter().all(|&c| test(u32::from(c))),
+            StrRef::Ucs2(s) => s.iter().all(|&c| test(u32::from(c))),
+            StrRef::Ucs4(s) => s.iter().all(|&c| test(c)),
+        }
+    }
+
+    /// Whether all code points are below 0x80.
+    pub fn is_ascii(self) -> bool {
+        match self {
+            StrRef::Latin1(s) => s.is_ascii(),
+            _ => self.all(|c| c < 0x80),
+        }
+    }
+
     /// All code points in order.
     pub fn chars(self) -> Chars<'a> {
         Chars { s: self, at: 0, end: self.len() }
@@ -279,6 +297,15 @@ impl StrBuf {
             (_, StrRef::Ucs2(_)) => self.widen_to_ucs2(),
         }
         self.push_ref(s);
+    }
+
+    /// Reserves room for `n` more code points as wide as now; false if there is no memory.
+    pub fn try_reserve(&mut self, n: usize) -> bool {
+        match self {
+            StrBuf::Latin1(v) => v.try_reserve(n).is_ok(),
+            StrBuf::Ucs2(v) => v.try_reserve(n).is_ok(),
+            StrBuf::Ucs4(v) => v.try_reserve(n).is_ok(),
+        }
     }
 
     /// The same content in the narrowest width that holds it.

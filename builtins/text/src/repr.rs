@@ -44,14 +44,14 @@ fn is_plain_byte(c: u8) -> bool {
 }
 
 fn quoted(s: StrRef<'_>, plain: impl Fn(u32) -> bool) -> StrBuf {
-    if let StrRef::Latin1(b) = s {
-        if b.iter().all(|&c| is_plain_byte(c)) {
-            let mut v = Vec::with_capacity(b.len() + 2);
-            v.push(b'\'');
-            v.extend_from_slice(b);
-            v.push(b'\'');
-            return StrBuf::Latin1(v);
-        }
+    if let StrRef::Latin1(b) = s
+        && b.iter().all(|&c| is_plain_byte(c))
+    {
+        let mut v = Vec::with_capacity(b.len() + 2);
+        v.push(b'\'');
+        v.extend_from_slice(b);
+        v.push(b'\'');
+        return StrBuf::Latin1(v);
     }
     let has = |q: u8| s.chars().any(|c| c == u32::from(q));
     let quote = u32::from(quote_for(has(b'\''), has(b'"')));
@@ -87,10 +87,10 @@ pub fn ascii_str(s: StrRef<'_>) -> StrBuf {
 
 /// `ascii` of an object whose `repr` is `s`: what is not ASCII becomes an escape.
 pub fn escape_non_ascii(s: StrRef<'_>) -> StrBuf {
-    if let StrRef::Latin1(b) = s {
-        if b.is_ascii() {
-            return StrBuf::Latin1(b.to_vec());
-        }
+    if let StrRef::Latin1(b) = s
+        && b.is_ascii()
+    {
+        return StrBuf::Latin1(b.to_vec());
     }
     let mut out = Vec::with_capacity(s.len() + 16);
     for c in s.chars() {

@@ -48,7 +48,8 @@ fn format(kind: &str, value: &str, spec: &StrBuf) -> Result<StrBuf, FormatError>
 fn outcome(r: Result<StrBuf, FormatError>) -> (&'static str, String) {
     match r {
         Ok(s) => ("=", hexes(s.as_ref())),
-        Err(FormatError::Value(s) | FormatError::Overflow(s)) => ("!", hexes(s.as_ref())),
+        Err(FormatError::Memory) => ("!", "memory".into()),
+        Err(FormatError::Value(s)) => ("!", hexes(s.as_ref())),
     }
 }
 
@@ -105,7 +106,7 @@ fn percent(kind: &str, value: &str, template: &StrBuf) -> Result<StrBuf, String>
             }
             _ => f::percent_str(&d, text(value).as_ref()),
         };
-        out.push_ref(part.as_ref());
+        out.push_ref(part.map_err(|e| format!("{e:?}"))?.as_ref());
     }
     Ok(out)
 }

@@ -109,6 +109,9 @@ impl<'a, 'h, E> Decoding<'a, 'h, E> {
     }
 }
 
+/// Encodes a code point of a replacement; false if the codec has none for it.
+type PutChar<'p, E> = &'p mut dyn FnMut(&mut Vec<u8>, u32) -> Result<bool, E>;
+
 /// State common to the encoders.
 struct Encoding<'a, 'h, E> {
     text: StrRef<'a>,
@@ -130,7 +133,7 @@ impl<'a, 'h, E> Encoding<'a, 'h, E> {
         end: usize,
         reason: &'static str,
         unit: usize,
-        put: &mut dyn FnMut(&mut Vec<u8>, u32) -> Result<bool, E>,
+        put: PutChar<'_, E>,
     ) -> Result<usize, E> {
         let error = CodecError { start, end, reason, fatal: false };
         let replacement = (self.on_error)(error)?;

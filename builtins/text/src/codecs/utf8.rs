@@ -62,10 +62,10 @@ pub(super) fn surrogate_bytes(c: u32) -> [u8; 3] {
 
 /// UTF-8 with surrogates refused: the position of the first one is the error.
 pub fn to_utf8(text: StrRef<'_>) -> Result<Vec<u8>, usize> {
-    if let StrRef::Latin1(b) = text {
-        if b.is_ascii() {
-            return Ok(b.to_vec());
-        }
+    if let StrRef::Latin1(b) = text
+        && b.is_ascii()
+    {
+        return Ok(b.to_vec());
     }
     let mut out = Vec::with_capacity(text.len() + text.len() / 2);
     for (i, c) in text.chars().enumerate() {

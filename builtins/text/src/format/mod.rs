@@ -21,14 +21,23 @@ use crate::{StrBuf, StrRef};
 pub enum FormatError {
     /// A `ValueError`.
     Value(StrBuf),
-    /// An `OverflowError`.
-    Overflow(StrBuf),
+    /// A `MemoryError`: width or precision ask for too much.
+    Memory,
 }
 
 impl FormatError {
     pub(crate) fn value(text: &str) -> Self {
         FormatError::Value(StrBuf::from(text))
     }
+}
+
+/// Refuses what memory cannot hold before it is built, padding and digits at four bytes each.
+fn check_room(width: Option<usize>, precision: Option<usize>) -> Result<(), FormatError> {
+    let wanted = width.unwrap_or(0).saturating_add(precision.unwrap_or(0));
+    if wanted < 1 << 20 || Vec::<u32>::new().try_reserve(wanted.saturating_mul(2)).is_ok() {
+        return Ok(());
+    }
+    Err(FormatError::Memory)
 }
 
 /// Separators of the `n` presentation type.
@@ -214,6 +223,7 @@ pub fn format_str(spec: &FormatSpec, s: StrRef<'_>) -> Result<StrBuf, FormatErro
     if !matches!(spec.code(), None | Some(b's')) {
         return Err(spec.unknown_code());
     }
+    check_room(spec.width, None)?;
     let refuse = |text| Err(FormatError::value(text));
     match spec.sign {
         Some(b' ') => return refuse("Space not allowed in string format specifier"),
@@ -233,6 +243,7 @@ pub fn format_str(spec: &FormatSpec, s: StrRef<'_>) -> Result<StrBuf, FormatErro
 }
 
 fn check_int(spec: &FormatSpec) -> Result<(), FormatError> {
+    check_room(spec.width, None)?;
     if spec.precision.is_some() {
         return Err(FormatError::value("Precision not allowed in integer format specifier"));
     }
@@ -290,6 +301,7 @@ fn float_text(spec: &FormatSpec, x: f64, dot_zero: bool) -> Result<String, Forma
     if spec.precision.is_some_and(|p| i32::try_from(p).is_err()) {
         return Err(FormatError::value("precision too big"));
     }
+    check_room(spec.width, spec.precision)?;
     let (code, precision) = match (spec.code(), spec.precision) {
         (None, None) => (b'r', 0),
         (None, Some(p)) => (b'g', p),
@@ -358,6 +370,7 @@ pub fn format_complex_spec(
     }
     let bare = spec.kind.is_none();
     let skip_real = bare && re == 0.0 && !re.is_sign_negative();
+    check_room(spec.width, spec.precision)?;
     let mut part = FormatSpec { align: Align::Left, width: None, ..spec.clone() };
     let mut body = StrBuf::new();
     if bare && !skip_real {

@@ -4,6 +4,7 @@
 //! argument before a later mistake of the format string is told, as `str % args` does.
 
 use super::float::format_float;
+use super::{FormatError, check_room};
 use crate::{StrBuf, StrRef};
 
 /// A width or precision in a directive.
@@ -204,10 +205,10 @@ impl Iterator for PercentParser<'_> {
 }
 
 /// Pads a signed and prefixed number: zeros go between `head` and `digits`, blanks outside.
-fn pad_number(d: &Directive, head: &str, digits: &str, zeros_fit: bool) -> StrBuf {
+fn pad_number(d: &Directive, head: &str, digits: &str) -> StrBuf {
     let len = head.len() + digits.len();
     let space = d.width.value().unwrap_or(0).saturating_sub(len);
-    let zero = d.zero && !d.left && zeros_fit;
+    let zero = d.zero && !d.left;
     let mut out = StrBuf::with_capacity(len);
     if !d.left && !zero {
         out.push_n(u32::from(b' '), space);
@@ -233,7 +234,8 @@ fn sign(d: &Directive, negative: bool) -> &'static str {
 }
 
 /// `%d %i %u %o %x %X`, of the lower-case digits of the absolute value in the base it asks for.
-pub fn percent_int(d: &Directive, negative: bool, digits: &str) -> StrBuf {
+pub fn percent_int(d: &Directive, negative: bool, digits: &str) -> Result<StrBuf, FormatError> {
+    check_room(d.width.value(), d.precision.value())?;
     let mut body = String::new();
     let missing = d.precision.value().unwrap_or(0).saturating_sub(digits.len());
     body.extend(std::iter::repeat_n('0', missing));
@@ -247,22 +249,24 @@ pub fn percent_int(d: &Directive, negative: bool, digits: &str) -> StrBuf {
     if d.conversion == u32::from(b'X') {
         body.make_ascii_uppercase();
     }
-    pad_number(d, &format!("{}{prefix}", sign(d, negative)), &body, true)
+    Ok(pad_number(d, &format!("{}{prefix}", sign(d, negative)), &body))
 }
 
 /// `%e %E %f %F %g %G`.
-pub fn percent_float(d: &Directive, x: f64) -> StrBuf {
+pub fn percent_float(d: &Directive, x: f64) -> Result<StrBuf, FormatError> {
+    check_room(d.width.value(), d.precision.value())?;
     let code = u8::try_from(d.conversion).unwrap_or(b'g');
     let text = format_float(x, code, d.precision.value().unwrap_or(6), d.alternate);
     let (negative, digits) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.as_str()),
     };
-    pad_number(d, sign(d, negative), digits, true)
+    Ok(pad_number(d, sign(d, negative), digits))
 }
 
 /// `%s %r %a` (cut to the precision) and `%c`.
-pub fn percent_str(d: &Directive, s: StrRef<'_>) -> StrBuf {
+pub fn percent_str(d: &Directive, s: StrRef<'_>) -> Result<StrBuf, FormatError> {
+    check_room(d.width.value(), None)?;
     let limit = match char::from_u32(d.conversion) {
         Some('c') => None,
         _ => d.precision.value(),
@@ -277,5 +281,5 @@ pub fn percent_str(d: &Directive, s: StrRef<'_>) -> StrBuf {
     if d.left {
         out.push_n(u32::from(b' '), space);
     }
-    out
+    Ok(out)
 }

@@ -82,7 +82,7 @@ impl<'a> TemplateParser<'a> {
             let c = self.s.get(self.at).unwrap_or(0);
             self.at += 1;
             match char::from_u32(c) {
-                Some('{') => return Err(Self::fail("unexpected '{' in field name")),
+                Some('{') if !brackets => return Err(Self::fail("unexpected '{' in field name")),
                 Some('[') => brackets = true,
                 Some(']') => brackets = false,
                 Some('}' | ':' | '!') if !brackets => {

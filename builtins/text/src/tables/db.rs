@@ -3271,9 +3271,12 @@ pub static OLD_2: [u16; 16384] = [
     391, 391, 391, 391, 391, 391, 391, 391, 391, 391, 391, 391, 391, 391, 391, 391, 391, 92, 92,
 ];
 
+/// Code point, decimal, digit and numeric value.
+pub type Numbers = (u32, Option<u8>, Option<u8>, Option<f64>);
+
 /// Decimal, digit and numeric values that were other ones in Unicode 3.2.
 #[rustfmt::skip]
-pub static OLD_NUMBERS: [(u32, Option<u8>, Option<u8>, Option<f64>); 641] = [
+pub static OLD_NUMBERS: [Numbers; 641] = [
     (0xb2, Some(2), Some(2), Some(2.0)), (0xb3, Some(3), Some(3), Some(3.0)),
     (0xb9, Some(1), Some(1), Some(1.0)), (0x7c0, None, Some(0), None), (0x7c1, None, Some(1), None),
     (0x7c2, None, Some(2), None), (0x7c3, None, Some(3), None), (0x7c4, None, Some(4), None),

@@ -138,7 +138,7 @@ macro_rules! all_of {
     ($($(#[$doc:meta])* $name:ident = $test:ident;)*) => {$(
         $(#[$doc])*
         pub fn $name(s: StrRef<'_>) -> bool {
-            !s.is_empty() && s.chars().all($test)
+            !s.is_empty() && s.all($test)
         }
     )*};
 }
@@ -160,7 +160,7 @@ all_of! {
 
 /// `str.isprintable`; the empty string is.
 pub fn is_printable_str(s: StrRef<'_>) -> bool {
-    s.chars().all(is_printable)
+    s.all(is_printable)
 }
 
 /// `str.isidentifier`.

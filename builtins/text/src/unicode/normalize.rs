@@ -136,15 +136,18 @@ fn reorder(text: &mut [u32]) {
 }
 
 fn compose_pair(a: u32, b: u32) -> Option<u32> {
-    if let (Some(l), Some(v)) = (a.checked_sub(L_BASE), b.checked_sub(V_BASE)) {
-        if l < L_COUNT && v < V_COUNT {
-            return Some(S_BASE + (l * V_COUNT + v) * T_COUNT);
-        }
+    if let (Some(l), Some(v)) = (a.checked_sub(L_BASE), b.checked_sub(V_BASE))
+        && l < L_COUNT
+        && v < V_COUNT
+    {
+        return Some(S_BASE + (l * V_COUNT + v) * T_COUNT);
     }
-    if let (Some(s), Some(t)) = (a.checked_sub(S_BASE), b.checked_sub(T_BASE)) {
-        if s < S_COUNT && s % T_COUNT == 0 && (1..T_COUNT).contains(&t) {
-            return Some(a + t);
-        }
+    if let (Some(s), Some(t)) = (a.checked_sub(S_BASE), b.checked_sub(T_BASE))
+        && s < S_COUNT
+        && s % T_COUNT == 0
+        && (1..T_COUNT).contains(&t)
+    {
+        return Some(a + t);
     }
     let key = (u64::from(a) << 32) | u64::from(b);
     COMPOSITIONS.binary_search_by_key(&key, |e| e.0).ok().map(|i| COMPOSITIONS[i].1)
@@ -160,11 +163,11 @@ fn compose(text: &mut Vec<u32>) {
         let class = db_record(c).combining;
         if let Some(s) = starter {
             let adjacent = s + 1 == write;
-            if adjacent || (last_class < class && last_class != 0) {
-                if let Some(joined) = compose_pair(text[s], c) {
-                    text[s] = joined;
-                    continue;
-                }
+            if (adjacent || (last_class < class && last_class != 0))
+                && let Some(joined) = compose_pair(text[s], c)
+            {
+                text[s] = joined;
+                continue;
             }
         }
         if class == 0 {
@@ -191,7 +194,8 @@ pub(super) fn normalize_as(s: StrRef<'_>, form: NormalForm, ancient: bool) -> St
 
 #[inline]
 fn decompose_into_fast(c: u32, form: NormalForm, ancient: bool, out: &mut Vec<u32>) {
-    if c < 0xA0 {
+    let hangul = c.wrapping_sub(S_BASE) < S_COUNT;
+    if c < 0xA0 || !hangul && db_record(c).flags & db::HAS_DECOMPOSITION == 0 {
         out.push(c);
     } else {
         decompose_into(c, form, ancient, out);
@@ -200,10 +204,10 @@ fn decompose_into_fast(c: u32, form: NormalForm, ancient: bool, out: &mut Vec<u3
 
 /// Whether every code point is stable, so that nothing can change.
 fn is_plain(s: StrRef<'_>, form: NormalForm) -> bool {
-    if let StrRef::Latin1(b) = s {
-        if b.is_ascii() || form == NormalForm::Nfc {
-            return true;
-        }
+    if let StrRef::Latin1(b) = s
+        && (b.is_ascii() || form == NormalForm::Nfc)
+    {
+        return true;
     }
     let flag = form.stable_flag();
     s.chars().all(|c| c < 0x80 || db_record(c).flags & flag != 0)

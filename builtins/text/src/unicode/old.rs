@@ -5,7 +5,7 @@
 
 use super::normalize::{NormalForm, decomposition as decomposition_now, normalize_as};
 use crate::tables::db::{
-    BIDIRECTIONAL, CATEGORIES, DB_RECORDS, DbRecord, EAST_ASIAN_WIDTHS, MIRRORED, OLD_1, OLD_2,
+    BIDIRECTIONAL, CATEGORIES, DB_RECORDS, DbRecord, EAST_ASIAN_WIDTHS, MIRRORED, Numbers, OLD_1, OLD_2,
     OLD_NORMALIZATIONS, OLD_NUMBERS, OLD_SHIFT,
 };
 use crate::{StrBuf, StrRef};
@@ -50,8 +50,6 @@ pub fn mirrored(c: u32) -> bool {
 pub fn east_asian_width(c: u32) -> &'static str {
     EAST_ASIAN_WIDTHS[usize::from(record(c).width)]
 }
-
-type Numbers = (u32, Option<u8>, Option<u8>, Option<f64>);
 
 fn changed(c: u32) -> Option<&'static Numbers> {
     OLD_NUMBERS.binary_search_by_key(&c, |e| e.0).ok().map(|i| &OLD_NUMBERS[i])
