@@ -20,6 +20,7 @@ pub mod space;
 pub mod trace;
 pub mod types;
 pub mod value;
+pub mod vts;
 
 pub use args::Args;
 pub use ctx::Ctx;

@@ -69,6 +69,8 @@ roots! {
     AtExit,
     /// Names of the runtime (tuple of interned str, see `names`).
     Names,
+    /// Names of the special methods that fill slots (tuple of interned str, see `vm::types`).
+    SlotNames,
     /// What else must live as long as the space (list).
     Immortal,
     /// Dispatch table of `copyreg` and other per-space caches (dict).
