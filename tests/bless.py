@@ -2,8 +2,8 @@
 
     python3.14 tests/bless.py tests/py/list/sort_key_raises.py ...
 
-Expectations of an earlier run are replaced. A line of output is put on the line of the call of print() that wrote
-it, as long as the order of the file is the order of the output; else, and when source lines show up in the output,
+Expectations of an earlier run are replaced. A line of output is put on the line of the top-level statement that wrote
+it, or below when there are several, as long as the order of the file is the order of the output; else, and when source lines show up in the output,
 all expectations are put at the end. Read what was written: the point of a case is that a person agreed with it.
 """
 
@@ -21,9 +21,10 @@ SPY = r"""
 import builtins, os, sys
 real, name = print, sys.argv[1]
 def spy(*args, sep=" ", end="\n", file=None, flush=False):
-    frame = sys._getframe(1)
-    while frame and frame.f_code.co_filename != name:
-        frame = frame.f_back
+    found, frame = sys._getframe(1), None
+    while found:
+        frame = found if found.f_code.co_filename == name else frame
+        found = found.f_back
     if file is None or file is sys.stdout:
         text = (" " if sep is None else sep).join(map(str, args)) + ("\n" if end is None else end)
         os.write(3, b"%d\n" % (frame.f_lineno if frame else 0) * text.count("\n"))
@@ -70,7 +71,7 @@ def inline(lines, output, numbers):
     result = list(lines)
     for at in reversed(range(len(output))):
         number = numbers[at] - 1
-        if at > 0 and numbers[at - 1] == numbers[at]:
+        if numbers.count(numbers[at]) > 1:
             space = re.match(r"\s*", lines[number])[0]
             result.insert(number + 1, f"{space}# expect: {output[at]}".rstrip())
         else:

@@ -177,7 +177,7 @@ fn spawn(
     if let Some(name) = &config.pretend {
         command.args(["--pretend", name]);
     }
-    command.current_dir(&folder).env("TMPDIR", &folder).env("LC_ALL", "C.UTF-8").env_remove("LANGUAGE");
+    command.current_dir(&folder).env("TMPDIR", scratch).env("LC_ALL", "C.UTF-8").env_remove("LANGUAGE");
     command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).process_group(0);
     let child = command.spawn()?;
     limit(&child, config.memory);

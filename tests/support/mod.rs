@@ -188,12 +188,15 @@ pub fn collect(folder: &Path) -> Result<Vec<Case>, String> {
         .collect()
 }
 
-/// Finds the cases: `.py` files outside of folders whose name begins with `_`, which hold what cases import.
+/// Finds the cases: `.py` files except those whose name begins with `_`, which cases import; likewise folders.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if path.is_dir() && !name.starts_with('_') {
+        if name.starts_with('_') {
+            continue;
+        }
+        if path.is_dir() {
             walk(&path, files)?;
         } else if name.ends_with(".py") {
             files.push(path);

@@ -3,7 +3,8 @@ for f in (lambda: reversed({1}), lambda: any(1), lambda: sorted(1), lambda: sort
     try:
         f()
     except TypeError as e:
-        print(e)  # expect: 'set' object is not reversible
+        print(e)
+        # expect: 'set' object is not reversible
         # expect: 'int' object is not iterable
         # expect: 'int' object is not iterable
         # expect: sorted expected 1 argument, got 2

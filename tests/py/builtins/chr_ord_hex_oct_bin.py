@@ -3,7 +3,8 @@ for f in (lambda: chr(-1), lambda: chr(0x110000), lambda: ord("ab"), lambda: ord
     try:
         f()
     except (ValueError, TypeError, OverflowError) as e:
-        print(type(e).__name__, e)  # expect: ValueError chr() arg not in range(0x110000)
+        print(type(e).__name__, e)
+        # expect: ValueError chr() arg not in range(0x110000)
         # expect: ValueError chr() arg not in range(0x110000)
         # expect: TypeError ord() expected a character, but string of length 2 found
         # expect: TypeError ord() expected string of length 1, but int found

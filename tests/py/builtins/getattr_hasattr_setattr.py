@@ -6,7 +6,8 @@ for f in (lambda: getattr(c, 1), lambda: getattr(c, "nope"), lambda: setattr(c, 
     try:
         f()
     except (TypeError, AttributeError) as e:
-        print(type(e).__name__, e)  # expect: TypeError attribute name must be string, not 'int'
+        print(type(e).__name__, e)
+        # expect: TypeError attribute name must be string, not 'int'
         # expect: AttributeError 'C' object has no attribute 'nope'
         # expect: TypeError attribute name must be string, not 'int'
         # expect: TypeError attribute name must be string, not 'int'

@@ -3,7 +3,8 @@ for f in (lambda: isinstance(1, "int"), lambda: issubclass(1, int), lambda: issu
     try:
         f()
     except TypeError as e:
-        print(e)  # expect: isinstance() arg 2 must be a type, a tuple of types, or a union
+        print(e)
+        # expect: isinstance() arg 2 must be a type, a tuple of types, or a union
         # expect: issubclass() arg 1 must be a class
         # expect: issubclass() arg 2 must be a class, a tuple of classes, or a union
         # expect: isinstance() arg 2 must be a type, a tuple of types, or a union

@@ -3,7 +3,8 @@ for f in (lambda: list(zip([1], [1, 2], strict=True)), lambda: list(zip([1, 2], 
     try:
         f()
     except (ValueError, TypeError) as e:
-        print(type(e).__name__, e)  # expect: ValueError zip() argument 2 is longer than argument 1
+        print(type(e).__name__, e)
+        # expect: ValueError zip() argument 2 is longer than argument 1
         # expect: ValueError zip() argument 2 is shorter than argument 1
         # expect: TypeError str() argument 'encoding' must be str, not int
         # expect: TypeError map() must have at least two arguments.

@@ -3,7 +3,8 @@ for f in (lambda: min([]), lambda: max(), lambda: min(1), lambda: max(1, "a"), l
     try:
         f()
     except (ValueError, TypeError) as e:
-        print(type(e).__name__, e)  # expect: ValueError min() iterable argument is empty
+        print(type(e).__name__, e)
+        # expect: ValueError min() iterable argument is empty
         # expect: TypeError max expected at least 1 argument, got 0
         # expect: TypeError 'int' object is not iterable
         # expect: TypeError '>' not supported between instances of 'str' and 'int'

@@ -3,7 +3,8 @@ path = os.path.join(tempfile.mkdtemp(), "f.txt")
 with open(path, "w") as f:
     print(f.write("line é\nsecond\r\nthird"), f.mode, f.encoding)  # expect: 20 w UTF-8
 with open(path) as f:
-    print(f.readline(), f.read(3), f.readlines())  # expect: line é
+    print(f.readline(), f.read(3), f.readlines())
+    # expect: line é
     # expect:  sec ['ond\n', 'third']
 with open(path, "rb") as f:
     print(f.read())  # expect: b'line \xc3\xa9\nsecond\r\nthird'
@@ -17,7 +18,8 @@ for a in ((path,), (path, "z"), (path, "rw"), (path, "rb", -1, "utf-8"), (path, 
     try:
         open(*a)
     except (OSError, ValueError) as e:
-        print(type(e).__name__, str(e).replace(path, "PATH"))  # expect: FileNotFoundError [Errno 2] No such file or directory: 'PATH'
+        print(type(e).__name__, str(e).replace(path, "PATH"))
+        # expect: FileNotFoundError [Errno 2] No such file or directory: 'PATH'
         # expect: ValueError invalid mode: 'z'
         # expect: ValueError must have exactly one of create/read/write/append mode
         # expect: ValueError binary mode doesn't take an encoding argument

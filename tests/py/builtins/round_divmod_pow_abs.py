@@ -3,7 +3,8 @@ for f in (lambda: pow(2, -1, 4), lambda: pow(2, 3, 0), lambda: pow(2.0, 3, 5), l
     try:
         f()
     except (ValueError, TypeError) as e:
-        print(type(e).__name__, e)  # expect: ValueError base is not invertible for the given modulus
+        print(type(e).__name__, e)
+        # expect: ValueError base is not invertible for the given modulus
         # expect: ValueError pow() 3rd argument cannot be 0
         # expect: TypeError pow() 3rd argument not allowed unless all arguments are integers
         # expect: TypeError bad operand type for abs(): 'str'

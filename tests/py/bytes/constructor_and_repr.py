@@ -3,7 +3,8 @@ for a in (([256],), (["a"],), ("s",), (-1,), (1.5,), (1, "utf-8"), (None,), ([1 
     try:
         bytes(*a)
     except (TypeError, ValueError, OverflowError) as e:
-        print(type(e).__name__, e)  # expect: ValueError bytes must be in range(0, 256)
+        print(type(e).__name__, e)
+        # expect: ValueError bytes must be in range(0, 256)
         # expect: TypeError 'str' object cannot be interpreted as an integer
         # expect: TypeError string argument without an encoding
         # expect: ValueError negative count

@@ -6,7 +6,8 @@ for f in (lambda: m.__setitem__(0, 256), lambda: m.__setitem__(slice(0, 2), b"ab
     try:
         f()
     except (ValueError, TypeError, IndexError) as e:
-        print(type(e).__name__, e)  # expect: ValueError memoryview: invalid value for format 'B'
+        print(type(e).__name__, e)
+        # expect: ValueError memoryview: invalid value for format 'B'
         # expect: ValueError memoryview assignment: lvalue and rvalue have different structures
         # expect: IndexError index out of bounds on dimension 1
         # expect: TypeError memoryview: a bytes-like object is required, not 'str'

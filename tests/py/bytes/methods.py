@@ -5,7 +5,8 @@ for f in (lambda: b.find("o"), lambda: 256 in b, lambda: "a" in b, lambda: bytes
     try:
         f()
     except (TypeError, ValueError, IndexError) as e:
-        print(type(e).__name__, e)  # expect: TypeError argument should be integer or bytes-like object, not 'str'
+        print(type(e).__name__, e)
+        # expect: TypeError argument should be integer or bytes-like object, not 'str'
         # expect: ValueError byte must be in range(0, 256)
         # expect: TypeError a bytes-like object is required, not 'str'
         # expect: ValueError non-hexadecimal number found in fromhex() arg at position 1

@@ -6,7 +6,8 @@ for f in (lambda: z < z, lambda: z // 1, lambda: complex("1 + 2j"), lambda: comp
     try:
         f()
     except (TypeError, ValueError) as e:
-        print(type(e).__name__, e)  # expect: TypeError '<' not supported between instances of 'complex' and 'complex'
+        print(type(e).__name__, e)
+        # expect: TypeError '<' not supported between instances of 'complex' and 'complex'
         # expect: TypeError unsupported operand type(s) for //: 'complex' and 'int'
         # expect: ValueError complex() arg is a malformed string
         # expect: ValueError complex() arg is a malformed string

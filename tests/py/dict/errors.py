@@ -3,7 +3,8 @@ for f in (lambda: d["k"], lambda: d.pop("k"), lambda: d.popitem(), lambda: d[[]]
     try:
         f()
     except (KeyError, TypeError, ValueError) as e:
-        print(type(e).__name__, e)  # expect: KeyError 'k'
+        print(type(e).__name__, e)
+        # expect: KeyError 'k'
         # expect: KeyError 'k'
         # expect: KeyError 'popitem(): dictionary is empty'
         # expect: TypeError cannot use 'list' as a dict key (unhashable type: 'list')

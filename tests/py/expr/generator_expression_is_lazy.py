@@ -3,12 +3,11 @@ def noisy():
         print("made", i)
         yield i
 g = (x * 10 for x in noisy())
-print("created")
+print("created")  # expect: created
 print(next(g))
-print(list(g))
-# expect: created
 # expect: made 0
 # expect: 0
+print(list(g))
 # expect: made 1
 # expect: made 2
 # expect: [10, 20]

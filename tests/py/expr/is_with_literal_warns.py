@@ -8,7 +8,8 @@ with warnings.catch_warnings(record=True) as caught:
     compile("assert (1, 'm')", "<s>", "exec")
     compile("'\\d'", "<s>", "eval")
 for w in caught:
-    print(w.category.__name__, w.message)  # expect: SyntaxWarning "is" with 'int' literal. Did you mean "=="?
+    print(w.category.__name__, w.message)
+    # expect: SyntaxWarning "is" with 'int' literal. Did you mean "=="?
     # expect: SyntaxWarning "is not" with 'str' literal. Did you mean "!="?
     # expect: SyntaxWarning 'int' object is not callable; perhaps you missed a comma?
     # expect: SyntaxWarning tuple indices must be integers or slices, not tuple; perhaps you missed a comma?

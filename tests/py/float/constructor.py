@@ -3,7 +3,8 @@ for a in ("", "1.5.2", "1__0", None, "0x1p3", [], 10 ** 400):
     try:
         float(a)
     except (ValueError, TypeError, OverflowError) as e:
-        print(type(e).__name__, e)  # expect: ValueError could not convert string to float: ''
+        print(type(e).__name__, e)
+        # expect: ValueError could not convert string to float: ''
         # expect: ValueError could not convert string to float: '1.5.2'
         # expect: ValueError could not convert string to float: '1__0'
         # expect: TypeError float() argument must be a string or a real number, not 'NoneType'

@@ -3,7 +3,8 @@ for f in (lambda: float("inf").as_integer_ratio(), lambda: float("nan").as_integ
     try:
         f()
     except (OverflowError, ValueError) as e:
-        print(type(e).__name__, e)  # expect: OverflowError cannot convert Infinity to integer ratio
+        print(type(e).__name__, e)
+        # expect: OverflowError cannot convert Infinity to integer ratio
         # expect: ValueError cannot convert NaN to integer ratio
         # expect: ValueError invalid hexadecimal floating-point string
 print(float.from_number(3), float("nan") == float("nan"), hash(1.0) == hash(1), hash(0.5))  # expect: 3.0 False True 1152921504606846976

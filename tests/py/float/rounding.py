@@ -3,7 +3,8 @@ for f in (lambda: round(float("nan")), lambda: round(float("inf")), lambda: roun
     try:
         f()
     except (ValueError, OverflowError, TypeError) as e:
-        print(type(e).__name__, e)  # expect: ValueError cannot convert float NaN to integer
+        print(type(e).__name__, e)
+        # expect: ValueError cannot convert float NaN to integer
         # expect: OverflowError cannot convert float infinity to integer
         # expect: TypeError type str doesn't define __round__ method
         # expect: TypeError 'float' object cannot be interpreted as an integer

@@ -3,7 +3,8 @@ for a in (("",), ("1__0",), ("12", 1), ("9", 8), (None,), ("0x",), (float("nan")
     try:
         int(*a)
     except (ValueError, TypeError, OverflowError) as e:
-        print(type(e).__name__, e)  # expect: ValueError invalid literal for int() with base 10: ''
+        print(type(e).__name__, e)
+        # expect: ValueError invalid literal for int() with base 10: ''
         # expect: ValueError invalid literal for int() with base 10: '1__0'
         # expect: ValueError int() base must be >= 2 and <= 36, or 0
         # expect: ValueError invalid literal for int() with base 8: '9'

@@ -4,7 +4,8 @@ for spec in ("s", ".2d", ",x", "q", "+c", "1.1.1", ",_"):
     try:
         format(42, spec)
     except ValueError as e:
-        print(e)  # expect: Unknown format code 's' for object of type 'int'
+        print(e)
+        # expect: Unknown format code 's' for object of type 'int'
         # expect: Precision not allowed in integer format specifier
         # expect: Cannot specify ',' with 'x'.
         # expect: Unknown format code 'q' for object of type 'int'

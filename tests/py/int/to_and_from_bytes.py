@@ -4,7 +4,8 @@ for f in (lambda: (256).to_bytes(1), lambda: (-1).to_bytes(1), lambda: (1).to_by
     try:
         f()
     except (OverflowError, ValueError) as e:
-        print(type(e).__name__, e)  # expect: OverflowError int too big to convert
+        print(type(e).__name__, e)
+        # expect: OverflowError int too big to convert
         # expect: OverflowError can't convert negative int to unsigned
         # expect: ValueError length argument must be non-negative
         # expect: ValueError byteorder must be either 'little' or 'big'

@@ -5,7 +5,8 @@ for f in (lambda: l[3], lambda: l[-4], lambda: l["a"], lambda: l[1.0], lambda: s
     try:
         f()
     except (IndexError, TypeError) as e:
-        print(type(e).__name__, e)  # expect: IndexError list index out of range
+        print(type(e).__name__, e)
+        # expect: IndexError list index out of range
         # expect: IndexError list index out of range
         # expect: TypeError list indices must be integers or slices, not str
         # expect: TypeError list indices must be integers or slices, not float

@@ -10,7 +10,8 @@ for k in (A, B):
     try:
         k()
     except TypeError as e:
-        print(e)  # expect: Can't instantiate abstract class A without an implementation for abstract methods 'f', 'g'
+        print(e)
+        # expect: Can't instantiate abstract class A without an implementation for abstract methods 'f', 'g'
         # expect: Can't instantiate abstract class B without an implementation for abstract method 'g'
 @A.register
 class V: pass

@@ -10,6 +10,7 @@ for v in (int, 1, S):
     try:
         a.__class__ = v
     except TypeError as e:
-        print(e)  # expect: __class__ assignment only supported for mutable types or ModuleType subclasses
+        print(e)
+        # expect: __class__ assignment only supported for mutable types or ModuleType subclasses
         # expect: __class__ must be set to a class, not 'int' object
         # expect: __class__ assignment: 'S' object layout differs from 'B'

@@ -1,7 +1,7 @@
 import gc
 class C:
-    def __del__(self): print("del")  # expect: del
+    def __del__(self): print("del")
 c = C()
-del c
+del c  # expect: del
 gc.collect()
 print("after")  # expect: after

@@ -11,7 +11,8 @@ for f in (lambda: m[0], lambda: object()[0], lambda: type(None)()[0]):
     try:
         f()
     except (KeyError, TypeError) as e:
-        print(repr(e))  # expect: KeyError(0)
+        print(repr(e))
+        # expect: KeyError(0)
         # expect: TypeError("'object' object is not subscriptable")
         # expect: TypeError("'NoneType' object is not subscriptable")
 def seti(o): o[0] = 1
@@ -21,7 +22,8 @@ for f in (seti, deli):
         try:
             f(o)
         except TypeError as e:
-            print(e)  # expect: 'tuple' object does not support item assignment
+            print(e)
+            # expect: 'tuple' object does not support item assignment
             # expect: 'str' object does not support item assignment
             # expect: 'int' object does not support item assignment
             # expect: 'object' object does not support item assignment

@@ -7,7 +7,8 @@ for f in (lambda: [1][I("x")], lambda: l[1.0], lambda: s["b"], lambda: [1][I(5)]
     try:
         f()
     except (TypeError, IndexError) as e:
-        print(e)  # expect: __index__ returned non-int (type str)
+        print(e)
+        # expect: __index__ returned non-int (type str)
         # expect: list indices must be integers or slices, not float
         # expect: string indices must be integers, not 'str'
         # expect: list index out of range

@@ -11,7 +11,8 @@ for o in (Bad(), NotIt()):
     try:
         iter(o)
     except TypeError as e:
-        print(e)  # expect: iter() returned non-iterator of type 'int'
+        print(e)
+        # expect: iter() returned non-iterator of type 'int'
         # expect: 'NotIt' object is not iterable
 try:
     next(1)

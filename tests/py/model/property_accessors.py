@@ -18,5 +18,6 @@ for op in (lambda: setattr(c, "ro", 2), lambda: delattr(c, "ro")):
     try:
         op()
     except AttributeError as e:
-        print(e)  # expect: property 'ro' of 'C' object has no setter
+        print(e)
+        # expect: property 'ro' of 'C' object has no setter
         # expect: property 'ro' of 'C' object has no deleter

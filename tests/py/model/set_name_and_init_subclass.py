@@ -1,12 +1,14 @@
 class D:
     def __set_name__(self, owner, name):
-        print("set_name", owner.__name__, name)  # expect: set_name C a
-        # expect: set_name C b
+        print("set_name", owner.__name__, name)
 class Base:
     def __init_subclass__(cls, /, tag=None, **kw):
         super().__init_subclass__(**kw)
-        print("init_subclass", cls.__name__, tag)  # expect: init_subclass C t
+        print("init_subclass", cls.__name__, tag)
 class C(Base, tag="t"):
+# expect: set_name C a
+# expect: set_name C b
+# expect: init_subclass C t
     a = D()
     b = D()
 try:

@@ -13,7 +13,8 @@ for ns in ({"__slots__": "x", "x": 1}, {"__slots__": ["1a"]}, {"__slots__": [1]}
     try:
         type("R", (), ns)
     except (TypeError, ValueError) as e:
-        print(type(e).__name__, e)  # expect: ValueError 'x' in __slots__ conflicts with class variable
+        print(type(e).__name__, e)
+        # expect: ValueError 'x' in __slots__ conflicts with class variable
         # expect: TypeError __slots__ must be identifiers
         # expect: TypeError __slots__ items must be strings, not 'int'
 class S(int): pass

@@ -5,7 +5,8 @@ for f in (lambda: repr(C()), lambda: str(C()), lambda: format(C()), lambda: f"{C
     try:
         f()
     except TypeError as e:
-        print(e)  # expect: __repr__ returned non-string (type int)
+        print(e)
+        # expect: __repr__ returned non-string (type int)
         # expect: __str__ returned non-string (type int)
         # expect: __format__ must return a str, not int
         # expect: __format__ must return a str, not int

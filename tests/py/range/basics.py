@@ -5,7 +5,8 @@ for f in (lambda: range(1.5), lambda: range(1, 2, 0), lambda: r[10], lambda: r.i
     try:
         f()
     except (TypeError, ValueError, IndexError, OverflowError) as e:
-        print(type(e).__name__, e)  # expect: TypeError 'float' object cannot be interpreted as an integer
+        print(type(e).__name__, e)
+        # expect: TypeError 'float' object cannot be interpreted as an integer
         # expect: ValueError range() arg 3 must not be zero
         # expect: IndexError range object index out of range
         # expect: ValueError range.index(x): x not in range

@@ -6,7 +6,8 @@ for f in (lambda: a.remove(99), lambda: set().pop(), lambda: a | [1], lambda: {[
     try:
         f()
     except (KeyError, TypeError, AttributeError) as e:
-        print(type(e).__name__, e)  # expect: KeyError 99
+        print(type(e).__name__, e)
+        # expect: KeyError 99
         # expect: KeyError 'pop from an empty set'
         # expect: TypeError unsupported operand type(s) for |: 'set' and 'list'
         # expect: TypeError cannot use 'list' as a set element (unhashable type: 'list')

@@ -4,7 +4,8 @@ for f in (lambda: s.indices(-1), lambda: slice(), lambda: slice("a").indices(3),
     try:
         f()
     except (ValueError, TypeError) as e:
-        print(type(e).__name__, e)  # expect: ValueError length should not be negative
+        print(type(e).__name__, e)
+        # expect: ValueError length should not be negative
         # expect: TypeError slice expected at least 1 argument, got 0
         # expect: TypeError slice indices must be integers or None or have an __index__ method
         # expect: ValueError slice step cannot be zero

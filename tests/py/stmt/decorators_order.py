@@ -1,9 +1,7 @@
 def deco(n):
-    print("make", n)  # expect: make 1
-    # expect: make 2
+    print("make", n)
     def d(f):
-        print("apply", n)  # expect: apply 2
-        # expect: apply 1
+        print("apply", n)
         return f
     return d
 @deco(1)
@@ -11,4 +9,9 @@ def deco(n):
 def f(): pass
 @(lambda c: [c.__name__])
 class K: pass
-print(K)  # expect: ['K']
+print(K)
+# expect: make 1
+# expect: make 2
+# expect: apply 2
+# expect: apply 1
+# expect: ['K']

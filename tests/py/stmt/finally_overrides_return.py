@@ -21,7 +21,8 @@ def h():
             print("f", i)
 """
 exec(src)
-print(f(), g(), h())  # expect: f 0
+print(f(), g(), h())
+# expect: f 0
 # expect: f 1
 # expect: f 2
 # expect: 2 0 None

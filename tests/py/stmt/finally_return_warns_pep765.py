@@ -6,6 +6,7 @@ with warnings.catch_warnings(record=True) as caught:
     compile("for x in []:\n try: pass\n finally: continue", "<s>", "exec")
     compile("def f():\n try: pass\n finally:\n  for x in []: break", "<s>", "exec")
 for w in caught:
-    print(w.category.__name__, w.message, w.lineno)  # expect: SyntaxWarning 'return' in a 'finally' block 3
+    print(w.category.__name__, w.message, w.lineno)
+    # expect: SyntaxWarning 'return' in a 'finally' block 3
     # expect: SyntaxWarning 'break' in a 'finally' block 3
     # expect: SyntaxWarning 'continue' in a 'finally' block 3

@@ -2,7 +2,8 @@ for v in (1, None, 1.5, len, object):
     try:
         for x in v: pass
     except TypeError as e:
-        print(e)  # expect: 'int' object is not iterable
+        print(e)
+        # expect: 'int' object is not iterable
         # expect: 'NoneType' object is not iterable
         # expect: 'float' object is not iterable
         # expect: 'builtin_function_or_method' object is not iterable

@@ -3,5 +3,6 @@ c = a + \
     b
 d = (a +
      b)
-print(c, d); print("x")  # expect: 3 3
+print(c, d); print("x")
+# expect: 3 3
 # expect: x

@@ -9,10 +9,10 @@ def run(fail):
     finally:
         print("finally")
 run(False)
-run(True)
 # expect: try
 # expect: else
 # expect: finally
+run(True)
 # expect: try
 # expect: except v
 # expect: finally

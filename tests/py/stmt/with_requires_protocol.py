@@ -4,7 +4,8 @@ for v in (1, OnlyEnter()):
     try:
         with v: pass
     except TypeError as e:
-        print(e)  # expect: 'int' object does not support the context manager protocol (missed __exit__ method)
+        print(e)
+        # expect: 'int' object does not support the context manager protocol (missed __exit__ method)
         # expect: 'OnlyEnter' object does not support the context manager protocol (missed __exit__ method)
 class A:
     async def __aenter__(self): pass

@@ -3,6 +3,7 @@ for a in ((1, "utf-8"), ("a", "utf-8"), (b"\xff", "ascii")):
     try:
         str(*a)
     except (TypeError, UnicodeError) as e:
-        print(type(e).__name__, e)  # expect: TypeError decoding to str: need a bytes-like object, int found
+        print(type(e).__name__, e)
+        # expect: TypeError decoding to str: need a bytes-like object, int found
         # expect: TypeError decoding str is not supported
         # expect: UnicodeDecodeError 'ascii' codec can't decode byte 0xff in position 0: ordinal not in range(128)

@@ -4,7 +4,8 @@ for f in (lambda: "é".encode("ascii"), lambda: b"\xff".decode(), lambda: b"\xc3
     try:
         f()
     except (UnicodeError, LookupError, TypeError) as e:
-        print(type(e).__name__, e)  # expect: UnicodeEncodeError 'ascii' codec can't encode character '\xe9' in position 0: ordinal not in range(128)
+        print(type(e).__name__, e)
+        # expect: UnicodeEncodeError 'ascii' codec can't encode character '\xe9' in position 0: ordinal not in range(128)
         # expect: UnicodeDecodeError 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte
         # expect: UnicodeDecodeError 'utf-8' codec can't decode byte 0xc3 in position 0: unexpected end of data
         # expect: UnicodeEncodeError 'utf-8' codec can't encode character '\ud800' in position 0: surrogates not allowed

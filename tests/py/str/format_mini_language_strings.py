@@ -3,7 +3,8 @@ for spec in ("d", "+", "=5", ",", "#", ".2f"):
     try:
         format("a", spec)
     except ValueError as e:
-        print(e)  # expect: Unknown format code 'd' for object of type 'str'
+        print(e)
+        # expect: Unknown format code 'd' for object of type 'str'
         # expect: Sign not allowed in string format specifier
         # expect: '=' alignment not allowed in string format specifier
         # expect: Cannot specify ',' with 's'.

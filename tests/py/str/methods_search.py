@@ -5,7 +5,8 @@ for f in (lambda: s.index("z"), lambda: s.rindex("z"), lambda: 1 in s, lambda: s
     try:
         f()
     except (ValueError, TypeError) as e:
-        print(type(e).__name__, e)  # expect: ValueError substring not found
+        print(type(e).__name__, e)
+        # expect: ValueError substring not found
         # expect: ValueError substring not found
         # expect: TypeError 'in <string>' requires string as left operand, not int
         # expect: TypeError startswith first arg must be str or a tuple of str, not int

@@ -5,7 +5,8 @@ for f in (lambda: "a".split(""), lambda: ",".join([1]), lambda: ",".join(1), lam
     try:
         f()
     except (ValueError, TypeError) as e:
-        print(type(e).__name__, e)  # expect: ValueError empty separator
+        print(type(e).__name__, e)
+        # expect: ValueError empty separator
         # expect: TypeError sequence item 0: expected str instance, int found
         # expect: TypeError can only join an iterable
         # expect: TypeError must be str or None, not int

@@ -4,7 +4,8 @@ for f in (lambda: t.index(9), lambda: t[4], lambda: t + [1], lambda: t["a"], lam
     try:
         f()
     except (ValueError, IndexError, TypeError) as e:
-        print(type(e).__name__, e)  # expect: ValueError tuple.index(x): x not in tuple
+        print(type(e).__name__, e)
+        # expect: ValueError tuple.index(x): x not in tuple
         # expect: IndexError tuple index out of range
         # expect: TypeError can only concatenate tuple (not "list") to tuple
         # expect: TypeError tuple indices must be integers or slices, not str

@@ -1,0 +1,2 @@
+raise SystemExit("bye")
+# expect-error: bye

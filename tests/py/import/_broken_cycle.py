@@ -1,0 +1,2 @@
+import _broken_cycle_b
+name = 1

@@ -1,0 +1,1 @@
+from _broken_cycle import name

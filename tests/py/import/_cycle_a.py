@@ -1,0 +1,2 @@
+import _cycle_b as b
+value = "a sees " + b.value

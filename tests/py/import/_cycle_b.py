@@ -1,0 +1,2 @@
+import _cycle_a
+value = "b"

@@ -1,0 +1,2 @@
+from .. import exported as SIBLING
+VALUE = 7

@@ -1,0 +1,3 @@
+import sys
+print(sys.version_info[:2], sys.version_info.releaselevel, sys.byteorder, sys.maxsize, sys.maxunicode, sys.float_info.max, sys.int_info.bits_per_digit, sys.hash_info.modulus, sys.hash_info.algorithm, sys.getdefaultencoding(), sys.platform)  # expect: (3, 14) final little 9223372036854775807 1114111 1.7976931348623157e+308 30 2305843009213693951 siphash13 utf-8 linux
+print([n for n in sys.flags.__match_args__][:5], sys.float_repr_style, sys.getfilesystemencoding(), sys.getfilesystemencodeerrors())  # expect: ['debug', 'inspect', 'interactive', 'optimize', 'dont_write_bytecode'] short utf-8 surrogateescape
