@@ -497,7 +497,8 @@ impl<'a> Lexer<'a> {
 
     fn punctuation(&mut self, c: u8) -> LexResult<Token> {
         if c == b'\r' {
-            // A lone carriage return swallows what follows it.
+            // A lone carriage return swallows what follows it, and makes the line count for a parser.
+            self.blank_line &= self.options.extra_tokens;
             let after = self.buf.get(self.pos + 1..).and_then(|s| s.chars().next());
             self.pos += 1 + after.map_or(0, char::len_utf8);
             return Ok(self.make(token::OP));
