@@ -215,6 +215,8 @@ pub mod type_flags {
     pub const TYPE_SUBCLASS: u64 = 1 << 15;
     /// A subclass of BaseException.
     pub const EXCEPTION: u64 = 1 << 16;
+    /// Instances hold more than the base's: two such bases of one class conflict.
+    pub const SOLID: u64 = 1 << 17;
 }
 
 /// A type object.
@@ -248,6 +250,8 @@ pub struct TypeObj {
     pub root_shape: AtomicU32,
     /// Head of the list of this class's shapes (`Shape::next_in_class`).
     pub first_shape: AtomicU32,
+    /// Shape of instances whose attributes are in a dict; 0 until one is needed.
+    pub dict_shape: AtomicU32,
     /// Instance layout.
     pub layout: Layout,
     /// Byte offset of the attribute area in instances (overflow word, then inline slots); 0 = none.

@@ -1,0 +1,6 @@
+//! Native modules of containers and functions: itertools, _functools, _collections, _operator, _heapq, _bisect, _queue, array.
+
+use protopy_vm::ModuleSpec;
+
+/// The modules of this crate.
+pub static MODULES: &[&ModuleSpec] = &[];

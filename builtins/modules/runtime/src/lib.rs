@@ -1,0 +1,6 @@
+//! Native modules of the runtime: _ast, _tokenize, _imp, _thread, _weakref, _abc, _typing, _types, _warnings, _contextvars, gc, atexit, _opcode, _symtable.
+
+use protopy_vm::ModuleSpec;
+
+/// The modules of this crate.
+pub static MODULES: &[&ModuleSpec] = &[];

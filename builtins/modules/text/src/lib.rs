@@ -1,0 +1,6 @@
+//! Native modules about text and serial forms: _sre, _struct, _json, unicodedata, binascii, _string, _codecs, marshal.
+
+use protopy_vm::ModuleSpec;
+
+/// The modules of this crate.
+pub static MODULES: &[&ModuleSpec] = &[];

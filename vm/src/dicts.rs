@@ -1,0 +1,184 @@
+//! Dict and set operations whose hash or equality may run Python code.
+//!
+//! The table is never locked while Python code runs: a look-up that called `__eq__` checks that the table and the entry
+//! are still the ones it saw, and starts again otherwise.
+
+use crate::errors::raise_key_error;
+use crate::ops::{eq, hash};
+use protocore::dict::{DictObj, DictTable, Find, Probe, Refused};
+use protocore::{Ctx, PyResult, Value};
+
+/// Where a key was found.
+#[derive(Clone, Copy)]
+pub struct Found {
+    /// The table it was found in.
+    pub table: &'static DictTable,
+    /// Entry number.
+    pub entry: usize,
+}
+
+/// Outcome of a look-up: the table looked at and its length then, and the entry.
+pub struct Look {
+    table: Option<&'static DictTable>,
+    seen: usize,
+    /// The entry, if the key is there.
+    pub found: Option<Found>,
+}
+
+/// Looks a key up.
+#[inline]
+pub fn dict_look(cx: &mut Ctx, d: &DictObj, key: Value, hash: i64) -> PyResult<Look> {
+    'again: loop {
+        let table = d.table();
+        let Some(t) = table else { return Ok(Look { table, seen: 0, found: None }) };
+        let seen = t.len();
+        let mut probe = Probe::new(hash);
+        loop {
+            match t.find(key, hash, probe) {
+                Find::Found(entry) => {
+                    return Ok(Look { table, seen, found: Some(Found { table: t, entry }) });
+                }
+                Find::Missing => return Ok(Look { table, seen, found: None }),
+                Find::Ask { entry, key: candidate, probe: p } => {
+                    let same = eq(cx, candidate, key)?;
+                    let still = d.table().is_some_and(|now| std::ptr::eq(now, t))
+                        && t.live(entry).is_some_and(|(_, k, _)| k.is(candidate));
+                    if !still {
+                        continue 'again;
+                    }
+                    if same {
+                        return Ok(Look { table, seen, found: Some(Found { table: t, entry }) });
+                    }
+                    probe = p;
+                }
+            }
+        }
+    }
+}
+
+/// `d.get(key)` with a known hash.
+#[inline]
+pub fn dict_get_hash(cx: &mut Ctx, d: &DictObj, key: Value, hash: i64) -> PyResult<Option<Value>> {
+    loop {
+        match dict_look(cx, d, key, hash)?.found {
+            None => return Ok(None),
+            Some(f) => {
+                if let Some(v) = f.table.entries().get(f.entry).and_then(|e| e.value.get()) {
+                    return Ok(Some(v));
+                }
+            }
+        }
+    }
+}
+
+/// `d.get(key)`.
+#[inline]
+pub fn dict_get(cx: &mut Ctx, d: &DictObj, key: Value) -> PyResult<Option<Value>> {
+    let h = hash(cx, key)?;
+    dict_get_hash(cx, d, key, h)
+}
+
+/// `key in d`.
+pub fn dict_contains(cx: &mut Ctx, d: &DictObj, key: Value) -> PyResult<bool> {
+    let h = hash(cx, key)?;
+    Ok(dict_look(cx, d, key, h)?.found.is_some())
+}
+
+/// `d[key] = value` with a known hash; the old value.
+pub fn dict_set_hash(cx: &mut Ctx, d: &DictObj, key: Value, hash: i64, value: Value) -> PyResult<Option<Value>> {
+    loop {
+        let look = dict_look(cx, d, key, hash)?;
+        let r = match look.found {
+            Some(f) => cx.dict_replace(d, f.table, f.entry, value).map(Some),
+            None => cx.dict_append(d, look.table, look.seen, hash, key, value).map(|()| None),
+        };
+        match r {
+            Ok(old) => return Ok(old),
+            Err(Refused::Changed) => {}
+            Err(Refused::Full) => grow(cx, d)?,
+        }
+    }
+}
+
+fn grow(cx: &mut Ctx, d: &DictObj) -> PyResult<()> {
+    match cx.dict_grow(d, 1) {
+        Some(()) => Ok(()),
+        None => Err(cx.no_memory()),
+    }
+}
+
+/// `d[key] = value`.
+#[inline]
+pub fn dict_set(cx: &mut Ctx, d: &DictObj, key: Value, value: Value) -> PyResult<()> {
+    let h = hash(cx, key)?;
+    dict_set_hash(cx, d, key, h, value).map(|_| ())
+}
+
+/// `d.setdefault(key, value)` with a known hash: the value in the dict and whether it was inserted.
+pub fn dict_setdefault(
+    cx: &mut Ctx,
+    d: &DictObj,
+    key: Value,
+    hash: i64,
+    value: Value,
+) -> PyResult<(Value, bool)> {
+    loop {
+        let look = dict_look(cx, d, key, hash)?;
+        if let Some(f) = look.found {
+            if let Some(v) = f.table.entries().get(f.entry).and_then(|e| e.value.get()) {
+                return Ok((v, false));
+            }
+            continue;
+        }
+        match cx.dict_append(d, look.table, look.seen, hash, key, value) {
+            Ok(()) => return Ok((value, true)),
+            Err(Refused::Changed) => {}
+            Err(Refused::Full) => grow(cx, d)?,
+        }
+    }
+}
+
+/// Removes a key with a known hash; the key and value that were there.
+pub fn dict_pop_hash(cx: &mut Ctx, d: &DictObj, key: Value, hash: i64) -> PyResult<Option<(Value, Value)>> {
+    loop {
+        let Some(f) = dict_look(cx, d, key, hash)?.found else { return Ok(None) };
+        if let Ok(pair) = cx.dict_remove(d, f.table, f.entry) {
+            return Ok(Some(pair));
+        }
+    }
+}
+
+/// Removes a key; its value if it was there.
+pub fn dict_del(cx: &mut Ctx, d: &DictObj, key: Value) -> PyResult<Option<Value>> {
+    let h = hash(cx, key)?;
+    Ok(dict_pop_hash(cx, d, key, h)?.map(|(_, v)| v))
+}
+
+/// `d[key]`; KeyError.
+pub fn dict_item(cx: &mut Ctx, d: &DictObj, key: Value) -> PyResult {
+    match dict_get(cx, d, key)? {
+        Some(v) => Ok(v),
+        None => Err(raise_key_error(cx, key)),
+    }
+}
+
+/// Adds to a set; whether it was new.
+pub fn set_add(cx: &mut Ctx, s: &DictObj, key: Value) -> PyResult<bool> {
+    let h = hash(cx, key)?;
+    set_add_hash(cx, s, key, h)
+}
+
+/// As [`set_add`] with a known hash.
+pub fn set_add_hash(cx: &mut Ctx, s: &DictObj, key: Value, hash: i64) -> PyResult<bool> {
+    Ok(dict_setdefault(cx, s, key, hash, Value::TRUE)?.1)
+}
+
+/// Membership in a set.
+pub fn set_contains(cx: &mut Ctx, s: &DictObj, key: Value) -> PyResult<bool> {
+    dict_contains(cx, s, key)
+}
+
+/// Removes from a set; whether it was there.
+pub fn set_discard(cx: &mut Ctx, s: &DictObj, key: Value) -> PyResult<bool> {
+    Ok(dict_del(cx, s, key)?.is_some())
+}

@@ -1,0 +1,140 @@
+//! Iteration.
+
+use crate::attr::type_lookup;
+use crate::call::call;
+use crate::errors::catch;
+use crate::names::{N, name};
+use crate::roots::ValueVec;
+use protocore::layouts::{ListObj, TupleObj};
+use protocore::{Ctx, PyResult, Root, Ty, Value};
+use std::ops::ControlFlow;
+
+/// `iter(v)`.
+pub fn iter(cx: &mut Ctx, v: Value) -> PyResult {
+    let ty = cx.type_of(v);
+    if let Some(f) = ty.slots.iter.get() {
+        let it = f(cx, v)?;
+        if cx.type_of(it).slots.iternext.address() == 0 {
+            let msg = format!("iter() returned non-iterator of type '{}'", cx.type_name(it));
+            return Err(cx.type_error(&msg));
+        }
+        return Ok(it);
+    }
+    let n = name(cx, N::GetItem);
+    let none_iter = {
+        let n = name(cx, N::Iter);
+        type_lookup(cx, ty, n).is_some_and(Value::is_none)
+    };
+    if !none_iter && ty.slots.getitem.address() != 0 && type_lookup(cx, ty, n).is_some() && !is_mapping(cx, v) {
+        return Ok(cx.seq_iter(Ty::SeqIter, v, 0));
+    }
+    let msg = format!("'{}' object is not iterable", cx.type_name(v));
+    Err(cx.type_error(&msg))
+}
+
+fn is_mapping(cx: &Ctx, v: Value) -> bool {
+    protocore::dict::DictObj::of(v).is_some() || cx.is_exact(v, Ty::MappingProxy)
+}
+
+/// `next(it)`; `None` when exhausted. The argument is an iterator.
+#[inline]
+pub fn next(cx: &mut Ctx, it: Value) -> PyResult<Option<Value>> {
+    match cx.type_of(it).slots.iternext.get() {
+        Some(f) => f(cx, it),
+        None => {
+            let msg = format!("'{}' object is not an iterator", cx.type_name(it));
+            Err(cx.type_error(&msg))
+        }
+    }
+}
+
+/// Runs `f` on every item of an iterable until it breaks.
+pub fn for_each(
+    cx: &mut Ctx,
+    iterable: Value,
+    mut f: impl FnMut(&mut Ctx, Value) -> PyResult<ControlFlow<()>>,
+) -> PyResult<()> {
+    if cx.is_exact(iterable, Ty::List)
+        && let Some(l) = ListObj::of(iterable)
+    {
+        let mut i = 0;
+        while let Some(v) = l.get(i) {
+            if f(cx, v)?.is_break() {
+                return Ok(());
+            }
+            i += 1;
+        }
+        return Ok(());
+    }
+    if cx.is_exact(iterable, Ty::Tuple)
+        && let Some(t) = TupleObj::of(iterable)
+    {
+        for v in t.items() {
+            if f(cx, *v)?.is_break() {
+                break;
+            }
+        }
+        crate::roots::keep_alive(iterable);
+        return Ok(());
+    }
+    let it = iter(cx, iterable)?;
+    while let Some(v) = next(cx, it)? {
+        if f(cx, v)?.is_break() {
+            break;
+        }
+        cx.safepoint()?;
+    }
+    Ok(())
+}
+
+/// All items of an iterable.
+pub fn to_vec(cx: &mut Ctx, iterable: Value) -> PyResult<ValueVec> {
+    if cx.is_exact(iterable, Ty::List)
+        && let Some(l) = ListObj::of(iterable)
+    {
+        let items = l.snapshot();
+        return ValueVec::from_slice(cx, &items);
+    }
+    if cx.is_exact(iterable, Ty::Tuple)
+        && let Some(t) = TupleObj::of(iterable)
+    {
+        return ValueVec::from_slice(cx, t.items());
+    }
+    let mut v = ValueVec::new(cx);
+    for_each(cx, iterable, |cx, x| {
+        v.push(cx, x)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(v)
+}
+
+/// As [`to_vec`]; a value that is not iterable raises TypeError with the given message.
+pub fn to_vec_or(cx: &mut Ctx, iterable: Value, msg: &str) -> PyResult<ValueVec> {
+    let ty = cx.type_of(iterable);
+    if ty.slots.iter.address() == 0 && ty.slots.getitem.address() == 0 {
+        return Err(cx.type_error(msg));
+    }
+    to_vec(cx, iterable)
+}
+
+/// Whether `v` can be iterated over, judged by its type.
+pub fn is_iterable(cx: &Ctx, v: Value) -> bool {
+    let ty = cx.type_of(v);
+    ty.slots.iter.address() != 0 || ty.slots.getitem.address() != 0
+}
+
+/// `types.GenericAlias(origin, args)`.
+pub fn generic_alias(cx: &mut Ctx, origin: Value, args: Value) -> PyResult {
+    let ty = cx.ty(Ty::GenericAlias).value();
+    call(cx, ty, &[origin, args])
+}
+
+/// Turns the `StopIteration` of an `Err` into `None`.
+pub fn stop_to_none(cx: &mut Ctx, r: PyResult) -> PyResult<Option<Value>> {
+    catch(cx, r, Ty::StopIteration)
+}
+
+/// The empty tuple.
+pub fn empty_tuple(cx: &Ctx) -> Value {
+    cx.root(Root::EmptyTuple)
+}

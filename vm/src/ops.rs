@@ -1,0 +1,980 @@
+//! Operators, comparison, hash, repr, truth, length, items and membership.
+
+use crate::attr::{bind_descriptor, get_attr, lookup_attr, lookup_special_name, type_lookup};
+use crate::call::call;
+use crate::names::{N, name};
+use num_bigint::BigInt;
+use num_traits::ToPrimitive;
+use protocore::dict::exact_str;
+use protocore::layouts::{FloatObj, IntRef, StrObj, TupleObj};
+use protocore::types::{BinaryFn, type_flags};
+use protocore::{CmpOp, Ctx, PyResult, Raised, Slot, Ty, TypeObj, Value};
+
+/// Binary operators (`divmod` included).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+#[repr(u8)]
+pub enum BinOp {
+    Add,
+    Sub,
+    Mul,
+    MatMul,
+    TrueDiv,
+    FloorDiv,
+    Mod,
+    DivMod,
+    Pow,
+    LShift,
+    RShift,
+    And,
+    Or,
+    Xor,
+}
+
+impl BinOp {
+    /// The operator as written.
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            BinOp::Add => "+",
+            BinOp::Sub => "-",
+            BinOp::Mul => "*",
+            BinOp::MatMul => "@",
+            BinOp::TrueDiv => "/",
+            BinOp::FloorDiv => "//",
+            BinOp::Mod => "%",
+            BinOp::DivMod => "divmod()",
+            BinOp::Pow => "** or pow()",
+            BinOp::LShift => "<<",
+            BinOp::RShift => ">>",
+            BinOp::And => "&",
+            BinOp::Or => "|",
+            BinOp::Xor => "^",
+        }
+    }
+
+    fn slot(self, t: &TypeObj) -> Option<BinaryFn> {
+        let s = &t.slots;
+        match self {
+            BinOp::Add => s.add.get(),
+            BinOp::Sub => s.sub.get(),
+            BinOp::Mul => s.mul.get(),
+            BinOp::MatMul => s.matmul.get(),
+            BinOp::TrueDiv => s.truediv.get(),
+            BinOp::FloorDiv => s.floordiv.get(),
+            BinOp::Mod => s.modulo.get(),
+            BinOp::DivMod => s.divmod.get(),
+            BinOp::Pow => None,
+            BinOp::LShift => s.lshift.get(),
+            BinOp::RShift => s.rshift.get(),
+            BinOp::And => s.and.get(),
+            BinOp::Or => s.or.get(),
+            BinOp::Xor => s.xor.get(),
+        }
+    }
+
+    fn inplace_slot(self, t: &TypeObj) -> Option<BinaryFn> {
+        let s = &t.slots;
+        match self {
+            BinOp::Add => s.iadd.get(),
+            BinOp::Sub => s.isub.get(),
+            BinOp::Mul => s.imul.get(),
+            BinOp::MatMul => s.imatmul.get(),
+            BinOp::TrueDiv => s.itruediv.get(),
+            BinOp::FloorDiv => s.ifloordiv.get(),
+            BinOp::Mod => s.imodulo.get(),
+            BinOp::LShift => s.ilshift.get(),
+            BinOp::RShift => s.irshift.get(),
+            BinOp::And => s.iand.get(),
+            BinOp::Or => s.ior.get(),
+            BinOp::Xor => s.ixor.get(),
+            BinOp::DivMod | BinOp::Pow => None,
+        }
+    }
+}
+
+/// Tries the operands' slots in Python's order; `NotImplemented` if none answers.
+fn binary_slots(cx: &mut Ctx, op: BinOp, a: Value, b: Value) -> PyResult {
+    let (ta, tb) = (cx.type_of(a), cx.type_of(b));
+    let fa = op.slot(ta);
+    let fb = if std::ptr::eq(ta, tb) { None } else { op.slot(tb) };
+    // The same function on both sides sees both operands at its first call.
+    let fb = fb.filter(|f| fa.is_none_or(|g| *f as usize != g as usize));
+    match (fa, fb) {
+        (Some(f), Some(g)) => {
+            if tb.is_subtype(ta.value()) {
+                let r = g(cx, a, b)?;
+                if !r.is(Value::NOT_IMPLEMENTED) {
+                    return Ok(r);
+                }
+                return f(cx, a, b);
+            }
+            let r = f(cx, a, b)?;
+            if !r.is(Value::NOT_IMPLEMENTED) {
+                return Ok(r);
+            }
+            g(cx, a, b)
+        }
+        (Some(f), None) => f(cx, a, b),
+        (None, Some(g)) => g(cx, a, b),
+        (None, None) => Ok(Value::NOT_IMPLEMENTED),
+    }
+}
+
+/// `a op b`.
+pub fn binary_op(cx: &mut Ctx, op: BinOp, a: Value, b: Value) -> PyResult {
+    if op == BinOp::Pow {
+        return power(cx, a, b, Value::NONE);
+    }
+    let r = binary_slots(cx, op, a, b)?;
+    if !r.is(Value::NOT_IMPLEMENTED) {
+        return Ok(r);
+    }
+    sequence_op(cx, op, a, b, false)
+}
+
+/// The sequence forms of `+` and `*`, tried last; TypeError if they do not apply either.
+fn sequence_op(cx: &mut Ctx, op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
+    let (ta, tb) = (cx.type_of(a), cx.type_of(b));
+    match op {
+        BinOp::Add => {
+            let f = if inplace { ta.slots.sq_iconcat.get() } else { None };
+            if let Some(f) = f.or_else(|| ta.slots.sq_concat.get()) {
+                return f(cx, a, b);
+            }
+        }
+        BinOp::Mul => {
+            let f = if inplace { ta.slots.sq_irepeat.get() } else { None };
+            if let Some(f) = f.or_else(|| ta.slots.sq_repeat.get()) {
+                let n = repeat_count(cx, b)?;
+                return f(cx, a, n);
+            }
+            if let Some(f) = tb.slots.sq_repeat.get() {
+                let n = repeat_count(cx, a)?;
+                return f(cx, b, n);
+            }
+        }
+        _ => {}
+    }
+    Err(unsupported(cx, op, a, b, inplace))
+}
+
+fn repeat_count(cx: &mut Ctx, n: Value) -> PyResult {
+    if cx.type_of(n).slots.index.address() == 0 {
+        let msg = format!("can't multiply sequence by non-int of type '{}'", cx.type_name(n));
+        return Err(cx.type_error(&msg));
+    }
+    let n = index_i64(cx, n, Ty::OverflowError)?;
+    Ok(cx.int(n))
+}
+
+/// Raises "unsupported operand type(s) for …".
+#[cold]
+pub fn unsupported(cx: &mut Ctx, op: BinOp, a: Value, b: Value, inplace: bool) -> Raised {
+    let (ta, tb) = (cx.type_name(a), cx.type_name(b));
+    let symbol = match (op, inplace) {
+        (BinOp::Pow, true) => "**=".to_owned(),
+        (op, true) => format!("{}=", op.symbol()),
+        (op, false) => op.symbol().to_owned(),
+    };
+    if op == BinOp::RShift && !inplace && is_print(cx, a) {
+        let msg = format!(
+            "unsupported operand type(s) for {symbol}: '{ta}' and '{tb}'. Did you mean \"print(<message>, \
+             file=<output_stream>)\"?"
+        );
+        return cx.type_error(&msg);
+    }
+    let msg = format!("unsupported operand type(s) for {symbol}: '{ta}' and '{tb}'");
+    cx.type_error(&msg)
+}
+
+fn is_print(cx: &Ctx, v: Value) -> bool {
+    cx.is_exact(v, Ty::NativeFn)
+        && protocore::layouts::NativeFnObj::of(v).is_some_and(|f| f.def.name == "print")
+}
+
+/// `a op= b`.
+pub fn inplace_op(cx: &mut Ctx, op: BinOp, a: Value, b: Value) -> PyResult {
+    let ta = cx.type_of(a);
+    if op == BinOp::Pow {
+        if let Some(f) = ta.slots.ipow.get() {
+            let r = f(cx, a, b, Value::NONE)?;
+            if !r.is(Value::NOT_IMPLEMENTED) {
+                return Ok(r);
+            }
+        }
+        let r = power_slots(cx, a, b, Value::NONE)?;
+        return if r.is(Value::NOT_IMPLEMENTED) { Err(unsupported(cx, op, a, b, true)) } else { Ok(r) };
+    }
+    if let Some(f) = op.inplace_slot(ta) {
+        let r = f(cx, a, b)?;
+        if !r.is(Value::NOT_IMPLEMENTED) {
+            return Ok(r);
+        }
+    }
+    let r = binary_slots(cx, op, a, b)?;
+    if !r.is(Value::NOT_IMPLEMENTED) {
+        return Ok(r);
+    }
+    sequence_op(cx, op, a, b, true)
+}
+
+fn power_slots(cx: &mut Ctx, a: Value, b: Value, c: Value) -> PyResult {
+    let (ta, tb) = (cx.type_of(a), cx.type_of(b));
+    let fa = ta.slots.pow.get();
+    let fb = if std::ptr::eq(ta, tb) { None } else { tb.slots.pow.get() };
+    let fb = fb.filter(|f| fa.is_none_or(|g| *f as usize != g as usize));
+    let first_b = fb.is_some() && fa.is_some() && tb.is_subtype(ta.value());
+    let order = if first_b { [fb, fa] } else { [fa, fb] };
+    for f in order.into_iter().flatten() {
+        let r = f(cx, a, b, c)?;
+        if !r.is(Value::NOT_IMPLEMENTED) {
+            return Ok(r);
+        }
+    }
+    if !c.is_none() {
+        let tc = cx.type_of(c);
+        if let Some(f) = tc.slots.pow.get()
+            && fa.is_none_or(|g| f as usize != g as usize)
+            && fb.is_none_or(|g| f as usize != g as usize)
+        {
+            return f(cx, a, b, c);
+        }
+    }
+    Ok(Value::NOT_IMPLEMENTED)
+}
+
+/// `pow(a, b, c)`; `c` is None for `a ** b`.
+pub fn power(cx: &mut Ctx, a: Value, b: Value, c: Value) -> PyResult {
+    let r = power_slots(cx, a, b, c)?;
+    if !r.is(Value::NOT_IMPLEMENTED) {
+        return Ok(r);
+    }
+    if c.is_none() {
+        return Err(unsupported(cx, BinOp::Pow, a, b, false));
+    }
+    let msg = format!(
+        "unsupported operand type(s) for ** or pow(): '{}', '{}', '{}'",
+        cx.type_name(a),
+        cx.type_name(b),
+        cx.type_name(c)
+    );
+    Err(cx.type_error(&msg))
+}
+
+/// Unary operators.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum UnOp {
+    Neg,
+    Pos,
+    Invert,
+    Abs,
+}
+
+/// `op a`.
+pub fn unary_op(cx: &mut Ctx, op: UnOp, a: Value) -> PyResult {
+    let s = &cx.type_of(a).slots;
+    let (f, text) = match op {
+        UnOp::Neg => (s.neg.get(), "unary -"),
+        UnOp::Pos => (s.pos.get(), "unary +"),
+        UnOp::Invert => (s.invert.get(), "unary ~"),
+        UnOp::Abs => (s.abs.get(), "abs()"),
+    };
+    match f {
+        Some(f) => f(cx, a),
+        None => {
+            let msg = format!("bad operand type for {text}: '{}'", cx.type_name(a));
+            Err(cx.type_error(&msg))
+        }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- comparison
+
+/// `a op b` for comparison operators.
+pub fn compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
+    if let (Some(x), Some(y)) = (a.as_small(), b.as_small()) {
+        return Ok(Value::bool(op.holds(x.cmp(&y))));
+    }
+    cx.check_native_stack(" in comparison")?;
+    let (ta, tb) = (cx.type_of(a), cx.type_of(b));
+    let mut tried_b = false;
+    if !std::ptr::eq(ta, tb)
+        && tb.is_subtype(ta.value())
+        && let Some(f) = tb.slots.compare.get()
+    {
+        tried_b = true;
+        let r = f(cx, b, a, op.swapped())?;
+        if !r.is(Value::NOT_IMPLEMENTED) {
+            return Ok(r);
+        }
+    }
+    if let Some(f) = ta.slots.compare.get() {
+        let r = f(cx, a, b, op)?;
+        if !r.is(Value::NOT_IMPLEMENTED) {
+            return Ok(r);
+        }
+    }
+    if !tried_b && let Some(f) = tb.slots.compare.get() {
+        let r = f(cx, b, a, op.swapped())?;
+        if !r.is(Value::NOT_IMPLEMENTED) {
+            return Ok(r);
+        }
+    }
+    match op {
+        CmpOp::Eq => Ok(Value::bool(a.is(b))),
+        CmpOp::Ne => Ok(Value::bool(!a.is(b))),
+        _ => {
+            let msg = format!(
+                "'{}' not supported between instances of '{}' and '{}'",
+                op.symbol(),
+                cx.type_name(a),
+                cx.type_name(b)
+            );
+            Err(cx.type_error(&msg))
+        }
+    }
+}
+
+/// Truth of a comparison; identity makes `==` true and `!=` false, as containers want it.
+pub fn compare_bool(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult<bool> {
+    if a.is(b) && matches!(op, CmpOp::Eq | CmpOp::Ne) {
+        return Ok(op == CmpOp::Eq);
+    }
+    if let (Some(x), Some(y)) = (exact_str(a), exact_str(b))
+        && matches!(op, CmpOp::Eq | CmpOp::Ne)
+    {
+        return Ok(x.same(y) == (op == CmpOp::Eq));
+    }
+    let r = compare(cx, a, b, op)?;
+    is_true(cx, r)
+}
+
+/// `a is b or a == b`.
+#[inline]
+pub fn eq(cx: &mut Ctx, a: Value, b: Value) -> PyResult<bool> {
+    if a.is(b) {
+        return Ok(true);
+    }
+    if a.is_small() && b.is_small() {
+        return Ok(false);
+    }
+    compare_bool(cx, a, b, CmpOp::Eq)
+}
+
+// ---------------------------------------------------------------------------------------------------- truth, hash, text
+
+/// `bool(v)`.
+#[inline]
+pub fn is_true(cx: &mut Ctx, v: Value) -> PyResult<bool> {
+    if v.is_bool() {
+        return Ok(v.is(Value::TRUE));
+    }
+    if v.is_none() {
+        return Ok(false);
+    }
+    if let Some(n) = v.as_small() {
+        return Ok(n != 0);
+    }
+    is_true_slow(cx, v)
+}
+
+fn is_true_slow(cx: &mut Ctx, v: Value) -> PyResult<bool> {
+    let s = &cx.type_of(v).slots;
+    if let Some(f) = s.bool.get() {
+        return f(cx, v);
+    }
+    if let Some(f) = s.len.get() {
+        return Ok(f(cx, v)? != 0);
+    }
+    Ok(true)
+}
+
+/// `hash(v)`; TypeError if it is unhashable.
+#[inline]
+pub fn hash(cx: &mut Ctx, v: Value) -> PyResult<i64> {
+    if let Some(n) = v.as_small()
+        && n.unsigned_abs() < (1 << 61) - 1
+    {
+        return Ok(if n == -1 { -2 } else { n });
+    }
+    if exact_str(v).is_some() {
+        return Ok(cx.str_hash(v));
+    }
+    match cx.type_of(v).slots.hash.get() {
+        Some(f) => f(cx, v),
+        None => Err(unhashable(cx, v)),
+    }
+}
+
+/// Raises "unhashable type: 'T'".
+#[cold]
+pub fn unhashable(cx: &mut Ctx, v: Value) -> Raised {
+    let msg = format!("unhashable type: '{}'", cx.type_name(v));
+    cx.type_error(&msg)
+}
+
+/// Hash of an address, as `object.__hash__` gives it.
+pub fn hash_pointer(v: Value) -> i64 {
+    match (v.bits().rotate_right(4)) as i64 {
+        -1 => -2,
+        h => h,
+    }
+}
+
+/// `repr(v)`, a str.
+pub fn repr(cx: &mut Ctx, v: Value) -> PyResult {
+    cx.check_native_stack(" while getting the repr of an object")?;
+    let Some(f) = cx.type_of(v).slots.repr.get() else {
+        let msg = format!("<{} object at {:#x}>", cx.type_name(v), v.bits());
+        return Ok(cx.str(&msg));
+    };
+    let r = f(cx, v)?;
+    if StrObj::of(r).is_none() {
+        let msg = format!("__repr__ returned non-string (type {})", cx.type_name(r));
+        return Err(cx.type_error(&msg));
+    }
+    Ok(r)
+}
+
+/// `repr(v)` as Rust text, for messages.
+pub fn repr_text(cx: &mut Ctx, v: Value) -> PyResult<String> {
+    let r = repr(cx, v)?;
+    Ok(StrObj::of(r).map_or_else(String::new, StrObj::to_string_lossy))
+}
+
+/// `str(v)`.
+pub fn str(cx: &mut Ctx, v: Value) -> PyResult {
+    if exact_str(v).is_some() {
+        return Ok(v);
+    }
+    cx.check_native_stack(" while getting the str of an object")?;
+    let Some(f) = cx.type_of(v).slots.str.get() else { return repr(cx, v) };
+    let r = f(cx, v)?;
+    if StrObj::of(r).is_none() {
+        let msg = format!("__str__ returned non-string (type {})", cx.type_name(r));
+        return Err(cx.type_error(&msg));
+    }
+    Ok(r)
+}
+
+/// `str(v)` as Rust text, for messages.
+pub fn str_text(cx: &mut Ctx, v: Value) -> PyResult<String> {
+    let r = str(cx, v)?;
+    Ok(StrObj::of(r).map_or_else(String::new, StrObj::to_string_lossy))
+}
+
+/// `ascii(v)`.
+pub fn ascii(cx: &mut Ctx, v: Value) -> PyResult {
+    let r = repr(cx, v)?;
+    let Some(s) = StrObj::of(r) else { return Ok(r) };
+    if s.is_ascii() {
+        return Ok(r);
+    }
+    let mut out = String::new();
+    for c in s.str_ref().chars() {
+        match c {
+            0..=0x7f => out.push(c as u8 as char),
+            0x80..=0xff => out.push_str(&format!("\\x{c:02x}")),
+            0x100..=0xffff => out.push_str(&format!("\\u{c:04x}")),
+            _ => out.push_str(&format!("\\U{c:08x}")),
+        }
+    }
+    Ok(cx.str(&out))
+}
+
+/// `format(v, spec)`; the specification is a str.
+pub fn format(cx: &mut Ctx, v: Value, spec: Value) -> PyResult {
+    if StrObj::of(spec).is_some_and(StrObj::is_empty) {
+        if exact_str(v).is_some() {
+            return Ok(v);
+        }
+        if v.is_small() {
+            return str(cx, v);
+        }
+    }
+    let n = name(cx, N::Format);
+    let Some(m) = lookup_special_name(cx, v, n)? else {
+        let msg = format!("Type {} doesn't define __format__", cx.type_name(v));
+        return Err(cx.type_error(&msg));
+    };
+    let r = call(cx, m, &[spec])?;
+    if StrObj::of(r).is_none() {
+        let msg = format!("__format__ must return a str, not {}", cx.type_name(r));
+        return Err(cx.type_error(&msg));
+    }
+    Ok(r)
+}
+
+/// Enters `v` into the set of objects being represented; `false` if it is in it already.
+pub fn enter_repr(cx: &mut Ctx, v: Value) -> bool {
+    if cx.repr_stack.contains(&v) {
+        return false;
+    }
+    cx.repr_stack.push(v);
+    true
+}
+
+/// Undoes [`enter_repr`].
+pub fn leave_repr(cx: &mut Ctx, v: Value) {
+    if let Some(i) = cx.repr_stack.iter().rposition(|x| x.is(v)) {
+        cx.repr_stack.remove(i);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- items
+
+/// `len(v)`.
+pub fn len(cx: &mut Ctx, v: Value) -> PyResult<usize> {
+    match cx.type_of(v).slots.len.get() {
+        Some(f) => f(cx, v),
+        None => {
+            let msg = format!("object of type '{}' has no len()", cx.type_name(v));
+            Err(cx.type_error(&msg))
+        }
+    }
+}
+
+/// `operator.length_hint(v, default)`.
+pub fn length_hint(cx: &mut Ctx, v: Value, default: usize) -> PyResult<usize> {
+    if let Some(f) = cx.type_of(v).slots.len.get() {
+        match f(cx, v) {
+            Ok(n) => return Ok(n),
+            Err(r) => {
+                let e = cx.take_raised(r);
+                if !cx.is_instance(e, Ty::TypeError) {
+                    return Err(cx.set_raised(e));
+                }
+            }
+        }
+    }
+    let n = name(cx, N::LengthHint);
+    let Some(m) = lookup_special_name(cx, v, n)? else { return Ok(default) };
+    let r = match call(cx, m, &[]) {
+        Ok(r) => r,
+        Err(r) => {
+            let e = cx.take_raised(r);
+            if cx.is_instance(e, Ty::TypeError) {
+                return Ok(default);
+            }
+            return Err(cx.set_raised(e));
+        }
+    };
+    if r.is(Value::NOT_IMPLEMENTED) {
+        return Ok(default);
+    }
+    match IntRef::of(r) {
+        Some(i) if i.signum() < 0 => Err(cx.value_error("__length_hint__() should return >= 0")),
+        Some(i) => match i.to_i64() {
+            Some(n) => Ok(n as usize),
+            None => Err(cx.raise_str(Ty::OverflowError, "cannot fit 'int' into an index-sized integer")),
+        },
+        None => {
+            let msg = format!("__length_hint__ must be an integer, not {}", cx.type_name(r));
+            Err(cx.type_error(&msg))
+        }
+    }
+}
+
+/// `o[k]`.
+pub fn get_item(cx: &mut Ctx, o: Value, k: Value) -> PyResult {
+    let ty = cx.type_of(o);
+    if let Some(f) = ty.slots.getitem.get() {
+        return f(cx, o, k);
+    }
+    if let Some(t) = TypeObj::of(o) {
+        if std::ptr::eq(t, cx.ty(Ty::Type)) {
+            return crate::iter::generic_alias(cx, o, k);
+        }
+        let n = name(cx, N::ClassGetItem);
+        if let Some(attr) = type_lookup(cx, t, n) {
+            // Bound to the class, as an attribute of it.
+            let at = cx.type_of(attr);
+            let m = match at.slots.descr_get.get() {
+                Some(get) => get(cx, attr, None, o)?,
+                None => attr,
+            };
+            if !m.is_none() {
+                return call(cx, m, &[k]);
+            }
+        }
+        let shown = t.name.get().and_then(StrObj::of).map_or_else(String::new, StrObj::to_string_lossy);
+        let msg = format!("type '{shown}' is not subscriptable");
+        return Err(cx.type_error(&msg));
+    }
+    let msg = format!("'{}' object is not subscriptable", cx.type_name(o));
+    Err(cx.type_error(&msg))
+}
+
+/// `o[k] = v`, or `del o[k]` for `None`.
+pub fn set_item(cx: &mut Ctx, o: Value, k: Value, v: Option<Value>) -> PyResult<()> {
+    match cx.type_of(o).slots.setitem.get() {
+        Some(f) => f(cx, o, k, v),
+        None => {
+            let what = if v.is_some() { "assignment" } else { "deletion" };
+            let verb = if v.is_some() { "support" } else { "support" };
+            let msg = format!("'{}' object does not {verb} item {what}", cx.type_name(o));
+            Err(cx.type_error(&msg))
+        }
+    }
+}
+
+/// `x in container`.
+pub fn contains(cx: &mut Ctx, container: Value, x: Value) -> PyResult<bool> {
+    if let Some(f) = cx.type_of(container).slots.contains.get() {
+        return f(cx, container, x);
+    }
+    let it = match crate::iter::iter(cx, container) {
+        Ok(it) => it,
+        Err(r) => {
+            let e = cx.take_raised(r);
+            if !cx.is_instance(e, Ty::TypeError) {
+                return Err(cx.set_raised(e));
+            }
+            let msg = format!("argument of type '{}' is not a container or iterable", cx.type_name(container));
+            return Err(cx.type_error(&msg));
+        }
+    };
+    while let Some(v) = crate::iter::next(cx, it)? {
+        if eq(cx, v, x)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+// ---------------------------------------------------------------------------------------------------- numbers
+
+/// `operator.index(v)`: an exact int.
+pub fn index(cx: &mut Ctx, v: Value) -> PyResult {
+    if v.is_small() {
+        return Ok(v);
+    }
+    if let Some(i) = IntRef::of(v) {
+        if cx.is_exact(v, Ty::Int) {
+            return Ok(v);
+        }
+        return Ok(int_from_ref(cx, i));
+    }
+    let Some(f) = cx.type_of(v).slots.index.get() else {
+        let msg = format!("'{}' object cannot be interpreted as an integer", cx.type_name(v));
+        return Err(cx.type_error(&msg));
+    };
+    let r = f(cx, v)?;
+    match IntRef::of(r) {
+        Some(_) if cx.is_exact(r, Ty::Int) => Ok(r),
+        Some(i) => {
+            let msg = format!(
+                "__index__ returned non-int (type {}).  The ability to return an instance of a strict subclass of int is \
+                 deprecated, and may not be supported in a future version of Python.",
+                cx.type_name(r)
+            );
+            crate::errors::warn(cx, Ty::DeprecationWarning, &msg, 1)?;
+            Ok(int_from_ref(cx, i))
+        }
+        None => {
+            let msg = format!("__index__ returned non-int (type {})", cx.type_name(r));
+            Err(cx.type_error(&msg))
+        }
+    }
+}
+
+/// An exact int of the same value.
+pub fn int_from_ref(cx: &mut Ctx, i: IntRef) -> Value {
+    match i {
+        IntRef::Small(n) => cx.int(n),
+        IntRef::Big(b) => cx.bigint(b.clone()),
+    }
+}
+
+/// `operator.index(v)` as `i64`; the given exception type if it does not fit.
+pub fn index_i64(cx: &mut Ctx, v: Value, overflow: Ty) -> PyResult<i64> {
+    let i = index(cx, v)?;
+    match IntRef::of(i).and_then(IntRef::to_i64) {
+        Some(n) => Ok(n),
+        None => {
+            let msg = format!("cannot fit '{}' into an index-sized integer", cx.type_name(v));
+            Err(cx.raise_str(overflow, &msg))
+        }
+    }
+}
+
+/// `operator.index(v)` clamped to the range of `i64`, as slices want it.
+pub fn index_clamped(cx: &mut Ctx, v: Value) -> PyResult<i64> {
+    let i = index(cx, v)?;
+    Ok(match IntRef::of(i) {
+        Some(IntRef::Small(n)) => n,
+        Some(IntRef::Big(b)) if b.sign() == num_bigint::Sign::Minus => i64::MIN,
+        _ => i64::MAX,
+    })
+}
+
+/// `operator.index(v)` as a big integer.
+pub fn index_big(cx: &mut Ctx, v: Value) -> PyResult<BigInt> {
+    let i = index(cx, v)?;
+    Ok(IntRef::of(i).map_or_else(BigInt::default, IntRef::to_big))
+}
+
+/// A slice bound: None and omitted give the default, others are clamped.
+pub fn slice_bound(cx: &mut Ctx, v: Value, default: i64) -> PyResult<i64> {
+    if v.is_none() || v.is_unbound() {
+        return Ok(default);
+    }
+    if !v.is_small() && IntRef::of(v).is_none() && cx.type_of(v).slots.index.address() == 0 {
+        return Err(cx.type_error("slice indices must be integers or None or have an __index__ method"));
+    }
+    index_clamped(cx, v)
+}
+
+/// A slice resolved against a length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SliceRange {
+    /// First index.
+    pub start: i64,
+    /// Bound (exclusive).
+    pub stop: i64,
+    /// Step, not 0.
+    pub step: i64,
+    /// Number of items.
+    pub count: usize,
+}
+
+/// Resolves a slice's bounds, which may run `__index__`. The length is taken afterwards, since that code may change it.
+pub fn slice_unpack(cx: &mut Ctx, s: &protocore::layouts::SliceObj) -> PyResult<(i64, i64, i64)> {
+    let step = slice_bound(cx, s.step.get_or_none(), 1)?;
+    if step == 0 {
+        return Err(cx.value_error("slice step cannot be zero"));
+    }
+    let step = step.max(-i64::MAX);
+    let start = slice_bound(cx, s.start.get_or_none(), if step < 0 { i64::MAX } else { 0 })?;
+    let stop = slice_bound(cx, s.stop.get_or_none(), if step < 0 { i64::MIN } else { i64::MAX })?;
+    Ok((start, stop, step))
+}
+
+/// Adjusts unpacked slice bounds to a length.
+pub fn slice_adjust(len: usize, (start, stop, step): (i64, i64, i64)) -> SliceRange {
+    let n = len as i64;
+    let fix = |i: i64| -> i64 {
+        let low = if step < 0 { -1 } else { 0 };
+        let high = if step < 0 { n - 1 } else { n };
+        if i < 0 { i.saturating_add(n).max(low) } else { i.min(high) }
+    };
+    let (start, stop) = (fix(start), fix(stop));
+    let count = if step < 0 {
+        if stop < start { ((start - stop - 1) / -step + 1) as usize } else { 0 }
+    } else if start < stop {
+        ((stop - start - 1) / step + 1) as usize
+    } else {
+        0
+    };
+    SliceRange { start, stop, step, count }
+}
+
+/// `float(v)` for numbers: float, `__float__`, `__index__`; TypeError "must be real number, not T".
+pub fn float_of(cx: &mut Ctx, v: Value) -> PyResult<f64> {
+    if let Some(f) = FloatObj::of(v) {
+        return Ok(f);
+    }
+    if let Some(n) = v.as_small() {
+        return Ok(n as f64);
+    }
+    let s = &cx.type_of(v).slots;
+    if let Some(f) = s.float.get() {
+        let r = f(cx, v)?;
+        return match FloatObj::of(r) {
+            Some(x) => {
+                if !cx.is_exact(r, Ty::Float) {
+                    let msg = format!(
+                        "{}.__float__ returned non-float (type {}).  The ability to return an instance of a strict subclass \
+                         of float is deprecated, and may not be supported in a future version of Python.",
+                        cx.type_name(v),
+                        cx.type_name(r)
+                    );
+                    crate::errors::warn(cx, Ty::DeprecationWarning, &msg, 1)?;
+                }
+                Ok(x)
+            }
+            None => {
+                let msg =
+                    format!("{}.__float__ returned non-float (type {})", cx.type_name(v), cx.type_name(r));
+                Err(cx.type_error(&msg))
+            }
+        };
+    }
+    if s.index.address() != 0 {
+        let i = index(cx, v)?;
+        return int_to_f64(cx, i);
+    }
+    let msg = format!("must be real number, not {}", cx.type_name(v));
+    Err(cx.type_error(&msg))
+}
+
+/// An int as a float, correctly rounded; OverflowError.
+pub fn int_to_f64(cx: &mut Ctx, v: Value) -> PyResult<f64> {
+    match IntRef::of(v) {
+        Some(IntRef::Small(n)) => Ok(n as f64),
+        Some(IntRef::Big(b)) => match b.to_f64() {
+            Some(f) if f.is_finite() => Ok(f),
+            _ => Err(cx.raise_str(Ty::OverflowError, "int too large to convert to float")),
+        },
+        None => Ok(0.0),
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- classes
+
+/// `callable(v)`.
+pub fn callable(cx: &Ctx, v: Value) -> bool {
+    cx.type_of(v).slots.call.address() != 0
+}
+
+/// `isinstance(v, cls)`.
+pub fn is_instance(cx: &mut Ctx, v: Value, cls: Value) -> PyResult<bool> {
+    if std::ptr::eq(cx.type_of(v), cls.ptr::<TypeObj>()) {
+        return Ok(true);
+    }
+    if let Some(t) = TypeObj::of(cls)
+        && std::ptr::eq(cx.type_of(cls), cx.ty(Ty::Type))
+    {
+        return real_is_instance(cx, v, t);
+    }
+    if let Some(t) = TupleObj::of(cls)
+        && cx.type_of(cls).is_subtype(cx.ty(Ty::Tuple).value())
+    {
+        cx.check_native_stack(" in __instancecheck__")?;
+        for c in t.items() {
+            if is_instance(cx, v, *c)? {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
+    let n = name(cx, N::InstanceCheck);
+    if let Some(m) = lookup_special_name(cx, cls, n)? {
+        cx.check_native_stack(" in __instancecheck__")?;
+        let r = call(cx, m, &[v])?;
+        return is_true(cx, r);
+    }
+    recursive_is_instance(cx, v, cls)
+}
+
+/// `type.__instancecheck__`: by the real type, then by `__class__`.
+pub fn real_is_instance(cx: &mut Ctx, v: Value, t: &TypeObj) -> PyResult<bool> {
+    let ty = cx.type_of(v);
+    if ty.is_subtype(t.value()) {
+        return Ok(true);
+    }
+    if ty.has(type_flags::GENERIC_GETATTR) && !ty.has(type_flags::HEAP) {
+        return Ok(false);
+    }
+    let n = name(cx, N::Class);
+    match lookup_attr(cx, v, n)? {
+        Some(c) if !c.is(ty.value()) => Ok(TypeObj::of(c).is_some_and(|c| c.is_subtype(t.value()))),
+        _ => Ok(false),
+    }
+}
+
+/// The check against something that is no type but has `__bases__`.
+pub fn recursive_is_instance(cx: &mut Ctx, v: Value, cls: Value) -> PyResult<bool> {
+    if let Some(t) = TypeObj::of(cls) {
+        return real_is_instance(cx, v, t);
+    }
+    check_class(cx, cls, "isinstance() arg 2 must be a type, a tuple of types, or a union")?;
+    let n = name(cx, N::Class);
+    match lookup_attr(cx, v, n)? {
+        Some(c) => abstract_is_subclass(cx, c, cls),
+        None => Ok(false),
+    }
+}
+
+fn check_class(cx: &mut Ctx, cls: Value, msg: &str) -> PyResult<()> {
+    if abstract_bases(cx, cls)?.is_none() { Err(cx.type_error(msg)) } else { Ok(()) }
+}
+
+fn abstract_bases(cx: &mut Ctx, cls: Value) -> PyResult<Option<Value>> {
+    let n = name(cx, N::Bases);
+    Ok(lookup_attr(cx, cls, n)?.filter(|b| TupleObj::of(*b).is_some()))
+}
+
+fn abstract_is_subclass(cx: &mut Ctx, derived: Value, cls: Value) -> PyResult<bool> {
+    cx.check_native_stack(" in __subclasscheck__")?;
+    let mut derived = derived;
+    loop {
+        if derived.is(cls) {
+            return Ok(true);
+        }
+        let Some(bases) = abstract_bases(cx, derived)?.and_then(TupleObj::of) else { return Ok(false) };
+        match bases.items() {
+            [] => return Ok(false),
+            [one] => derived = *one,
+            many => {
+                for b in many {
+                    if abstract_is_subclass(cx, *b, cls)? {
+                        return Ok(true);
+                    }
+                }
+                return Ok(false);
+            }
+        }
+    }
+}
+
+/// `issubclass(c, cls)`.
+pub fn is_subclass(cx: &mut Ctx, c: Value, cls: Value) -> PyResult<bool> {
+    if TypeObj::of(cls).is_some() && std::ptr::eq(cx.type_of(cls), cx.ty(Ty::Type)) {
+        if c.is(cls) {
+            return Ok(true);
+        }
+        return recursive_is_subclass(cx, c, cls);
+    }
+    if let Some(t) = TupleObj::of(cls) {
+        cx.check_native_stack(" in __subclasscheck__")?;
+        for k in t.items() {
+            if is_subclass(cx, c, *k)? {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
+    let n = name(cx, N::SubclassCheck);
+    if let Some(m) = lookup_special_name(cx, cls, n)? {
+        cx.check_native_stack(" in __subclasscheck__")?;
+        let r = call(cx, m, &[c])?;
+        return is_true(cx, r);
+    }
+    recursive_is_subclass(cx, c, cls)
+}
+
+/// `type.__subclasscheck__`.
+pub fn recursive_is_subclass(cx: &mut Ctx, c: Value, cls: Value) -> PyResult<bool> {
+    if let (Some(a), Some(_)) = (TypeObj::of(c), TypeObj::of(cls)) {
+        return Ok(a.is_subtype(cls));
+    }
+    check_class(cx, c, "issubclass() arg 1 must be a class")?;
+    check_class(cx, cls, "issubclass() arg 2 must be a class, a tuple of classes, or a union")?;
+    abstract_is_subclass(cx, c, cls)
+}
+
+/// The value of a slot bound as attribute of `obj`, for getters of optional fields.
+pub fn slot_or_none(s: &Slot) -> Value {
+    s.get_or_none()
+}
+
+/// Binds a class attribute found by name; used where CPython calls a special method of the type.
+pub fn call_special(cx: &mut Ctx, obj: Value, n: N, args: &[Value]) -> PyResult<Option<Value>> {
+    let nm = name(cx, n);
+    let ty = cx.type_of(obj);
+    match type_lookup(cx, ty, nm) {
+        Some(attr) => {
+            let m = bind_descriptor(cx, attr, Some(obj), ty)?;
+            call(cx, m, args).map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
+/// `getattr(obj, N)`.
+pub fn get_attr_n(cx: &mut Ctx, obj: Value, n: N) -> PyResult {
+    let nm = name(cx, n);
+    get_attr(cx, obj, nm)
+}
