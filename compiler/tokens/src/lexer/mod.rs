@@ -187,6 +187,11 @@ impl<'a> Lexer<'a> {
         &self.buf
     }
 
+    /// An error has ended the tokens.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
     /// The text has been read to its end.
     pub fn at_eof(&self) -> bool {
         self.eof

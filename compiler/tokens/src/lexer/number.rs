@@ -145,25 +145,10 @@ impl Lexer<'_> {
             let rest = self.buf.as_bytes().get(self.pos..self.line_end).unwrap_or_default();
             let keyword = AFTER_NUMBER.iter().any(|word| rest.starts_with(word.as_bytes()));
             let c = self.here();
-            if !keyword && (c.is_ascii_alphanumeric() || c == b'_' || c >= 128) {
-                if c >= 128 {
-                    self.verify_after_number()?;
-                }
+            if !keyword && (c.is_ascii_alphanumeric() || c == b'_') {
                 return Err(self.error(format!("invalid {name} literal")));
             }
         }
         Ok(self.make(token::NUMBER))
-    }
-
-    /// A non-ASCII character after a number that no identifier could have is reported for itself.
-    fn verify_after_number(&mut self) -> LexResult<()> {
-        let rest = self.buf.get(self.pos..self.line_end).unwrap_or_default();
-        let Some(c) = rest.chars().next() else { return Ok(()) };
-        if crate::unicode::is_id_continue(c) {
-            return Ok(());
-        }
-        self.start = self.pos;
-        self.pos += c.len_utf8();
-        self.verify_identifier()
     }
 }

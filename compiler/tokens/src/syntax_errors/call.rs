@@ -275,6 +275,7 @@ impl Parser<'_> {
             && let Some(clauses) = self.attempt(Self::for_if_clauses)?
             && self.accept(token::COMMA)?
         {
+            self.attempt(Self::args)?;
             return Err(self.error_nodes(a, clauses, "Generator expression must be parenthesized"));
         }
         self.mark = first;

@@ -320,7 +320,10 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn memoized(&mut self, rule: Rule, parse: impl FnOnce(&mut Self) -> R<Node>) -> R<Node> {
-        let key = (rule, self.mark, self.hints);
+        // What was parsed while the hints were off stays parsed: CPython's memory makes no difference either, and that
+        // hides some hints from it.
+        let shared = matches!(rule, Rule::Expression | Rule::Disjunction | Rule::BitwiseOr | Rule::Primary);
+        let key = (rule, self.mark, self.hints && !shared);
         if let Some(&(found, mark)) = self.memo.get(&key) {
             self.mark = mark;
             return Ok(found);
@@ -478,11 +481,16 @@ impl<'s> Parser<'s> {
     /// Reads the rest of the text, for an error that outranks one found by the parser: one of the tokenizer's own, or a bracket
     /// opened on an earlier line and never closed.
     pub(super) fn error_in_rest(&mut self) -> Option<Box<SyntaxErr>> {
+        if self.lexer.has_failed() {
+            return None;
+        }
         let line = self.token(self.last_read()).line;
         loop {
             match self.lexer.next_token() {
                 Ok(Some(_)) => {}
                 Ok(None) => return None,
+                // Within an f-string, what follows an error is its consequence.
+                Err(_) if !self.lexer.strings.is_empty() => return None,
                 Err(error) if error.kind == LexErrorKind::Syntax => return Some(self.lex_error(&error)),
                 Err(_) => {
                     let open = self.lexer.brackets.last()?;

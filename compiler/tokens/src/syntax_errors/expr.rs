@@ -188,10 +188,14 @@ impl Parser<'_> {
         if matches!(kind, kw::PASS | kw::BREAK | kw::CONTINUE) {
             return self.statement_in_conditional(first);
         }
+        if kind == token::STRING {
+            self.quotes_in_string_hint(first)?;
+            self.mark = first;
+        }
         let Some(a) = self.attempt(Self::disjunction)? else { return Ok(()) };
         let after = self.mark;
         if !self.starts_like_two_words(first)?
-            && let Some(b) = self.plainly(|p| p.attempt(Self::expression))?
+            && let Some(b) = self.plainly(|p| p.attempt(Self::bare_expression))?
         {
             let legacy = self.is_legacy_name(a);
             if !legacy && self.token(self.mark - 1).level > 0 {
@@ -211,6 +215,21 @@ impl Parser<'_> {
             return Err(self.error_at_token(self.mark, msg));
         }
         Ok(())
+    }
+
+    /// A string, words, and a string again: quotes within quotes.
+    fn quotes_in_string_hint(&mut self, first: usize) -> Result<(), Box<SyntaxErr>> {
+        self.mark = first + 1;
+        while self.kind()? != token::STRING {
+            if self.plainly(|p| p.attempt(Self::bare_expression))?.is_none() {
+                return Ok(());
+            }
+        }
+        if self.mark == first + 1 {
+            return Ok(());
+        }
+        let msg = "invalid syntax. Is this intended to be part of the string?";
+        Err(self.error_range(first + 1, self.mark - 1, msg))
     }
 
     fn statement_in_conditional(&mut self, first: usize) -> Result<(), Box<SyntaxErr>> {
@@ -554,11 +573,11 @@ impl Parser<'_> {
         if self.hints && self.accept(token::DOUBLESTAR)? {
             if self.attempt(Self::expression)?.is_some() && self.kind()? == token::RPAR {
                 let msg = "cannot use double starred expression here";
-                return Err(self.error_range(inside, self.mark - 1, msg));
+                return Err(self.error_at_token(inside, msg));
             }
             return Ok(None);
         }
-        let head = need!(self.star_named_expression());
+        let head = need!(self.display_head());
         match self.kind()? {
             token::COMMA => {
                 let mut all = vec![head];
@@ -579,6 +598,20 @@ impl Parser<'_> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// The first element of a display.
+    fn display_head(&mut self) -> R<Node> {
+        let first = self.mark;
+        let head = need!(self.star_named_expression());
+        if self.hints && head.kind == K::Starred && !self.at_any(&[token::COMMA, kw::FOR, kw::ASYNC])? {
+            // Hints for what follows the star come from reading it as an argument.
+            let after = self.mark;
+            self.mark = first;
+            self.attempt(Self::starred_argument)?;
+            self.mark = after;
+        }
+        Ok(Some(head))
     }
 
     fn refuse_starred_comprehension(&self, head: Node) -> Result<(), Box<SyntaxErr>> {
@@ -619,7 +652,7 @@ impl Parser<'_> {
         if self.accept(token::RSQB)? {
             return Ok(Some(self.node(K::List, first)));
         }
-        let head = need!(self.star_named_expression());
+        let head = need!(self.display_head());
         if self.at_any(&[kw::FOR, kw::ASYNC])? {
             need!(self.for_if_clauses());
             self.refuse_starred_comprehension(head)?;
@@ -650,7 +683,7 @@ impl Parser<'_> {
             }
             self.mark = first + 1;
         }
-        let head = need!(self.star_named_expression());
+        let head = need!(self.display_head());
         if self.at_any(&[kw::FOR, kw::ASYNC])? {
             need!(self.for_if_clauses());
             self.refuse_starred_comprehension(head)?;

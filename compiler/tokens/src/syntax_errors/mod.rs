@@ -107,16 +107,16 @@ pub fn check(source: &str, mode: Mode) -> Option<SyntaxErr> {
         error.kind = Kind::Incomplete;
         return Some(*error);
     }
-    let last = match first {
+    let otherwise = match first {
         Ok(Some(())) => return parser.late.map(|late| *late),
-        Ok(None) => parser.last_read(),
-        Err(error) => return Some(*parser.error_in_rest().filter(|_| error.kind == Kind::Syntax).unwrap_or(error)),
+        Ok(None) => generic_error(&parser, parser.last_read()),
+        Err(error) if parser.lexer.has_failed() || error.kind == Kind::Memory => return Some(*error),
+        Err(error) => error,
     };
     parser.rewind();
-    let generic = generic_error(&parser, last);
     let found = match parser.program(mode.start) {
         Err(error) => error,
-        Ok(_) => generic,
+        Ok(_) => otherwise,
     };
     if found.kind != Kind::Syntax {
         return Some(*found);

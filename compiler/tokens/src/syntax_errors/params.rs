@@ -44,7 +44,7 @@ impl Parser<'_> {
             match self.kind()? {
                 token::SLASH => need!(self.slash(&mut seen)),
                 token::STAR => need!(self.star_parameter(&mut seen)),
-                token::DOUBLESTAR => return self.double_star_parameter(&mut seen),
+                token::DOUBLESTAR if seen.bare_star.is_none() => return self.double_star_parameter(&mut seen),
                 token::NAME => need!(self.plain_parameter(&mut seen)),
                 token::LPAR if self.hints => {
                     self.parenthesized_parameters(&seen)?;
@@ -140,9 +140,6 @@ impl Parser<'_> {
             if matches!(follows, token::NAME | token::STAR | token::DOUBLESTAR | token::SLASH) {
                 return Err(self.error_at_token(self.mark, "arguments cannot follow var-keyword argument"));
             }
-        }
-        if seen.bare_star.is_some() {
-            return Ok(None);
         }
         Ok((self.kind()? == seen.end()).then_some(()))
     }

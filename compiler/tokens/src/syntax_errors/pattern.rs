@@ -7,7 +7,11 @@ use crate::token;
 impl Parser<'_> {
     /// One pattern, or several with commas.
     pub(super) fn patterns(&mut self) -> R<()> {
+        let starred = self.kind()? == token::STAR;
         need!(self.star_pattern());
+        if starred && self.kind()? != token::COMMA {
+            return Ok(None);
+        }
         while self.accept(token::COMMA)? {
             if self.attempt(Self::star_pattern)?.is_none() {
                 break;
@@ -148,6 +152,11 @@ impl Parser<'_> {
 
     fn sequence_pattern(&mut self, end: u8) -> R<()> {
         self.mark += 1;
+        let lone_star = end == token::RPAR && self.kind()? == token::STAR;
+        if lone_star {
+            need!(self.star_pattern());
+            need!(self.expect(token::COMMA));
+        }
         while self.kind()? != end {
             need!(self.star_pattern());
             if !self.accept(token::COMMA)? {
@@ -162,6 +171,9 @@ impl Parser<'_> {
         self.mark += 1;
         while self.kind()? != token::RBRACE {
             if self.accept(token::DOUBLESTAR)? {
+                if self.at_soft("_")? {
+                    return Ok(None);
+                }
                 need!(self.expect(token::NAME));
                 self.accept(token::COMMA)?;
                 break;

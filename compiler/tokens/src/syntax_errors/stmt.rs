@@ -304,7 +304,7 @@ impl Parser<'_> {
         if !self.hints {
             return Ok(named.then_some(()));
         }
-        if named && self.at_any(&[token::COMMA, token::RPAR, token::NEWLINE])? {
+        if named && self.at_any(&[token::COMMA, token::RPAR, token::SEMI, token::NEWLINE])? {
             return Ok(Some(()));
         }
         self.mark = first;
@@ -553,7 +553,9 @@ impl Parser<'_> {
             let at = self.mark;
             let star = self.kind_at(at + 1)? == token::STAR;
             if starred.is_some_and(|other| other != star) {
-                if self.hints {
+                self.mark = at + 1 + usize::from(star);
+                let complete = !star || self.attempt(Self::expression)?.is_some();
+                if self.hints && complete {
                     let msg = "cannot have both 'except' and 'except*' on the same 'try'";
                     return Err(self.error_range(at, at + usize::from(star), msg));
                 }
@@ -607,7 +609,7 @@ impl Parser<'_> {
             let named = self.accept(token::NAME)?;
             if !(named && self.at_any(&[token::COLON, token::NEWLINE])?) {
                 self.mark = target;
-                return self.except_target_hint(what, header);
+                return self.except_target_hint(what, header, star);
             }
         }
         need!(self.colon());
@@ -615,14 +617,15 @@ impl Parser<'_> {
     }
 
     /// `except E as` something that is no name.
-    fn except_target_hint(&mut self, what: &str, header: usize) -> R<()> {
+    fn except_target_hint(&mut self, what: &str, header: usize, star: bool) -> R<()> {
         if self.hints
             && let Some(a) = self.attempt(Self::expression)?
             && self.accept(token::COLON)?
         {
             need!(self.block(what, header));
             let kind = a.kind.describe();
-            return Err(self.error_at_node(a, format!("cannot use except statement with {kind}")));
+            let star = if star { "*" } else { "" };
+            return Err(self.error_at_node(a, format!("cannot use except{star} statement with {kind}")));
         }
         Ok(None)
     }

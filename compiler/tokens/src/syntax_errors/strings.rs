@@ -18,6 +18,7 @@ impl Parser<'_> {
         let first = self.mark;
         let mut kind = K::Literal;
         let mut pieces = Vec::new();
+        let mut middles = Vec::new();
         loop {
             match self.kind()? {
                 token::STRING => {
@@ -27,19 +28,24 @@ impl Parser<'_> {
                     pieces.push((if bytes { Piece::Bytes } else { Piece::Text }, at));
                 }
                 token::FSTRING_START => {
-                    need!(self.attempt(|p| p.interpolated('f')));
+                    need!(self.attempt(|p| p.interpolated('f', &mut middles)));
                     pieces.push((Piece::Text, first));
                     kind = K::FString;
                 }
                 token::TSTRING_START => {
-                    need!(self.attempt(|p| p.interpolated('t')));
+                    need!(self.attempt(|p| p.interpolated('t', &mut middles)));
                     pieces.push((Piece::Template, first));
                     kind = K::TString;
                 }
                 _ => break,
             }
         }
-        self.check_pieces(&pieces)?;
+        self.check_pieces(first, &pieces)?;
+        for at in middles {
+            if let Some(msg) = bad_text_escape(self.token_text(at)) {
+                return Err(self.error_at_token(at, msg));
+            }
+        }
         Ok(Some(self.node(kind, first)))
     }
 
@@ -49,13 +55,14 @@ impl Parser<'_> {
         prefix.contains(['b', 'B'])
     }
 
-    fn check_pieces(&mut self, pieces: &[(Piece, usize)]) -> Result<(), Box<SyntaxErr>> {
+    fn check_pieces(&mut self, first: usize, pieces: &[(Piece, usize)]) -> Result<(), Box<SyntaxErr>> {
         let has = |what: Piece| pieces.iter().any(|p| p.0 == what);
-        if has(Piece::Bytes) && (has(Piece::Text) || has(Piece::Template)) {
-            return Err(self.error_here("cannot mix bytes and nonbytes literals"));
+        if has(Piece::Template) && (has(Piece::Text) || has(Piece::Bytes)) {
+            let msg = "cannot mix t-string literals with string or bytes literals";
+            return Err(self.error_range(first, self.mark - 1, msg));
         }
-        if has(Piece::Template) && has(Piece::Text) {
-            return Err(self.error_here("cannot mix t-string literals with string or bytes literals"));
+        if has(Piece::Bytes) && has(Piece::Text) {
+            return Err(self.error_here("cannot mix bytes and nonbytes literals"));
         }
         for &(_, at) in pieces.iter().filter(|p| p.0 != Piece::Template) {
             if self.token(at).kind == token::STRING {
@@ -85,11 +92,17 @@ impl Parser<'_> {
         }
     }
 
-    fn interpolated(&mut self, letter: char) -> R<()> {
+    fn interpolated(&mut self, letter: char, middles: &mut Vec<usize>) -> R<()> {
+        let raw = self.token_text(self.mark).contains(['r', 'R']);
         self.mark += 1;
         loop {
             match self.kind()? {
-                token::FSTRING_MIDDLE | token::TSTRING_MIDDLE => self.mark += 1,
+                token::FSTRING_MIDDLE | token::TSTRING_MIDDLE => {
+                    if !raw {
+                        middles.push(self.mark);
+                    }
+                    self.mark += 1;
+                }
                 token::LBRACE => need!(self.deeper(|p| p.field(letter))),
                 token::FSTRING_END | token::TSTRING_END => {
                     self.mark += 1;
@@ -159,9 +172,6 @@ impl Parser<'_> {
         if kind != token::NAME {
             if matches!(kind, token::COLON | token::RBRACE) {
                 return self.hint_next(letter, "missing conversion character");
-            }
-            if kind < 100 {
-                return self.hint_next(letter, "invalid conversion character");
             }
             return self.hint_next(letter, "invalid conversion character");
         }
