@@ -38,7 +38,8 @@ fn cases_under_stress() {
 #[test]
 fn tour() {
     let examples = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples"));
-    let output = Command::new(support::python()).arg(examples.join("tour.py")).output().expect("the tour starts");
+    let output =
+        Command::new(support::python()).arg(examples.join("tour.py")).output().expect("the tour starts");
     let expected = fs::read_to_string(examples.join("tour.expected")).expect("the tour has an expectation");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);

@@ -62,7 +62,8 @@ impl Case {
             } else if let Some(text) = line.strip_prefix("# args:") {
                 case.args = text.split_whitespace().map(str::to_owned).collect();
             } else if let Some(text) = line.strip_prefix("# env:") {
-                let (key, value) = text.trim().split_once('=').ok_or_else(|| format!("{name}: no value: {line}"))?;
+                let (key, value) =
+                    text.trim().split_once('=').ok_or_else(|| format!("{name}: no value: {line}"))?;
                 case.env.push((key.to_owned(), value.to_owned()));
             }
         }
@@ -119,7 +120,8 @@ fn directive<'a>(line: &'a str, key: &str) -> Option<&'a str> {
 fn differ(what: &str, expected: &[String], got: &str) -> Option<String> {
     // Spaces at the end of a line do not survive in a comment.
     let got: Vec<_> = got.lines().map(str::trim_end).collect();
-    let at = (0..expected.len().max(got.len())).find(|at| expected.get(*at).map(String::as_str) != got.get(*at).copied())?;
+    let at = (0..expected.len().max(got.len()))
+        .find(|at| expected.get(*at).map(String::as_str) != got.get(*at).copied())?;
     let show = |line: Option<&str>| line.map_or("its end".to_owned(), |line| format!("{line:?}"));
     let (expected, got) = (show(expected.get(at).map(String::as_str)), show(got.get(at).copied()));
     Some(format!("line {} of {what}:\n    expected {expected}\n    got      {got}", at + 1))
@@ -169,7 +171,8 @@ fn finish(mut command: Command, input: &str) -> Result<(ExitStatus, Vec<u8>, Vec
 
 /// The interpreter under test: the one just built, or `$PROTOPY_TEST_PYTHON`.
 pub fn python() -> PathBuf {
-    env::var_os("PROTOPY_TEST_PYTHON").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_protopy")), PathBuf::from)
+    env::var_os("PROTOPY_TEST_PYTHON")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_protopy")), PathBuf::from)
 }
 
 /// Every case in the folder whose path contains `$PROTOPY_TEST_FILTER`, in order.
@@ -226,5 +229,9 @@ pub fn run_all(cases: &[Case], folder: &Path, extra: &[(&str, &str)]) -> Result<
     let mut failures = failures.into_inner().map_err(|error| error.to_string())?;
     failures.sort();
     println!("behaviour: {} of {} cases pass", cases.len() - failures.len(), cases.len());
-    if failures.is_empty() { Ok(()) } else { Err(format!("{} cases fail\n{}", failures.len(), failures.join("\n"))) }
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{} cases fail\n{}", failures.len(), failures.join("\n")))
+    }
 }
