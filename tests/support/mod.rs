@@ -228,7 +228,13 @@ pub fn run_all(cases: &[Case], folder: &Path, extra: &[(&str, &str)]) -> Result<
     });
     let mut failures = failures.into_inner().map_err(|error| error.to_string())?;
     failures.sort();
-    println!("behaviour: {} of {} cases pass", cases.len() - failures.len(), cases.len());
+    // Written past the capture of the test runner: a passing run says how much it ran.
+    let _ = writeln!(
+        std::io::stderr(),
+        "behaviour: {} of {} cases pass",
+        cases.len() - failures.len(),
+        cases.len()
+    );
     if failures.is_empty() {
         Ok(())
     } else {
