@@ -385,7 +385,7 @@ impl<'s> Parser<'s> {
         let (a, b) = (self.token(first), self.token(last));
         let offset = if Self::is_layout(a) { 0 } else { self.column(a.line_start, a.start) + 1 };
         let mut end = if Self::is_layout(b) { 0 } else { self.column(b.end_line_start, b.end) + 1 };
-        if b.kind == token::NEWLINE && b.start == b.end {
+        if b.kind == token::NEWLINE {
             end += 1;
         }
         self.build(msg.into(), (a.line, a.line_start, offset), (b.end_line, end))

@@ -361,7 +361,7 @@ impl Parser<'_> {
             token::LESS => {
                 let (a, b) = (self.token(self.mark), self.mark + 1);
                 self.mark += 1;
-                if self.kind()? == token::GREATER && self.token(b).start == a.end {
+                if self.hints && self.kind()? == token::GREATER && self.token(b).start == a.end {
                     let msg = "invalid syntax.  Maybe you meant '!=' instead of '<>'?";
                     return Err(self.error_range(b - 1, b, msg));
                 }

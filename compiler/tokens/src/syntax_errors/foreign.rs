@@ -1,7 +1,10 @@
 //! Errors that only the other parser found, in CPython's words as far as they can be told from its own.
 
+use super::strings::unknown_name as unknown_name_in;
 use super::{Kind, SyntaxErr};
 use crate::iter::code_points;
+use crate::lexer::{Lexer, Options};
+use crate::token;
 
 /// Parts of the other parser's messages, and what CPython says of the same mistake.
 const WORDINGS: [(&str, &str); 14] = [
@@ -23,16 +26,26 @@ const WORDINGS: [(&str, &str); 14] = [
 
 /// An error at a byte range of the source.
 pub(super) fn translate(source: &str, message: &str, debug_name: &str, start: usize, end: usize) -> SyntaxErr {
-    let msg = wording(source, message, debug_name, start, end);
-    let kind = if msg.contains("indent") { Kind::Indentation } else { Kind::Syntax };
+    if (debug_name.contains("Unicode") || message.contains("unicode"))
+        && let Some(error) = unknown_name(source, start)
+    {
+        return error;
+    }
+    let mut error = place(source, start, end);
+    error.msg = wording(message);
+    error.kind = if error.msg.contains("indent") { Kind::Indentation } else { Kind::Syntax };
+    error
+}
+
+fn place(source: &str, start: usize, end: usize) -> SyntaxErr {
     let (lineno, line_start) = line_of(source, start);
     let (end_lineno, end_line_start) = line_of(source, end.max(start));
     let column = |line_start: usize, at: usize| (code_points(source, line_start, at.min(source.len())) + 1).cast_signed();
     let rest = source.get(line_start..).unwrap_or_default();
     let text = rest.split_inclusive('\n').next().unwrap_or_default().to_owned();
     SyntaxErr {
-        kind,
-        msg,
+        kind: Kind::Syntax,
+        msg: String::new(),
         lineno,
         offset: column(line_start, start),
         end_lineno,
@@ -41,14 +54,31 @@ pub(super) fn translate(source: &str, message: &str, debug_name: &str, start: us
     }
 }
 
-fn wording(source: &str, message: &str, debug_name: &str, start: usize, end: usize) -> String {
-    if debug_name.contains("UnicodeError") || message.contains("unicode") {
-        let literal = source.get(start..end).unwrap_or_default();
-        let width = literal.chars().count().max(1) - 1;
-        return format!(
-            "(unicode error) 'unicodeescape' codec can't decode bytes in position 0-{width}: unknown Unicode character name"
-        );
+/// A character name that does not exist: only the other parser knows the names.
+fn unknown_name(source: &str, start: usize) -> Option<SyntaxErr> {
+    let mut lexer = Lexer::from_text(source, Options::default());
+    while let Ok(Some(t)) = lexer.next_token() {
+        if t.end < start || !matches!(t.kind, token::STRING | token::FSTRING_MIDDLE | token::TSTRING_MIDDLE) {
+            continue;
+        }
+        let text = lexer.text().get(t.start..t.end)?;
+        let open = if t.kind == token::STRING { text.find(['"', '\''])? } else { 0 };
+        let width = match (t.kind, text.get(open..)?) {
+            (token::STRING, s) if s.starts_with("\"\"\"") || s.starts_with("'''") => 3,
+            (token::STRING, _) => 1,
+            _ => 0,
+        };
+        let body = text.get(open + width..text.len() - width)?;
+        let from = start.saturating_sub(t.start + open + width);
+        let msg = unknown_name_in(body, from)?;
+        let mut error = place(source, t.start, t.end);
+        error.msg = msg;
+        return Some(error);
     }
+    None
+}
+
+fn wording(message: &str) -> String {
     let known = WORDINGS.iter().find(|(theirs, _)| message.contains(theirs));
     known.map_or("invalid syntax", |&(_, ours)| ours).to_owned()
 }

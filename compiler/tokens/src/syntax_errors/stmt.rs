@@ -554,8 +554,7 @@ impl Parser<'_> {
             let star = self.kind_at(at + 1)? == token::STAR;
             if starred.is_some_and(|other| other != star) {
                 self.mark = at + 1 + usize::from(star);
-                let complete = !star || self.attempt(Self::expression)?.is_some();
-                if self.hints && complete {
+                if self.hints && (!star || self.attempt(Self::expression)?.is_some()) {
                     let msg = "cannot have both 'except' and 'except*' on the same 'try'";
                     return Err(self.error_range(at, at + usize::from(star), msg));
                 }

@@ -18,22 +18,22 @@ impl Parser<'_> {
         let first = self.mark;
         let mut kind = K::Literal;
         let mut pieces = Vec::new();
-        let mut middles = Vec::new();
         loop {
             match self.kind()? {
                 token::STRING => {
                     let at = self.mark;
                     self.mark += 1;
+                    self.check_escapes(at)?;
                     let bytes = self.is_bytes(at);
                     pieces.push((if bytes { Piece::Bytes } else { Piece::Text }, at));
                 }
                 token::FSTRING_START => {
-                    need!(self.attempt(|p| p.interpolated('f', &mut middles)));
+                    need!(self.attempt(|p| p.interpolated('f')));
                     pieces.push((Piece::Text, first));
                     kind = K::FString;
                 }
                 token::TSTRING_START => {
-                    need!(self.attempt(|p| p.interpolated('t', &mut middles)));
+                    need!(self.attempt(|p| p.interpolated('t')));
                     pieces.push((Piece::Template, first));
                     kind = K::TString;
                 }
@@ -41,11 +41,6 @@ impl Parser<'_> {
             }
         }
         self.check_pieces(first, &pieces)?;
-        for at in middles {
-            if let Some(msg) = bad_text_escape(self.token_text(at)) {
-                return Err(self.error_at_token(at, msg));
-            }
-        }
         Ok(Some(self.node(kind, first)))
     }
 
@@ -63,11 +58,6 @@ impl Parser<'_> {
         }
         if has(Piece::Bytes) && has(Piece::Text) {
             return Err(self.error_here("cannot mix bytes and nonbytes literals"));
-        }
-        for &(_, at) in pieces.iter().filter(|p| p.0 != Piece::Template) {
-            if self.token(at).kind == token::STRING {
-                self.check_escapes(at)?;
-            }
         }
         Ok(())
     }
@@ -92,7 +82,8 @@ impl Parser<'_> {
         }
     }
 
-    fn interpolated(&mut self, letter: char, middles: &mut Vec<usize>) -> R<()> {
+    fn interpolated(&mut self, letter: char) -> R<()> {
+        let mut middles = Vec::new();
         let raw = self.token_text(self.mark).contains(['r', 'R']);
         self.mark += 1;
         loop {
@@ -106,6 +97,11 @@ impl Parser<'_> {
                 token::LBRACE => need!(self.deeper(|p| p.field(letter))),
                 token::FSTRING_END | token::TSTRING_END => {
                     self.mark += 1;
+                    for at in middles {
+                        if let Some(msg) = bad_text_escape(self.token_text(at)) {
+                            return Err(self.error_at_token(at, msg));
+                        }
+                    }
                     return Ok(Some(()));
                 }
                 _ => return Ok(None),
@@ -198,6 +194,26 @@ fn hex_run(text: &str, most: usize) -> usize {
 /// Position in the bytes that CPython hands to the codec: non-ASCII characters are ten bytes there.
 fn codec_width(text: &str) -> usize {
     text.chars().map(|c| if c.is_ascii() { 1 } else { 10 }).sum()
+}
+
+/// The error for the first `\N{...}` of a literal's text that ends beyond `from`; its name is known to be wrong.
+pub(super) fn unknown_name(body: &str, from: usize) -> Option<String> {
+    let mut at = 0;
+    while let Some(next) = body.get(at..).and_then(|rest| rest.find('\\')) {
+        at += next;
+        let rest = body.get(at + 1..)?;
+        if rest.starts_with("N{")
+            && let Some(close) = rest.find('}')
+            && at + 1 + close >= from
+        {
+            let position = codec_width(body.get(..at)?);
+            let last = position + 1 + codec_width(rest.get(..close)?);
+            let base = "(unicode error) 'unicodeescape' codec can't decode bytes in position";
+            return Some(format!("{base} {position}-{last}: unknown Unicode character name"));
+        }
+        at += 1 + rest.chars().next()?.len_utf8();
+    }
+    None
 }
 
 fn bad_text_escape(body: &str) -> Option<String> {
