@@ -25,6 +25,10 @@ pub mod breaker {
     pub const ASYNC_EXC: u32 = 16;
     /// Pending calls wait.
     pub const PENDING: u32 = 32;
+    /// A collection is due.
+    pub const COLLECT: u32 = 64;
+    /// Memory ran out where nobody could be told: MemoryError.
+    pub const MEMORY: u32 = 128;
 }
 
 /// Number of entries of the per-thread method cache.
@@ -65,6 +69,8 @@ pub struct Ctx {
     pub stack: RegStack,
     /// Depth of Python calls.
     pub depth: usize,
+    /// Depth at which RecursionError is raised.
+    pub depth_limit: usize,
     /// Native stack address below which recursion raises RecursionError.
     pub native_limit: usize,
     /// Nested native entries (for catching panics and finding the base of native stacks).
@@ -173,6 +179,7 @@ impl Ctx {
             top: stack.base,
             stack,
             depth: 0,
+            depth_limit: space.recursion_limit.load(Ordering::Relaxed),
             native_limit: native_stack_limit(),
             entries: 0,
             // SAFETY: no preconditions.
@@ -307,6 +314,31 @@ impl Ctx {
         t.values(&self.keep);
     }
 
+    /// The part of the register stack that may hold references: from the base to the first free register, or to the end of
+    /// the running frame's window.
+    pub fn registers_in_use(&self) -> &[Value] {
+        let mut end = self.top;
+        if !self.regs.is_null() {
+            // SAFETY: a running frame has its function five words below its registers, within the register stack.
+            let func = unsafe { *self.regs.sub(5).cast::<u64>() };
+            // SAFETY: as above: the word is a function object.
+            let code = unsafe { Value::from_slot(func) }
+                .and_then(crate::layouts::FunctionObj::of)
+                .and_then(|f| f.code.get())
+                .and_then(crate::layouts::CodeObj::of);
+            if let Some(c) = code {
+                end = end.max(self.regs.wrapping_add(c.nregs as usize));
+            }
+        }
+        let end = end.clamp(self.stack.base, self.stack.limit);
+        // SAFETY: both ends lie in the register stack, whose memory is mapped. Words may be zero or stale: the collector reads
+        // them as plain words.
+        unsafe {
+            let n = end.offset_from(self.stack.base);
+            std::slice::from_raw_parts(self.stack.base, n.unsigned_abs())
+        }
+    }
+
     /// Checks the native stack: RecursionError when it is nearly used up. Every protocol that can recurse natively calls this.
     #[inline]
     pub fn check_native_stack(&mut self, where_: &'static str) -> PyResult<()> {
@@ -342,6 +374,7 @@ impl Ctx {
             self.stop_here();
         }
         let bits = self.breaker.fetch_and(breaker::STOP, Ordering::AcqRel) & !breaker::STOP;
+        let bits = self.heap_safepoint(bits)?;
         if bits == 0 {
             return Ok(());
         }

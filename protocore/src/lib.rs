@@ -8,6 +8,7 @@ pub mod buffer;
 pub mod construct;
 pub mod ctx;
 pub mod dict;
+pub mod epoch;
 pub mod header;
 pub mod heap;
 pub mod known;
@@ -21,6 +22,7 @@ pub mod trace;
 pub mod types;
 pub mod value;
 pub mod vts;
+pub mod weakref;
 
 pub use args::Args;
 pub use ctx::Ctx;

@@ -1,9 +1,24 @@
 //! How the collector learns what an object refers to.
+//!
+//! Core layouts are traced by a `match` on the header's layout byte; native payloads through their description. After
+//! the fixed part comes the attribute area (overflow word, then inline slots), whose place the class of the object's
+//! shape tells. Marking keeps its own stack: native recursion would depend on user data. If the stack cannot grow,
+//! objects stay marked but untraced, and marked objects are traced again until nothing was left out.
 
-use crate::header::Header;
+use crate::ctx::Ctx;
+use crate::dict::{DictObj, DictTable};
+use crate::header::{Header, Layout, ShapeId};
+use crate::heap::Heap;
+use crate::heap::kind;
+use crate::known::Ty;
+use crate::layouts::*;
+use crate::shape::Shape;
 use crate::slot::Slot;
+use crate::types::TypeObj;
 use crate::value::Value;
 use std::any::TypeId;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// What the collector and the downcast need to know of a layout.
 pub struct LayoutVt {
@@ -19,27 +34,59 @@ pub struct LayoutVt {
     pub type_id: fn() -> TypeId,
 }
 
-/// Collects references during marking.
+/// Flag of a [`ValuesObj`] that holds saved registers: its words are checked before they count as references.
+pub const REGISTER_FILE: u8 = 1;
+
+/// Collects references during marking, or shows them to a visitor.
 pub struct Tracer {
+    base: usize,
+    span: usize,
+    marks: *mut u64,
+    kinds: *const AtomicU8,
+    shapes: *const Shape,
+    heap: *const Heap,
     /// Objects marked whose references are still to be visited.
-    pub(crate) stack: Vec<Value>,
-    /// Marks an object; answers whether it was unmarked.
-    pub(crate) mark: fn(&mut Tracer, Value) -> bool,
-    /// The heap that is being marked.
-    pub(crate) heap: *const crate::heap::Heap,
+    stack: Vec<Value>,
+    /// An object was marked that did not fit the stack.
+    overflowed: bool,
+    /// Most objects on the stack, for tests.
+    stack_limit: usize,
+    /// Whether edges take the slow path: verifying, or visiting.
+    special: bool,
+    /// Gets the references instead of marking.
+    visitor: Option<NonNull<dyn FnMut(Value)>>,
+    /// The object whose references are visited, for diagnostics.
+    owner: Option<Value>,
 }
 
 impl Tracer {
+    pub(crate) fn marking(heap: &Heap, shapes: *const Shape, verify: bool) -> Tracer {
+        Tracer {
+            base: heap.blocks.base(),
+            span: heap.blocks.frontier() << 15,
+            marks: heap.blocks.next_marks(),
+            kinds: heap.blocks.kinds(),
+            shapes,
+            heap,
+            stack: Vec::with_capacity(1 << 12),
+            overflowed: false,
+            stack_limit: heap.mark_stack_limit(),
+            special: verify,
+            visitor: None,
+            owner: None,
+        }
+    }
+
     /// Visits a reference.
-    #[inline]
+    #[inline(always)]
     pub fn visit(&mut self, v: Value) {
-        if v.is_heap() && (self.mark)(self, v) {
-            self.stack.push(v);
+        if v.is_heap() {
+            self.edge(v);
         }
     }
 
     /// Visits a slot's content.
-    #[inline]
+    #[inline(always)]
     pub fn slot(&mut self, s: &Slot) {
         if let Some(v) = s.get() {
             self.visit(v);
@@ -47,6 +94,7 @@ impl Tracer {
     }
 
     /// Visits several slots.
+    #[inline]
     pub fn slots(&mut self, all: &[Slot]) {
         for s in all {
             self.slot(s);
@@ -54,9 +102,253 @@ impl Tracer {
     }
 
     /// Visits several values.
+    #[inline]
     pub fn values<'a>(&mut self, all: impl IntoIterator<Item = &'a Value>) {
         for v in all {
             self.visit(*v);
         }
+    }
+
+    #[inline(always)]
+    fn edge(&mut self, v: Value) {
+        if self.special && !self.special_edge(v) {
+            return;
+        }
+        let off = (v.bits() as usize).wrapping_sub(self.base);
+        if off >= self.span {
+            return;
+        }
+        // SAFETY: the tables cover the span; only the collector writes them while the world is stopped.
+        unsafe {
+            let word = &mut *self.marks.add(off >> 10);
+            let bit = 1u64 << (off >> 4 & 63);
+            if *word & bit != 0 {
+                return;
+            }
+            *word |= bit;
+            if (*self.kinds.add(off >> 15)).load(Relaxed) & kind::MASK != kind::NO_SCAN {
+                self.push(v);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn push(&mut self, v: Value) {
+        if self.stack.len() == self.stack.capacity() && !self.grow() {
+            return;
+        }
+        self.stack.push(v);
+    }
+
+    #[cold]
+    fn grow(&mut self) -> bool {
+        let n = self.stack.len();
+        let fits = n < self.stack_limit && self.stack.try_reserve(n.max(1 << 10)).is_ok();
+        self.overflowed |= !fits;
+        fits
+    }
+
+    /// Verifies an edge, or shows it to the visitor. Whether it is to be marked.
+    #[cold]
+    #[inline(never)]
+    fn special_edge(&mut self, v: Value) -> bool {
+        if let Some(f) = self.visitor {
+            // SAFETY: `Ctx::trace_children` lends the closure for the life of this tracer.
+            unsafe { (*f.as_ptr())(v) };
+            return false;
+        }
+        // SAFETY: the heap outlives its tracer.
+        let heap = unsafe { &*self.heap };
+        let found = heap.blocks.find(v.bits() as usize);
+        if found != Some(v) || v.layout() == Layout::Immediate {
+            let owner = self.owner.map(|o| (o.bits(), o.layout(), o.header().map(|h| h.shape())));
+            eprintln!("protocore: reference to no object: {:#x}, found {found:x?}, in {owner:x?}", v.bits());
+            std::process::abort();
+        }
+        true
+    }
+
+    /// Whether an object is marked. Objects outside of the heap count as marked.
+    #[inline]
+    pub(crate) fn is_marked(&self, v: Value) -> bool {
+        let off = (v.bits() as usize).wrapping_sub(self.base);
+        if off >= self.span {
+            return true;
+        }
+        // SAFETY: the table covers the span.
+        unsafe { *self.marks.add(off >> 10) >> (off >> 4 & 63) & 1 != 0 }
+    }
+
+    /// Traces what is on the stack until nothing is left.
+    pub(crate) fn drain(&mut self) {
+        loop {
+            while let Some(v) = self.stack.pop() {
+                self.children(v);
+            }
+            if !self.overflowed {
+                return;
+            }
+            self.overflowed = false;
+            // SAFETY: the heap outlives its tracer.
+            let heap = unsafe { &*self.heap };
+            let mut again = |v: Value| {
+                if self.is_marked(v) {
+                    self.children(v);
+                    while let Some(v) = self.stack.pop() {
+                        self.children(v);
+                    }
+                }
+            };
+            heap.blocks.for_each(|k| k != kind::NO_SCAN, &mut again);
+        }
+    }
+
+    /// Visits what an object refers to.
+    #[inline]
+    pub(crate) fn children(&mut self, v: Value) {
+        let p = v.ptr::<Header>().cast_const();
+        // SAFETY: `v` is a valid object: the layout byte says which struct its cell holds.
+        unsafe {
+            let shape = (*p).shape();
+            if self.special {
+                self.owner = Some(v);
+            }
+            match (*p).layout() {
+                Layout::Object => self.attributes(p, shape),
+                Layout::Values => self.storage(&*p.cast()),
+                Layout::Tuple => {
+                    self.values((*p.cast::<TupleObj>()).items());
+                    if shape != Ty::Tuple.shape() {
+                        self.attributes(p, shape);
+                    }
+                }
+                Layout::List => {
+                    self.slot(&(*p.cast::<ListObj>()).items);
+                    if shape != Ty::List.shape() {
+                        self.attributes(p, shape);
+                    }
+                }
+                Layout::Dict | Layout::Set | Layout::FrozenSet => {
+                    self.slot(&(*p.cast::<DictObj>()).table);
+                    if shape != Ty::Dict.shape() {
+                        self.attributes(p, shape);
+                    }
+                }
+                Layout::DictTable => crate::dict::trace_table(&*p.cast::<DictTable>(), self),
+                Layout::Raw | Layout::Immediate => {}
+                layout => {
+                    self.rarer(p, layout);
+                    self.attributes(p, shape);
+                }
+            }
+        }
+    }
+
+    /// Visits the attribute area.
+    #[inline(always)]
+    unsafe fn attributes(&mut self, p: *const Header, shape: ShapeId) {
+        // SAFETY: a valid object's shape is an entry of the space's table.
+        let shape = unsafe { &*self.shapes.add(shape.0 as usize) };
+        let Some(class) = shape.class_slot().get() else { return };
+        // SAFETY: a shape's class is a type object that lives as long as the shape; instances have the area that their class
+        // describes.
+        unsafe {
+            let class = &*class.ptr::<TypeObj>();
+            if class.attr_base != 0 {
+                let area = p.cast::<u8>().add(class.attr_base as usize).cast::<Slot>();
+                self.slots(std::slice::from_raw_parts(area, class.inline_cap as usize + 1));
+            }
+        }
+    }
+
+    fn storage(&mut self, s: &ValuesObj) {
+        if s.header.flags() & REGISTER_FILE != 0 {
+            self.checked(s);
+        } else {
+            self.slots(s.slots());
+        }
+    }
+
+    /// Visits saved registers, some of which may be stale.
+    fn checked(&mut self, s: &ValuesObj) {
+        // SAFETY: the heap outlives its tracer.
+        let heap = unsafe { &*self.heap };
+        for w in s.slots() {
+            if let Some(v) = w.get()
+                && heap.blocks.find(v.bits() as usize) == Some(v)
+            {
+                self.visit(v);
+            }
+        }
+    }
+
+    /// Visits the storage of a suspended frame's registers.
+    fn register_file(&mut self, s: &Slot) {
+        if let Some(file) = s.get().and_then(ValuesObj::of) {
+            file.header.flags.fetch_or(REGISTER_FILE, Relaxed);
+        }
+        self.slot(s);
+    }
+
+    #[inline(never)]
+    unsafe fn rarer(&mut self, p: *const Header, layout: Layout) {
+        // SAFETY: the caller passes a valid object of that layout.
+        unsafe {
+            match layout {
+                Layout::Native => {
+                    if let Some(vt) = crate::native::vt_of(&*p) {
+                        (vt.trace)(p, self);
+                    }
+                    return;
+                }
+                Layout::Generator => self.register_file(&(*p.cast::<GeneratorObj>()).regs),
+                Layout::Frame => self.register_file(&(*p.cast::<FrameObj>()).saved),
+                // Without its tables while it is under construction.
+                Layout::Code if (&raw const (*p.cast::<CodeObj>()).rt).cast::<usize>().read() == 0 => return,
+                _ => {}
+            }
+            (crate::vts::layout_vt(layout).trace)(p, self);
+        }
+    }
+}
+
+impl Ctx {
+    /// Shows `f` what an object refers to (`gc.get_referents`); storage is looked through. `f` neither allocates nor runs Python code.
+    pub fn trace_children(&self, v: Value, f: &mut dyn FnMut(Value)) {
+        if !v.is_heap() {
+            return;
+        }
+        let mut storage = Vec::new();
+        self.direct_children(v, &mut |c| match c.layout() {
+            Layout::Values | Layout::DictTable => storage.push(c),
+            Layout::Raw => {}
+            _ => f(c),
+        });
+        while let Some(s) = storage.pop() {
+            self.direct_children(s, &mut |c| match c.layout() {
+                Layout::Values | Layout::DictTable => storage.push(c),
+                Layout::Raw => {}
+                _ => f(c),
+            });
+        }
+    }
+
+    fn direct_children(&self, v: Value, f: &mut dyn FnMut(Value)) {
+        let mut t = Tracer::marking(self.heap(), self.shapes, false);
+        t.special = true;
+        let f: NonNull<dyn FnMut(Value) + '_> = NonNull::from(f);
+        // SAFETY: only the lifetime changes; the tracer ends before `f` does.
+        t.visitor = Some(unsafe {
+            std::mem::transmute::<NonNull<dyn FnMut(Value) + '_>, NonNull<dyn FnMut(Value)>>(f)
+        });
+        t.children(v);
+    }
+
+    /// Storage for the registers of a suspended frame: words that may be stale are checked by the collector. `None`: out of
+    /// memory.
+    pub fn new_register_file(&mut self, cap: usize) -> Option<&'static ValuesObj> {
+        let file = self.new_values(cap)?;
+        file.header.flags.fetch_or(REGISTER_FILE, Relaxed);
+        Some(file)
     }
 }

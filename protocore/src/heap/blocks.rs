@@ -1,0 +1,493 @@
+//! The address range of a heap, its blocks, and what is known about each cell without touching it.
+//!
+//! One range of addresses is reserved a space; block number `n` lies at `base + n * 32 KiB`. All that the collector
+//! knows of a block lies in side tables indexed by the number, so that a word is checked, marked and swept without
+//! touching the object.
+//!
+//! # Invariants
+//!
+//! 1. Kind table: a block is FREE, holds cells of one class and kind, or belongs to a large object.
+//! 2. `current` marks are those of the last finished collection; `next` marks are written by the one that runs.
+//! 3. A cell at offset `o` of a block is *valid* (holds an object) iff `o < swept_to` and its header's shape is not 0, or
+//!    `o >= swept_to` and its current mark is set. Cells that were dead at the last collection are therefore never
+//!    valid again, whatever a stale word claims: their referents may be gone.
+//! 4. `swept_to` only moves over cells that are marked, or were zeroed before it moved.
+//! 5. A large object is valid while its first block has a LARGE kind and its header's shape is not 0.
+
+use super::class::*;
+use crate::header::Header;
+use crate::value::Value;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard};
+
+/// What is known of a block besides its kind.
+#[repr(C)]
+pub(crate) struct Meta {
+    /// Invariant 3.
+    pub(crate) swept_to: AtomicU32,
+    /// Blocks of a large object (first block), distance to the first block (others).
+    pub(crate) span: AtomicU32,
+    /// Cells that survived the last collection.
+    pub(crate) live: AtomicU32,
+    /// Size class.
+    pub(crate) class: AtomicU8,
+    /// Whether the memory may be other than zero.
+    pub(crate) dirty: AtomicU8,
+}
+
+/// Free blocks.
+pub(crate) struct Pool {
+    /// Runs of free blocks: first block, number of blocks; never adjacent.
+    runs: BTreeMap<u32, u32>,
+    /// Blocks in `runs`.
+    free: usize,
+    /// Most blocks that may be in use.
+    limit: usize,
+}
+
+/// The blocks of a heap.
+pub(crate) struct Blocks {
+    base: usize,
+    capacity: usize,
+    /// Blocks below have been in use at some time.
+    frontier: AtomicUsize,
+    /// Blocks in use.
+    used: AtomicUsize,
+    kinds: *mut AtomicU8,
+    meta: *mut Meta,
+    marks: [*mut u64; 2],
+    /// Which of `marks` is current.
+    flip: AtomicUsize,
+    pool: Mutex<Pool>,
+}
+
+// SAFETY: the tables are accessed through atomics, by the owner of a block, or while the world is stopped.
+unsafe impl Send for Blocks {}
+// SAFETY: as above.
+unsafe impl Sync for Blocks {}
+
+fn map(bytes: usize) -> Option<usize> {
+    // SAFETY: an anonymous private mapping without a fixed address has no preconditions.
+    let p = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+            -1,
+            0,
+        )
+    };
+    (p != libc::MAP_FAILED).then_some(p as usize)
+}
+
+fn unmap(at: usize, bytes: usize) {
+    // SAFETY: the callers pass ranges that `map` made and nobody uses any more.
+    unsafe { libc::munmap(at as *mut libc::c_void, bytes) };
+}
+
+impl Blocks {
+    /// Reserves addresses for a heap: 256 GiB, or less where the system refuses (`ulimit -v`).
+    pub(crate) fn reserve(limit_bytes: usize) -> std::io::Result<Blocks> {
+        let mut capacity = 1usize << 23;
+        while capacity >= 1 << 11 {
+            if let Some(b) = Blocks::try_reserve(capacity, limit_bytes) {
+                return Ok(b);
+            }
+            capacity >>= 2;
+        }
+        Err(std::io::Error::last_os_error())
+    }
+
+    fn try_reserve(capacity: usize, limit_bytes: usize) -> Option<Blocks> {
+        let whole = (capacity + 1) * BLOCK_BYTES;
+        let parts = [
+            whole,
+            capacity,
+            capacity * size_of::<Meta>(),
+            capacity * MARK_WORDS * 8,
+            capacity * MARK_WORDS * 8,
+        ];
+        let mut at = [0usize; 5];
+        for i in 0..parts.len() {
+            match map(parts[i]) {
+                Some(p) => at[i] = p,
+                None => {
+                    (0..i).for_each(|j| unmap(at[j], parts[j]));
+                    return None;
+                }
+            }
+        }
+        // The first partial block stays unused; the mapping is undone as a whole.
+        let base = at[0].next_multiple_of(BLOCK_BYTES);
+        if base != at[0] {
+            unmap(at[0], base - at[0]);
+            unmap(base + capacity * BLOCK_BYTES, at[0] + BLOCK_BYTES - base);
+        } else {
+            unmap(base + capacity * BLOCK_BYTES, BLOCK_BYTES);
+        }
+        Some(Blocks {
+            base,
+            capacity,
+            frontier: AtomicUsize::new(0),
+            used: AtomicUsize::new(0),
+            kinds: at[1] as *mut AtomicU8,
+            meta: at[2] as *mut Meta,
+            marks: [at[3] as *mut u64, at[4] as *mut u64],
+            flip: AtomicUsize::new(0),
+            pool: Mutex::new(Pool { runs: BTreeMap::new(), free: 0, limit: limit_bytes / BLOCK_BYTES }),
+        })
+    }
+
+    /// First address.
+    #[inline(always)]
+    pub(crate) fn base(&self) -> usize {
+        self.base
+    }
+
+    /// Blocks that have ever been in use.
+    #[inline(always)]
+    pub(crate) fn frontier(&self) -> usize {
+        self.frontier.load(Relaxed)
+    }
+
+    /// Blocks in use.
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Relaxed)
+    }
+
+    /// The kind table.
+    #[inline(always)]
+    pub(crate) fn kinds(&self) -> *const AtomicU8 {
+        self.kinds
+    }
+
+    /// Kind of a block.
+    #[inline(always)]
+    pub(crate) fn kind(&self, b: usize) -> u8 {
+        debug_assert!(b < self.capacity);
+        // SAFETY: the table has an entry for each block.
+        unsafe { (*self.kinds.add(b)).load(Relaxed) }
+    }
+
+    #[inline(always)]
+    fn set_kind(&self, b: usize, k: u8) {
+        debug_assert!(b < self.capacity);
+        // SAFETY: as in `kind`.
+        unsafe { (*self.kinds.add(b)).store(k, Relaxed) }
+    }
+
+    /// What is known of a block.
+    #[inline(always)]
+    pub(crate) fn meta(&self, b: usize) -> &Meta {
+        debug_assert!(b < self.capacity);
+        // SAFETY: the table has an entry for each block; zero is a valid entry.
+        unsafe { &*self.meta.add(b) }
+    }
+
+    /// Address of a block.
+    #[inline(always)]
+    pub(crate) fn address(&self, b: usize) -> usize {
+        self.base + (b << BLOCK_SHIFT)
+    }
+
+    /// Current marks of a block (invariant 2).
+    #[inline(always)]
+    pub(crate) fn current(&self, b: usize) -> &[u64; MARK_WORDS] {
+        // SAFETY: the table has an entry for each block. Current marks only change while the world is stopped.
+        unsafe { &*self.marks[self.flip.load(Relaxed)].add(b * MARK_WORDS).cast() }
+    }
+
+    /// The next marks of all blocks, for the collector.
+    #[inline(always)]
+    pub(crate) fn next_marks(&self) -> *mut u64 {
+        self.marks[self.flip.load(Relaxed) ^ 1]
+    }
+
+    /// Empties the next marks. The world is stopped.
+    pub(crate) fn clear_next(&self) {
+        // SAFETY: the table has `frontier` entries and more, and only the collector uses it.
+        unsafe { std::ptr::write_bytes(self.next_marks(), 0, self.frontier() * MARK_WORDS) };
+    }
+
+    /// Makes the next marks current. The world is stopped.
+    pub(crate) fn flip(&self) {
+        self.flip.fetch_xor(1, Relaxed);
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Most bytes that may be in use.
+    pub(crate) fn set_limit(&self, bytes: usize) {
+        self.pool().limit = bytes / BLOCK_BYTES;
+    }
+
+    /// Takes `n` adjacent blocks of the given kind; `beyond` says that the limit does not count.
+    pub(crate) fn take(&self, n: usize, first_kind: u8, class: usize, beyond: bool) -> Option<usize> {
+        let mut pool = self.pool();
+        if !beyond && self.used().checked_add(n)? > pool.limit {
+            return None;
+        }
+        let fit = if pool.free >= n {
+            pool.runs.iter().find(|(_, len)| **len as usize >= n).map(|(s, l)| (*s, *l))
+        } else {
+            None
+        };
+        let b = match fit {
+            Some((start, len)) => {
+                pool.runs.remove(&start);
+                if len as usize > n {
+                    pool.runs.insert(start + n as u32, len - n as u32);
+                }
+                pool.free -= n;
+                start as usize
+            }
+            None => {
+                let b = self.frontier();
+                if b.checked_add(n)? > self.capacity {
+                    return None;
+                }
+                self.frontier.store(b + n, Relaxed);
+                b
+            }
+        };
+        self.used.fetch_add(n, Relaxed);
+        let m = self.meta(b);
+        m.class.store(class as u8, Relaxed);
+        m.live.store(0, Relaxed);
+        m.span.store(n as u32, Relaxed);
+        m.swept_to.store(0, Relaxed);
+        // SAFETY: current marks of a free block belong to whoever takes it; all zero says that all its cells are free.
+        unsafe {
+            let marks = self.marks[self.flip.load(Relaxed)].add(b * MARK_WORDS);
+            std::ptr::write_bytes(marks, 0, MARK_WORDS);
+        }
+        for i in 1..n {
+            self.meta(b + i).span.store(i as u32, Relaxed);
+            self.set_kind(b + i, kind::TAIL);
+        }
+        self.set_kind(b, first_kind);
+        Some(b)
+    }
+
+    /// Gives blocks back; their content is dead.
+    pub(crate) fn give_back(&self, b: usize, n: usize) {
+        for i in b..b + n {
+            self.meta(i).dirty.store(1, Relaxed);
+            self.set_kind(i, kind::FREE);
+        }
+        self.used.fetch_sub(n, Relaxed);
+        self.pool().insert(b as u32, n as u32);
+    }
+
+    /// Makes sure that blocks are zero.
+    pub(crate) fn zero(&self, b: usize, n: usize) {
+        let dirty = |i: usize| self.meta(i).dirty.load(Relaxed) != 0;
+        let mut i = b;
+        while i < b + n {
+            let from = i;
+            while i < b + n && dirty(i) {
+                i += 1;
+            }
+            let (at, bytes) = (self.address(from) as *mut u8, (i - from) << BLOCK_SHIFT);
+            if bytes >= 1 << 20 {
+                self.discard(from, i - from);
+            } else {
+                // SAFETY: the caller owns the blocks.
+                unsafe { std::ptr::write_bytes(at, 0, bytes) };
+            }
+            i += 1;
+        }
+    }
+
+    /// Returns the memory of blocks that the caller owns to the system: they read as zero.
+    fn discard(&self, b: usize, n: usize) {
+        let (at, bytes) = (self.address(b) as *mut libc::c_void, n << BLOCK_SHIFT);
+        // SAFETY: the range is ours, private and anonymous; its content is dead.
+        let failed = unsafe { libc::madvise(at, bytes, libc::MADV_DONTNEED) } != 0;
+        if failed {
+            // SAFETY: as above.
+            unsafe { std::ptr::write_bytes(at.cast::<u8>(), 0, bytes) };
+        }
+        for i in b..b + n {
+            self.meta(i).dirty.store(0, Relaxed);
+        }
+    }
+
+    /// Returns free memory beyond `keep` bytes to the system, from the highest addresses down.
+    pub(crate) fn release_surplus(&self, keep: usize) {
+        let mut surplus = Vec::new();
+        {
+            let mut pool = self.pool();
+            let dirty = |b: u32, n: u32| {
+                (b..b + n).filter(|i| self.meta(*i as usize).dirty.load(Relaxed) != 0).count()
+            };
+            let mut kept = 0usize;
+            let all: Vec<(u32, u32)> = pool.runs.iter().map(|(b, n)| (*b, *n)).collect();
+            for (b, n) in all {
+                let d = dirty(b, n);
+                if d > 0 && kept + d > keep / BLOCK_BYTES {
+                    pool.runs.remove(&b);
+                    pool.free -= n as usize;
+                    surplus.push((b, n));
+                } else {
+                    kept += d;
+                }
+            }
+        }
+        for (b, n) in surplus {
+            self.discard(b as usize, n as usize);
+            self.pool().insert(b, n);
+        }
+    }
+
+    /// Whether the cell at `offset` of small block `b` holds an object (invariant 3).
+    #[inline(always)]
+    pub(crate) fn valid(&self, b: usize, offset: usize) -> bool {
+        if offset < self.meta(b).swept_to.load(Relaxed) as usize {
+            let h = (self.address(b) + offset) as *const Header;
+            // SAFETY: the block is in use and the offset is a cell's.
+            unsafe { (*h).shape().0 != 0 }
+        } else {
+            let bit = offset >> 4;
+            self.current(b)[bit >> 6] >> (bit & 63) & 1 != 0
+        }
+    }
+
+    /// The object whose cell holds the address, if there is one. For words of unknown meaning.
+    #[inline]
+    pub(crate) fn find(&self, address: usize) -> Option<Value> {
+        let off = address.wrapping_sub(self.base);
+        let mut b = off >> BLOCK_SHIFT;
+        if b >= self.frontier() {
+            return None;
+        }
+        let mut k = self.kind(b);
+        if k == kind::TAIL {
+            b -= self.meta(b).span.load(Relaxed) as usize;
+            k = self.kind(b);
+        }
+        let start = if k == kind::FREE {
+            return None;
+        } else if k & kind::LARGE != 0 {
+            let at = self.address(b);
+            // SAFETY: the block is in use; a large object's header is at its start.
+            if unsafe { (*(at as *const Header)).shape().0 } == 0 {
+                return None;
+            }
+            at
+        } else {
+            let class = usize::from(self.meta(b).class.load(Relaxed));
+            let i = cell_index(class, off & (BLOCK_BYTES - 1));
+            if i >= cells_of(class) {
+                return None;
+            }
+            let offset = i * SIZES[class] as usize;
+            if !self.valid(b, offset) {
+                return None;
+            }
+            self.address(b) + offset
+        };
+        Some(Value::from_ref(start as *const Header))
+    }
+
+    /// Bytes of a valid object's cell.
+    pub(crate) fn cell_bytes(&self, v: Value) -> usize {
+        let b = (v.bits() as usize).wrapping_sub(self.base) >> BLOCK_SHIFT;
+        if b >= self.frontier() {
+            return 0;
+        }
+        let m = self.meta(b);
+        if self.kind(b) & kind::LARGE != 0 {
+            (m.span.load(Relaxed) as usize) << BLOCK_SHIFT
+        } else {
+            SIZES[usize::from(m.class.load(Relaxed))] as usize
+        }
+    }
+
+    /// Calls `f` with each valid object of the kinds that `want` accepts. The world is stopped.
+    pub(crate) fn for_each(&self, want: impl Fn(u8) -> bool, f: &mut dyn FnMut(Value)) {
+        for b in 0..self.frontier() {
+            let k = self.kind(b);
+            if k == kind::FREE || k == kind::TAIL || !want(k & kind::MASK) {
+                continue;
+            }
+            if k & kind::LARGE != 0 {
+                if let Some(v) = self.find(self.address(b)) {
+                    f(v);
+                }
+                continue;
+            }
+            let class = usize::from(self.meta(b).class.load(Relaxed));
+            for i in 0..cells_of(class) {
+                let off = i * SIZES[class] as usize;
+                if self.valid(b, off) {
+                    f(Value::from_ref((self.address(b) + off) as *const Header));
+                }
+            }
+        }
+    }
+
+    /// The first run of cells without a current mark that starts at or after `from`: its start and end.
+    pub(crate) fn free_run(&self, b: usize, class: usize, from: usize) -> Option<(usize, usize)> {
+        let size = SIZES[class] as usize;
+        let end = cells_of(class) * size;
+        let marks = self.current(b);
+        let marked = |off: usize| {
+            let bit = off >> 4;
+            marks[bit >> 6] >> (bit & 63) & 1 != 0
+        };
+        let mut start = from;
+        while start < end && marked(start) {
+            start += size;
+        }
+        if start >= end {
+            return None;
+        }
+        let mut bit = start >> 4;
+        let mut w = bit >> 6;
+        let mut word = marks[w] & (!0u64 << (bit & 63));
+        while word == 0 {
+            w += 1;
+            if w == MARK_WORDS {
+                return Some((start, end));
+            }
+            word = marks[w];
+        }
+        bit = w * 64 + word.trailing_zeros() as usize;
+        // The marked cell is the one whose start lies in these 16 bytes.
+        Some((start, (bit * 16).div_ceil(size) * size))
+    }
+}
+
+impl Pool {
+    fn insert(&mut self, mut b: u32, mut n: u32) {
+        self.free += n as usize;
+        if let Some((&p, &len)) = self.runs.range(..b).next_back()
+            && p + len == b
+        {
+            self.runs.remove(&p);
+            b = p;
+            n += len;
+        }
+        if let Some(len) = self.runs.remove(&(b + n)) {
+            n += len;
+        }
+        self.runs.insert(b, n);
+    }
+}
+
+impl Drop for Blocks {
+    fn drop(&mut self) {
+        let n = self.capacity;
+        unmap(self.base, n * BLOCK_BYTES);
+        unmap(self.kinds as usize, n);
+        unmap(self.meta as usize, n * size_of::<Meta>());
+        for m in self.marks {
+            unmap(m as usize, n * MARK_WORDS * 8);
+        }
+    }
+}

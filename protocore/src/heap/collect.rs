@@ -1,0 +1,369 @@
+//! A collection: marking, dead finalizables and weak references, and what becomes of each block.
+
+use super::class::{BLOCK_BYTES, KINDS, SIZES, cells_of, kind};
+use super::local::POISON;
+use super::roots::clear_dead_stack;
+use super::world::ThreadRecord;
+use super::{Heap, locked};
+use crate::ctx::Ctx;
+use crate::header::{Header, Layout};
+use crate::layouts::{CodeObj, IntObj};
+use crate::trace::Tracer;
+use crate::value::Value;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+/// Least number of bytes between collections.
+pub(super) const MIN_BUDGET: usize = 32 << 20;
+
+/// Bytes below the stack pointer that a leaf function may use.
+const RED_ZONE: usize = 128;
+
+/// What one collection found.
+struct Cycle {
+    /// Python objects that died, if they were counted.
+    dead: usize,
+    /// Finalizers and callbacks queued.
+    queued: usize,
+    /// Blocks and large objects whose dead objects are to be dropped.
+    to_drop: Vec<u32>,
+    pause: Duration,
+}
+
+/// Drops the Rust values of an object.
+///
+/// # Safety
+/// The cell holds an object, which is dead and was not dropped before.
+pub(super) unsafe fn drop_object(h: *mut Header) {
+    // SAFETY: the layout byte says which struct the cell holds; fields that were never written are zero, for
+    // which there is nothing to drop.
+    unsafe {
+        match (*h).layout() {
+            Layout::Int => std::ptr::drop_in_place(&raw mut (*h.cast::<IntObj>()).big),
+            Layout::Code => {
+                let rt = &raw mut (*h.cast::<CodeObj>()).rt;
+                if !rt.cast::<*const u8>().read().is_null() {
+                    std::ptr::drop_in_place(rt);
+                }
+            }
+            Layout::Native => {
+                if let Some(f) = crate::native::vt_of(&*h).and_then(|vt| vt.drop) {
+                    f(h);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn drop_quietly(h: *mut Header) {
+    // A payload's panic must not leave the heap half swept; the message has been printed.
+    // SAFETY: the callers pass dead cells with a header, and clear the header next.
+    let _ = std::panic::catch_unwind(|| unsafe { drop_object(h) });
+}
+
+/// Frees a dead cell: its header says so, the rest is poisoned if asked for.
+unsafe fn free_cell(at: usize, bytes: usize, poison: bool) {
+    let p = at as *mut u64;
+    // SAFETY: the caller owns the cell.
+    unsafe {
+        p.write(0);
+        if poison {
+            (1..bytes / 8).for_each(|i| p.add(i).write(POISON));
+        }
+    }
+}
+
+impl Heap {
+    /// Marks everything reachable. The world is stopped.
+    fn mark(&self, cx: &Ctx, threads: &[Arc<ThreadRecord>], t: &mut Tracer) {
+        cx.space().trace_roots(t);
+        for th in threads {
+            // SAFETY: the thread is stopped in a safepoint, or is this one.
+            let other: &Ctx = unsafe { &*th.cx };
+            other.trace_roots(t);
+            self.scan_registers(other.registers_in_use(), t);
+            let saved = th.registers.get() as usize;
+            // SAFETY: the record is alive, and its thread stopped.
+            unsafe {
+                self.scan_native(saved, saved + size_of::<super::roots::SavedRegisters>(), t);
+                self.scan_native(th.sp.load(Relaxed) - RED_ZONE, th.stack_base, t);
+            }
+        }
+        self.finalizers.trace(t);
+        t.drain();
+    }
+
+    /// Counts the Python objects that are valid and not marked.
+    fn count_dead(&self, t: &Tracer) -> usize {
+        let mut n = 0;
+        self.blocks
+            .for_each(|k| k != kind::NO_SCAN, &mut |v| n += usize::from(!t.is_marked(v) && !is_storage(v)));
+        n
+    }
+
+    /// Decides what becomes of each block, by the marks, which are current already. Live bytes.
+    fn classify(&self, to_drop: &mut Vec<u32>) -> usize {
+        let blocks = &self.blocks;
+        let poison = self.poison.load(Relaxed);
+        let mut lists: Vec<_> = self.available.iter().map(locked).collect();
+        lists.iter_mut().for_each(|l| l.clear());
+        let mut live_bytes = 0;
+        let mut free = (0usize, 0usize);
+        // From the highest block down: the lists are taken from at their ends, and low blocks should fill first.
+        let mut b = blocks.frontier();
+        while b > 0 {
+            b -= 1;
+            let k = blocks.kind(b);
+            if k == kind::FREE || k == kind::TAIL {
+                continue;
+            }
+            let m = blocks.meta(b);
+            let marks = blocks.current(b);
+            let mut span = 1;
+            if k & kind::LARGE != 0 {
+                span = m.span.load(Relaxed) as usize;
+                if marks[0] & 1 != 0 {
+                    live_bytes += span * BLOCK_BYTES;
+                    continue;
+                }
+                if k & kind::MASK == kind::DROP {
+                    to_drop.push(b as u32);
+                    continue;
+                }
+            } else {
+                let class = usize::from(m.class.load(Relaxed));
+                let live: usize = marks.iter().map(|w| w.count_ones() as usize).sum();
+                let cells = cells_of(class);
+                m.live.store(live as u32, Relaxed);
+                m.swept_to.store(0, Relaxed);
+                live_bytes += live * SIZES[class] as usize;
+                if k == kind::DROP {
+                    if live < cells {
+                        to_drop.push(b as u32);
+                    }
+                    continue;
+                }
+                if poison {
+                    self.poison_dead(b, class);
+                }
+                if live > 0 {
+                    if worth_filling(live, cells) {
+                        lists[class * KINDS + usize::from(k) - 1].push(b as u32);
+                    }
+                    continue;
+                }
+            }
+            // Dead as a whole: given back in as few runs as possible.
+            if free.0 == b + span {
+                free = (b, free.1 + span);
+            } else {
+                if free.1 > 0 {
+                    self.free_blocks(free.0, free.1);
+                }
+                free = (b, span);
+            }
+        }
+        if free.1 > 0 {
+            self.free_blocks(free.0, free.1);
+        }
+        live_bytes
+    }
+
+    fn poison_dead(&self, b: usize, class: usize) {
+        let size = SIZES[class] as usize;
+        let marks = self.blocks.current(b);
+        for i in 0..cells_of(class) {
+            let bit = i * size >> 4;
+            if marks[bit >> 6] >> (bit & 63) & 1 == 0 {
+                // SAFETY: the cell is dead, and the world is stopped.
+                unsafe { free_cell(self.blocks.address(b) + i * size, size, true) };
+            }
+        }
+    }
+
+    fn free_blocks(&self, b: usize, n: usize) {
+        if self.poison.load(Relaxed) {
+            let p = self.blocks.address(b) as *mut u64;
+            // SAFETY: the blocks are dead and in use by nobody.
+            (0..n * BLOCK_BYTES / 8).for_each(|i| unsafe { p.add(i).write(POISON) });
+        }
+        self.blocks.give_back(b, n);
+    }
+
+    /// Drops what died in blocks of the drop kind, and makes their free cells available. The world runs.
+    fn sweep_drops(&self, list: Vec<u32>) {
+        let poison = self.poison.load(Relaxed);
+        for b in list.into_iter().map(|b| b as usize) {
+            let at = self.blocks.address(b);
+            let m = self.blocks.meta(b);
+            let k = self.blocks.kind(b);
+            if k & kind::LARGE != 0 {
+                let h = at as *mut Header;
+                // SAFETY: the block is in use; a large object's header is at its start.
+                if unsafe { (*h).shape().0 } != 0 {
+                    drop_quietly(h);
+                }
+                self.free_blocks(b, m.span.load(Relaxed) as usize);
+                continue;
+            }
+            let class = usize::from(m.class.load(Relaxed));
+            let size = SIZES[class] as usize;
+            let marks = self.blocks.current(b);
+            for i in 0..cells_of(class) {
+                let bit = i * size >> 4;
+                let h = (at + i * size) as *mut Header;
+                // SAFETY: the block is in use; a cell starts there.
+                if marks[bit >> 6] >> (bit & 63) & 1 != 0 || unsafe { (*h).shape().0 } == 0 {
+                    continue;
+                }
+                drop_quietly(h);
+                // SAFETY: the cell is dead, and only this thread knows of the block.
+                unsafe { free_cell(h as usize, size, poison) };
+            }
+            let live = m.live.load(Relaxed) as usize;
+            if live == 0 {
+                self.free_blocks(b, 1);
+            } else if worth_filling(live, cells_of(class)) {
+                locked(&self.available[class * KINDS + usize::from(k) - 1]).push(b as u32);
+            }
+        }
+    }
+
+    /// The stopped part of a collection.
+    fn run(&self, cx: &mut Ctx, threads: &[Arc<ThreadRecord>], count: bool) -> Cycle {
+        let start = Instant::now();
+        for th in threads {
+            // SAFETY: the thread is stopped in a safepoint, or is this one.
+            let local = unsafe { &mut (*th.cx).local };
+            local.retire();
+            self.finalizers.add(&mut local.finalizable);
+        }
+        self.blocks.clear_next();
+        let mut t = Tracer::marking(self, cx.shapes, self.verify.load(Relaxed));
+        self.mark(cx, threads, &mut t);
+        let dead = if count { self.count_dead(&t) } else { 0 };
+        let finalized = self.finalizers.process(&mut t);
+        let (cleared, callbacks) = self.weak.process(&mut t, |r| {
+            self.finalizers.push(super::finalize::Pending::Callback(r));
+        });
+        drop(t);
+        self.blocks.flip();
+        let mut to_drop = Vec::new();
+        let live = self.classify(&mut to_drop);
+        let spent = self.allocated.swap(0, Relaxed);
+        self.external.store(0, Relaxed);
+        self.budget.store(MIN_BUDGET.max(live / 4 * 3), Relaxed);
+        let pause = start.elapsed();
+        let mut s = locked(&self.stats);
+        s.collections += 1;
+        s.pause_max = s.pause_max.max(pause);
+        s.pause_total += pause;
+        s.live_bytes = live;
+        s.allocated_bytes += spent;
+        s.finalized += finalized;
+        s.weakrefs_cleared += cleared;
+        Cycle { dead, queued: finalized + callbacks, to_drop, pause }
+    }
+}
+
+/// Whether a cell is storage of an object rather than an object.
+fn is_storage(v: Value) -> bool {
+    matches!(v.layout(), Layout::Values | Layout::DictTable | Layout::Raw)
+}
+
+/// Whether a block has enough free cells to be worth a visit.
+fn worth_filling(live: usize, cells: usize) -> bool {
+    (cells - live) * 8 >= cells.max(8)
+}
+
+impl Ctx {
+    /// One collection; `None` if another thread collected meanwhile.
+    #[inline(never)]
+    fn cycle(&mut self, count: bool) -> Option<Cycle> {
+        let heap = self.heap();
+        let asked = Instant::now();
+        let mut c = self.with_stopped_world(|cx, threads| heap.run(cx, threads, count))?;
+        let stop = asked.elapsed().saturating_sub(c.pause);
+        {
+            let mut s = locked(&heap.stats);
+            s.stop_max = s.stop_max.max(stop);
+        }
+        heap.sweep_drops(std::mem::take(&mut c.to_drop));
+        heap.blocks.release_surplus(heap.budget.load(Relaxed));
+        self.announce_finalizers();
+        Some(c)
+    }
+
+    /// A collection whose finalizers wait for a poll: what allocation does when it is due.
+    #[cold]
+    pub(crate) fn collect_quietly(&mut self) {
+        clear_dead_stack();
+        self.cycle(false);
+    }
+
+    /// A full collection on this thread, finalizers and callbacks included; the number of objects freed. What only finalizers
+    /// kept is freed too, unless they stored it.
+    pub fn collect(&mut self) -> usize {
+        let mut dead = 0;
+        for _ in 0..8 {
+            clear_dead_stack();
+            let Some(c) = self.cycle(true) else { continue };
+            dead += c.dead;
+            if self.run_finalizers() == 0 && c.queued == 0 {
+                break;
+            }
+        }
+        dead
+    }
+
+    /// Calls `f` with each object of the heap, storage cells apart, in a stopped world. `f` neither allocates nor runs
+    /// Python code. Some may be garbage that was not collected yet: they are whole, but are freed by the next
+    /// collection unless they have become reachable by then.
+    pub fn for_each_object(&mut self, f: &mut dyn FnMut(Value)) {
+        let heap = self.heap();
+        let mut done = false;
+        while !done {
+            done = self
+                .with_stopped_world(|_, _| {
+                    heap.blocks.for_each(|_| true, &mut |v| {
+                        if !is_storage(v) {
+                            f(v);
+                        }
+                    });
+                })
+                .is_some();
+        }
+    }
+
+    /// Puts the objects that `want` accepts into [`Ctx::keep`], where the collector finds them; the index of the first. The
+    /// caller truncates `keep` to it in the end. Rules for `want` as in [`Ctx::for_each_object`].
+    pub fn keep_objects(&mut self, want: &mut dyn FnMut(Value) -> bool) -> usize {
+        let first = self.keep.len();
+        let heap = self.heap();
+        let mut done = false;
+        while !done {
+            done = self
+                .with_stopped_world(|cx, _| {
+                    heap.blocks.for_each(|_| true, &mut |v| {
+                        if !is_storage(v) && want(v) {
+                            cx.keep.push(v);
+                        }
+                    });
+                })
+                .is_some();
+        }
+        first
+    }
+
+    /// Bytes of an object's cell.
+    pub fn cell_bytes(&self, v: Value) -> usize {
+        if v.is_heap() { self.heap().blocks.cell_bytes(v) } else { 0 }
+    }
+
+    /// Whether a word is the address of an object of this heap, for assertions and tests.
+    pub fn is_object(&self, word: u64) -> bool {
+        self.heap().blocks.find(word as usize).is_some_and(|v| v.bits() == word)
+    }
+}

@@ -1,0 +1,169 @@
+//! Finalizers, and the queue of what waits for a poll.
+//!
+//! An object whose class has a finalizer is registered when it is made. After marking, registered objects that were not
+//! reached are queued, flagged so that this happens once, and marked with all that they refer to: what a finalizer sees is
+//! whole. They are freed by a later collection unless they were stored somewhere.
+//!
+//! Order: those that no other dying object refers to come first (an owner's `__del__` runs before that of what it owns, as with
+//! reference counts), then the others, each group in order of registration.
+
+use super::{gc_bits, locked};
+use crate::ctx::{Ctx, breaker};
+use crate::header::Layout;
+use crate::layouts::{GeneratorObj, gen_state};
+use crate::trace::Tracer;
+use crate::value::Value;
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// Something to run at a poll.
+#[derive(Clone, Copy)]
+pub(crate) enum Pending {
+    /// The finalizer of an object.
+    Finalize(Value),
+    /// The callback of a weak reference that was cleared.
+    Callback(Value),
+}
+
+#[derive(Default)]
+pub(crate) struct Finalizers {
+    /// Addresses of finalizable objects.
+    registered: Mutex<Vec<u64>>,
+    queue: Mutex<VecDeque<Pending>>,
+    queued: AtomicUsize,
+}
+
+// SAFETY: values are words; what they refer to is shared by all threads of the space.
+unsafe impl Send for Pending {}
+
+impl Finalizers {
+    pub(super) fn add(&self, list: &mut Vec<u64>) {
+        if !list.is_empty() {
+            locked(&self.registered).append(list);
+        }
+    }
+
+    pub(super) fn waiting(&self) -> bool {
+        self.queued.load(Relaxed) != 0
+    }
+
+    pub(super) fn push(&self, p: Pending) {
+        let mut q = locked(&self.queue);
+        q.push_back(p);
+        self.queued.store(q.len(), Relaxed);
+    }
+
+    fn pop(&self) -> Option<Pending> {
+        let mut q = locked(&self.queue);
+        let p = q.pop_front();
+        self.queued.store(q.len(), Relaxed);
+        p
+    }
+
+    /// Visits what waits.
+    pub(super) fn trace(&self, t: &mut Tracer) {
+        for p in locked(&self.queue).iter() {
+            match p {
+                Pending::Finalize(v) | Pending::Callback(v) => t.visit(*v),
+            }
+        }
+    }
+
+    /// After marking: queues and resurrects the finalizable objects that were not reached; their number.
+    pub(super) fn process(&self, t: &mut Tracer) -> usize {
+        let mut registered = locked(&self.registered);
+        let mut dying = Vec::new();
+        registered.retain(|w| {
+            // SAFETY: a registered object was valid at the last collection or made since: its cell is whole until
+            // this one ends.
+            let v = unsafe { Value::from_bits(*w) };
+            if done(v) {
+                return false;
+            }
+            let alive = t.is_marked(v);
+            if !alive {
+                dying.push(v);
+            }
+            alive
+        });
+        for v in &dying {
+            if !t.is_marked(*v) {
+                t.children(*v);
+                t.drain();
+            }
+        }
+        let (owned, heads): (Vec<Value>, Vec<Value>) = dying.iter().partition(|v| t.is_marked(**v));
+        for v in heads.iter().chain(&owned) {
+            if let Some(h) = v.header() {
+                h.gc.fetch_or(gc_bits::FINALIZED, Relaxed);
+            }
+            t.visit(*v);
+            self.push(Pending::Finalize(*v));
+        }
+        t.drain();
+        dying.len()
+    }
+}
+
+/// Whether an object needs no finalizer any more.
+fn done(v: Value) -> bool {
+    let Some(h) = v.header() else { return true };
+    if h.gc.load(Relaxed) & gc_bits::FINALIZED != 0 {
+        return true;
+    }
+    h.layout() == Layout::Generator
+        && GeneratorObj::of(v).is_some_and(|g| g.state.load(Relaxed) == gen_state::DONE)
+}
+
+impl Ctx {
+    /// Says that an object is to be given to [`crate::space::Hooks::finalize`] once before it is freed. For instances of classes with
+    /// `__del__`, and generators when they are first suspended (a generator that has finished is forgotten).
+    #[inline]
+    pub fn register_finalizer(&mut self, v: Value) {
+        let Some(h) = v.header() else { return };
+        let bits = h.gc.fetch_or(gc_bits::REGISTERED, Relaxed);
+        if bits & (gc_bits::REGISTERED | gc_bits::FINALIZED) == 0 {
+            self.local.finalizable.push(v.bits());
+        }
+    }
+
+    /// Says that the finalizer of an object is not wanted any more (it has run, or the resource was closed).
+    pub fn cancel_finalizer(&self, v: Value) {
+        if let Some(h) = v.header() {
+            h.gc.fetch_or(gc_bits::FINALIZED, Relaxed);
+        }
+    }
+
+    /// Whether an object's finalizer has been queued or cancelled (`gc.is_finalized`).
+    pub fn is_finalized(&self, v: Value) -> bool {
+        v.header().is_some_and(|h| h.gc.load(Relaxed) & gc_bits::FINALIZED != 0)
+    }
+
+    /// Runs what the last collections queued: finalizers, callbacks of weak references. How many.
+    pub fn run_finalizers(&mut self) -> usize {
+        let heap = self.heap();
+        if self.local.finalizing || !heap.finalizers.waiting() {
+            return 0;
+        }
+        self.local.finalizing = true;
+        let hooks = *self.space().hooks.read().unwrap_or_else(|e| e.into_inner());
+        let mut n = 0;
+        while let Some(p) = heap.finalizers.pop() {
+            n += 1;
+            match p {
+                Pending::Finalize(v) => (hooks.finalize)(self, v),
+                Pending::Callback(v) => (hooks.weakref_callback)(self, v),
+            }
+        }
+        self.local.finalizing = false;
+        n
+    }
+
+    /// Asks for a run of the queue at this thread's next poll.
+    pub(super) fn announce_finalizers(&mut self) {
+        if self.heap().finalizers.waiting() {
+            self.breaker.fetch_or(breaker::FINALIZE, Relaxed);
+        }
+    }
+}

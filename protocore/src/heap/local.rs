@@ -1,0 +1,261 @@
+//! A thread's part of the heap: cursors into runs of free cells, and the slow paths of allocation.
+//!
+//! A run is opened slice by slice: the next few KiB are zeroed when the cursor gets there, so that the cells are in the
+//! cache when they are handed out.
+
+use super::class::{self, BLOCK_BYTES, CLASS_OF, CLASSES, KINDS, SIZES, SMALL_MAX, kind};
+use super::world::ThreadRecord;
+use super::{Heap, locked};
+use crate::ctx::{Ctx, breaker};
+use crate::epoch::LocalEpoch;
+use crate::header::Header;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Bytes of a run that are zeroed at a time.
+const SLICE: usize = 4096;
+
+/// Filling of freed cells in poison mode: as a reference it points nowhere.
+pub(super) const POISON: u64 = 0xdbdb_dbdb_dbdb_dbd8;
+
+const NO_BLOCK: usize = usize::MAX;
+
+/// Where a thread allocates cells of one class and kind.
+#[derive(Clone, Copy)]
+struct Bump {
+    /// Next cell.
+    cursor: usize,
+    /// End of the opened slice.
+    limit: usize,
+    /// End of the run.
+    run_end: usize,
+    /// The block, `NO_BLOCK` for none.
+    block: usize,
+    /// Whether the block is all zero.
+    zeroed: bool,
+}
+
+const NO_BUMP: Bump = Bump { cursor: 0, limit: 0, run_end: 0, block: NO_BLOCK, zeroed: false };
+
+/// A thread's part of the heap.
+pub struct LocalHeap {
+    bumps: [Bump; CLASSES * KINDS],
+    pub(crate) record: Option<Arc<ThreadRecord>>,
+    /// Finalizable objects not yet in the heap's list.
+    pub(super) finalizable: Vec<u64>,
+    /// Whether this thread runs finalizers.
+    pub(super) finalizing: bool,
+    pub(super) external: isize,
+    /// Allocations until the next collection in stress mode.
+    countdown: usize,
+    /// Whether a MemoryError is due at the next safepoint.
+    pub(crate) exhausted: bool,
+    pub(crate) epoch: Option<LocalEpoch>,
+}
+
+impl Default for LocalHeap {
+    fn default() -> Self {
+        LocalHeap::new()
+    }
+}
+
+impl LocalHeap {
+    /// Nothing allocated yet.
+    pub fn new() -> LocalHeap {
+        LocalHeap {
+            bumps: [NO_BUMP; CLASSES * KINDS],
+            record: None,
+            finalizable: Vec::new(),
+            finalizing: false,
+            external: 0,
+            countdown: 0,
+            exhausted: false,
+            epoch: None,
+        }
+    }
+
+    /// A cell of the opened slice, if there is one.
+    #[inline(always)]
+    pub(super) fn bump(&mut self, size: usize, kind: u8) -> Option<*mut Header> {
+        if size > SMALL_MAX {
+            return None;
+        }
+        let class = usize::from(CLASS_OF[size.div_ceil(8)]);
+        let b = &mut self.bumps[class * KINDS + usize::from(kind) - 1];
+        let p = b.cursor;
+        let next = p + SIZES[class] as usize;
+        if next > b.limit {
+            return None;
+        }
+        b.cursor = next;
+        Some(p as *mut Header)
+    }
+
+    /// Lets go of all blocks. The world is stopped; cells not handed out are zero or unmarked.
+    pub(super) fn retire(&mut self) {
+        self.bumps = [NO_BUMP; CLASSES * KINDS];
+    }
+
+    fn install(&mut self, heap: &Heap, slot: usize, block: usize, zeroed: bool) {
+        let at = heap.blocks.address(block);
+        let class = slot / KINDS;
+        let live = heap.blocks.meta(block).live.load(Relaxed) as usize;
+        let free = class::cells_of(class).saturating_sub(live) * SIZES[class] as usize;
+        heap.allocated.fetch_add(free, Relaxed);
+        self.bumps[slot] = Bump { cursor: at, limit: at, run_end: at, block, zeroed };
+    }
+
+    /// Opens the next slice of the block; false when the block is used up.
+    fn refill(&mut self, heap: &Heap, slot: usize, slice: usize) -> bool {
+        let class = slot / KINDS;
+        let size = SIZES[class] as usize;
+        let b = &mut self.bumps[slot];
+        if b.block == NO_BLOCK {
+            return false;
+        }
+        let at = heap.blocks.address(b.block);
+        if b.limit >= b.run_end {
+            match heap.blocks.free_run(b.block, class, b.run_end - at) {
+                Some((start, end)) => {
+                    b.cursor = at + start;
+                    b.limit = b.cursor;
+                    b.run_end = at + end;
+                }
+                None => {
+                    *b = NO_BUMP;
+                    return false;
+                }
+            }
+        }
+        let from = b.limit;
+        let end = b.run_end.min(from + (slice / size).max(1) * size);
+        if !b.zeroed {
+            if heap.poison.load(Relaxed) {
+                check_poison(from, end);
+            }
+            // SAFETY: the cells of the run are free, and the block is this thread's.
+            unsafe { std::ptr::write_bytes(from as *mut u8, 0, end - from) };
+        }
+        heap.blocks.meta(b.block).swept_to.store((end - at) as u32, Relaxed);
+        b.limit = end;
+        true
+    }
+}
+
+fn check_poison(from: usize, end: usize) {
+    for at in (from..end).step_by(8) {
+        // SAFETY: the cells are free and the block is this thread's.
+        let w = unsafe { *(at as *const u64) };
+        if w != 0 && w != POISON {
+            eprintln!("protocore: freed memory at {at:#x} was written to: {w:#018x}");
+            std::process::abort();
+        }
+    }
+}
+
+#[cold]
+fn exhausted_for_good() -> ! {
+    eprintln!("protocore: out of memory");
+    std::process::abort();
+}
+
+impl Ctx {
+    /// A cell, by whatever it takes.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn alloc_slow(&mut self, size: usize, kind: u8) -> *mut Header {
+        match self.cell_slow(size, kind, true) {
+            Some(p) => p,
+            None => exhausted_for_good(),
+        }
+    }
+
+    /// A cell, unless memory is exhausted.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn try_alloc_slow(&mut self, size: usize, kind: u8) -> Option<*mut Header> {
+        self.cell_slow(size, kind, false)
+    }
+
+    fn cell_slow(&mut self, size: usize, kind: u8, must: bool) -> Option<*mut Header> {
+        let heap = self.heap();
+        let stress = heap.stress.load(Relaxed);
+        if stress != 0 {
+            self.local.countdown += 1;
+            if self.local.countdown >= stress {
+                self.local.countdown = 0;
+                self.collect_quietly();
+            }
+        }
+        if size > SMALL_MAX {
+            return self.large(size, kind, must);
+        }
+        let slice = if stress != 0 { 1 } else { SLICE };
+        let class = usize::from(CLASS_OF[size.div_ceil(8)]);
+        let slot = class * KINDS + usize::from(kind) - 1;
+        let mut tried = false;
+        loop {
+            if self.breaker.load(Relaxed) & breaker::STOP != 0 {
+                self.stop_here();
+            }
+            if self.local.refill(heap, slot, slice)
+                && let Some(p) = self.local.bump(size, kind)
+            {
+                return Some(p);
+            }
+            if heap.due() && !tried {
+                tried = true;
+                self.collect_quietly();
+                continue;
+            }
+            let available = locked(&heap.available[slot]).pop();
+            if let Some(b) = available {
+                self.local.install(heap, slot, b as usize, false);
+                continue;
+            }
+            let mut fresh = heap.blocks.take(1, kind, class, false);
+            if fresh.is_none() {
+                let worthwhile = !must || heap.allocated.load(Relaxed) > 1 << 20;
+                if !tried && worthwhile {
+                    tried = true;
+                    self.collect_quietly();
+                    continue;
+                }
+                if !must {
+                    return None;
+                }
+                fresh = heap.blocks.take(1, kind, class, true);
+                self.local.exhausted = true;
+                self.breaker.fetch_or(breaker::MEMORY, Relaxed);
+            }
+            let b = fresh?;
+            let zeroed = heap.blocks.meta(b).dirty.load(Relaxed) == 0;
+            self.local.install(heap, slot, b, zeroed);
+        }
+    }
+
+    fn large(&mut self, size: usize, kind: u8, must: bool) -> Option<*mut Header> {
+        let heap = self.heap();
+        let n = size.div_ceil(BLOCK_BYTES);
+        if u32::try_from(n).is_err() || size > heap.limit.load(Relaxed) {
+            return None;
+        }
+        if self.breaker.load(Relaxed) & breaker::STOP != 0 {
+            self.stop_here();
+        }
+        if heap.due() {
+            self.collect_quietly();
+        }
+        let first = kind | kind::LARGE;
+        let b = match heap.blocks.take(n, first, 0, false) {
+            Some(b) => b,
+            None => {
+                self.collect_quietly();
+                heap.blocks.take(n, first, 0, must)?
+            }
+        };
+        heap.blocks.zero(b, n);
+        heap.allocated.fetch_add(n * BLOCK_BYTES, Relaxed);
+        Some(heap.blocks.address(b) as *mut Header)
+    }
+}

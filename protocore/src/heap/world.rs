@@ -1,0 +1,269 @@
+//! The threads of a space, and how the world stops.
+//!
+//! # Invariants
+//!
+//! 1. A registered thread is RUNNING or SAFE. Only a RUNNING thread touches objects. A SAFE one waits (for the end of a
+//!    stop, or for the system in a blocking scope); its callee-saved registers and stack pointer are in its record.
+//! 2. `stopping` is set by the one thread that stops the world, under the lock. A thread that becomes RUNNING checks
+//!    it afterwards; the stopper checks the states after setting it. Both orders are sequentially consistent, so at least one of
+//!    the two sees the other.
+//! 3. While the world is stopped no thread enters or leaves the registry.
+//! 4. No byte lock and no heap lock is held by a SAFE thread, so the stopped world can be traced, and forked.
+
+use super::{Heap, locked};
+use crate::ctx::{Ctx, breaker};
+use crate::epoch::LocalEpoch;
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+use super::roots::{SavedRegisters, native_stack_base, spill};
+
+const RUNNING: u32 = 0;
+const SAFE: u32 = 1;
+
+/// What the collector knows of a thread.
+pub(crate) struct ThreadRecord {
+    pub(crate) cx: *mut Ctx,
+    state: AtomicU32,
+    /// Stack pointer when the thread became safe.
+    pub(crate) sp: AtomicUsize,
+    /// Callee-saved registers at that time.
+    pub(crate) registers: UnsafeCell<SavedRegisters>,
+    /// Highest address of the native stack.
+    pub(crate) stack_base: usize,
+    breaker: Arc<AtomicU32>,
+}
+
+// SAFETY: `cx` and `registers` are only used by the thread itself or, while it is SAFE, by the stopper of the world.
+unsafe impl Send for ThreadRecord {}
+// SAFETY: as above.
+unsafe impl Sync for ThreadRecord {}
+
+/// The registry.
+pub(crate) struct World {
+    threads: Mutex<Vec<Arc<ThreadRecord>>>,
+    stopping: AtomicBool,
+    changed: Condvar,
+}
+
+/// A world stopped for `fork`; see [`Ctx::prepare_fork`].
+pub struct ForkGuard {
+    lock: MutexGuard<'static, Vec<Arc<ThreadRecord>>>,
+}
+
+impl World {
+    pub(super) fn new() -> World {
+        World { threads: Mutex::new(Vec::new()), stopping: AtomicBool::new(false), changed: Condvar::new() }
+    }
+
+    fn wait<'a>(&self, g: MutexGuard<'a, Vec<Arc<ThreadRecord>>>) -> MutexGuard<'a, Vec<Arc<ThreadRecord>>> {
+        self.changed.wait(g).unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Waits, safe, until the world runs again. Returns running.
+    fn wait_until_resumed(&self, me: &ThreadRecord) {
+        let mut g = locked(&self.threads);
+        while self.stopping.load(SeqCst) {
+            me.state.store(SAFE, SeqCst);
+            self.changed.notify_all();
+            g = self.wait(g);
+        }
+        me.state.store(RUNNING, SeqCst);
+    }
+
+    /// Stops all other threads. `None` if another thread had stopped the world: this one has waited then (the caller
+    /// has spilled its registers).
+    fn stop(&self, me: &ThreadRecord) -> Option<MutexGuard<'_, Vec<Arc<ThreadRecord>>>> {
+        let mut g = locked(&self.threads);
+        if self.stopping.load(SeqCst) {
+            drop(g);
+            self.wait_until_resumed(me);
+            return None;
+        }
+        self.stopping.store(true, SeqCst);
+        loop {
+            let mut all = true;
+            for t in g.iter().filter(|t| !std::ptr::eq(&***t, me)) {
+                t.breaker.fetch_or(breaker::STOP, SeqCst);
+                all &= t.state.load(SeqCst) != RUNNING;
+            }
+            if all {
+                return Some(g);
+            }
+            g = self.wait(g);
+        }
+    }
+
+    fn resume(&self, g: MutexGuard<'_, Vec<Arc<ThreadRecord>>>) {
+        for t in g.iter() {
+            t.breaker.fetch_and(!breaker::STOP, SeqCst);
+        }
+        self.stopping.store(false, SeqCst);
+        drop(g);
+        self.changed.notify_all();
+    }
+
+    /// Sets a bit of every thread's breaker.
+    pub(crate) fn interrupt_all(&self, bit: u32) {
+        for t in locked(&self.threads).iter() {
+            t.breaker.fetch_or(bit, Relaxed);
+        }
+    }
+}
+
+/// Ends a blocking scope, also by a panic.
+struct Blocking<'a> {
+    heap: &'static Heap,
+    record: &'a ThreadRecord,
+    epoch: &'a mut Option<LocalEpoch>,
+}
+
+impl Drop for Blocking<'_> {
+    fn drop(&mut self) {
+        self.record.state.store(RUNNING, SeqCst);
+        if self.heap.world.stopping.load(SeqCst) {
+            self.heap.world.wait_until_resumed(self.record);
+        }
+        if let Some(e) = self.epoch {
+            e.pin();
+        }
+    }
+}
+
+impl Heap {
+    /// Makes a thread known to the collector: called on the thread itself.
+    pub fn register(&self, cx: &mut Ctx) {
+        let record = Arc::new(ThreadRecord {
+            cx,
+            state: AtomicU32::new(RUNNING),
+            sp: AtomicUsize::new(0),
+            registers: UnsafeCell::new(SavedRegisters::default()),
+            stack_base: native_stack_base(),
+            breaker: cx.breaker.clone(),
+        });
+        cx.local.epoch = Some(self.epochs.register());
+        cx.local.record = Some(record.clone());
+        let mut g = locked(&self.world.threads);
+        while self.world.stopping.load(SeqCst) {
+            g = self.world.wait(g);
+        }
+        g.push(record);
+    }
+
+    /// Forgets a thread.
+    pub fn unregister(&self, cx: &mut Ctx) {
+        let Some(record) = cx.local.record.take() else { return };
+        self.finalizers.add(&mut cx.local.finalizable);
+        cx.local.epoch = None;
+        let mut g = locked(&self.world.threads);
+        g.retain(|t| !Arc::ptr_eq(t, &record));
+        if self.finalizers.waiting() {
+            g.iter().for_each(|t| {
+                t.breaker.fetch_or(breaker::FINALIZE, Relaxed);
+            });
+        }
+        drop(g);
+        // A stopper may wait for this thread.
+        self.world.changed.notify_all();
+    }
+}
+
+impl Ctx {
+    /// Stops this thread while another one has the world stopped.
+    #[inline(never)]
+    pub fn stop_here(&mut self) {
+        let heap = self.heap();
+        let Some(record) = self.local.record.clone() else { return };
+        // SAFETY: the record is this thread's.
+        let sp = unsafe { spill(record.registers.get()) };
+        record.sp.store(sp, Relaxed);
+        if let Some(e) = &mut self.local.epoch {
+            e.unpin();
+        }
+        heap.world.wait_until_resumed(&record);
+        if let Some(e) = &mut self.local.epoch {
+            e.pin();
+        }
+    }
+
+    /// Runs `f`, which may block and touches no object, as a blocking scope: the collector does not wait for this thread.
+    pub fn blocking<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        let heap = self.heap();
+        let Some(record) = self.local.record.as_deref() else { return f() };
+        // SAFETY: the record is this thread's, and nobody reads it while the thread is RUNNING.
+        let sp = unsafe { spill(record.registers.get()) };
+        record.sp.store(sp, Relaxed);
+        if let Some(e) = &mut self.local.epoch {
+            e.unpin();
+        }
+        record.state.store(SAFE, SeqCst);
+        if heap.world.stopping.load(SeqCst) {
+            drop(locked(&heap.world.threads));
+            heap.world.changed.notify_all();
+        }
+        let scope = Blocking { heap, record, epoch: &mut self.local.epoch };
+        let r = f();
+        drop(scope);
+        r
+    }
+
+    /// Stops the world and runs `f` on the registered threads; `None` if another thread had stopped it and this one
+    /// waited.
+    #[inline(never)]
+    pub(crate) fn with_stopped_world<R>(
+        &mut self,
+        f: impl FnOnce(&mut Ctx, &[Arc<ThreadRecord>]) -> R,
+    ) -> Option<R> {
+        let heap = self.heap();
+        let record = self.local.record.clone()?;
+        // SAFETY: the record is this thread's.
+        let sp = unsafe { spill(record.registers.get()) };
+        record.sp.store(sp, Relaxed);
+        let g = heap.world.stop(&record)?;
+        let r = f(self, &g);
+        heap.world.resume(g);
+        Some(r)
+    }
+
+    /// Stops the world before `fork`, and holds the heap's lock. All other threads are at safepoints or in blocking
+    /// scopes then, so that the child's copy of every object is whole. Nothing may be allocated until one of
+    /// [`Ctx::after_fork_parent`] and [`Ctx::after_fork_child`] is called with the guard.
+    #[inline(never)]
+    pub fn prepare_fork(&mut self) -> Option<ForkGuard> {
+        let heap = self.heap();
+        let record = self.local.record.clone()?;
+        // SAFETY: the record is this thread's.
+        let sp = unsafe { spill(record.registers.get()) };
+        record.sp.store(sp, Relaxed);
+        loop {
+            if let Some(lock) = heap.world.stop(&record) {
+                return Some(ForkGuard { lock });
+            }
+        }
+    }
+
+    /// Lets the world go on in the parent, or when `fork` failed.
+    pub fn after_fork_parent(&mut self, guard: ForkGuard) {
+        self.heap().world.resume(guard.lock);
+    }
+
+    /// Makes this thread the only one, in the child.
+    pub fn after_fork_child(&mut self, mut guard: ForkGuard) {
+        let heap = self.heap();
+        let me: *mut Ctx = self;
+        for t in guard.lock.iter().filter(|t| !std::ptr::eq(t.cx, me)) {
+            // SAFETY: the thread does not exist in this process; its state is as it was at a safepoint. It is
+            // leaked: its registers and native stack are not scanned any more.
+            unsafe { heap.finalizers.add(&mut (*t.cx).local.finalizable) };
+        }
+        guard.lock.retain(|t| std::ptr::eq(t.cx, me));
+        self.space().threads.store(1, SeqCst);
+        heap.world.resume(guard.lock);
+    }
+
+    /// Number of threads that the collector knows.
+    pub fn registered_threads(&self) -> usize {
+        locked(&self.heap().world.threads).len()
+    }
+}
