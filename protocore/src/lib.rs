@@ -13,6 +13,7 @@ pub mod header;
 pub mod heap;
 pub mod known;
 pub mod layouts;
+pub mod list;
 pub mod lock;
 pub mod native;
 pub mod shape;
