@@ -135,6 +135,9 @@ pub struct CodeData {
     pub freevars: Vec<Box<str>>,
     /// Register of the first free variable; the others follow.
     pub free_base: u16,
+    /// Variables of inlined comprehensions of code that is not optimised, and their registers: unbound unless
+    /// the comprehension runs, and then a value (or a cell, if the name is in `cellvars`).
+    pub hidden: Vec<(Box<str>, u16)>,
     /// Registers that a frame needs, call windows included.
     pub nregs: u16,
     /// Constants.

@@ -80,13 +80,13 @@ macro_rules! for_each_op {
             /// `R[a] = R[0][N[c]]` (class namespace) if present, else content of the cell in `R[b]`.
             LoadClassDeref "load_class_deref" (w, r, n) 0;
             /// `R[a] =` global or builtin `N[bx]`.
-            LoadGlobal "load_global" (w, nx, None) 1;
+            LoadGlobal "load_global" (w, nx, None) 2;
             /// Global `N[bx] = R[a]`.
             StoreGlobal "store_global" (r, nx, None) 1;
             /// Deletes global `N[bx]`.
             DeleteGlobal "delete_global" (None, nx, None) 0;
             /// `R[a] = N[bx]` looked up in the namespace `R[0]`, then globals, then builtins.
-            LoadName "load_name" (w, nx, None) 1;
+            LoadName "load_name" (w, nx, None) 2;
             /// `R[0][N[bx]] = R[a]`.
             StoreName "store_name" (r, nx, None) 1;
             /// `del R[0][N[bx]]`, NameError if missing.
@@ -107,7 +107,7 @@ macro_rules! for_each_op {
             StoreAttr "store_attr" (r, r, n) 2;
             /// `del R[a].N[bx]`.
             DeleteAttr "delete_attr" (r, nx, None) 0;
-            /// Prepares a method call: looks `N[c]` up on `R[b]`; for a plain function of the class `R[a]`
+            /// Prepares a method call: looks `N[c]` up on `R[b]` (`b` may be `a`); for a plain function of the class `R[a]`
             /// = function and `R[a+5]` = object, else `R[a]` = attribute and `R[a+5]` = unbound.
             LoadMethod "load_method" (base, r, n) 2;
             /// `R[a] = super(R[b+1], R[b+2]).N[c]`, where `R[b]` is what the name `super` means here.
@@ -316,9 +316,9 @@ macro_rules! for_each_op {
             DictMerge "dict_merge" (r, r, r) 0;
             /// `R[a] = tuple(R[b])` for an exact list that the code built.
             ListToTuple "list_to_tuple" (w, r, None) 0;
-            /// Unpacks `R[b]` into exactly `c` registers `R[a] ..`.
+            /// Unpacks `R[b]` into exactly `c` registers `R[a] ..`, which may be locals or hold `R[b]`: writes nothing if it fails.
             UnpackSequence "unpack_sequence" (base, r, u) 0;
-            /// Unpacks `R[b]` into `c & 0xff` registers, a list, and `c >> 8` registers, from `R[a]` on.
+            /// Unpacks `R[b]` into `c & 0xff` registers, a list, and `c >> 8` registers, from `R[a]` on; writes nothing if it fails.
             UnpackEx "unpack_ex" (base, r, u) 0;
             /// `R[a] = conv(R[b])`: `c` is 1 for str, 2 for repr, 3 for ascii.
             ConvertValue "convert_value" (w, r, u) 0;

@@ -1,0 +1,154 @@
+//! Errors and warnings that the compiler reports.
+
+use crate::locations::Locations;
+use ruff_text_size::TextRange;
+
+/// Which exception a compile error becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// `SyntaxError`
+    Syntax,
+    /// `IndentationError`
+    Indentation,
+    /// `TabError`
+    Tab,
+    /// `_IncompleteInputError`: more lines may complete the input.
+    Incomplete,
+    /// `OverflowError`
+    Overflow,
+    /// `RecursionError`
+    Recursion,
+    /// `ValueError`
+    Value,
+    /// `MemoryError`: nested too deeply to be parsed.
+    Memory,
+}
+
+/// A compile error. Offsets count characters from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompileError {
+    /// The exception.
+    pub kind: ErrorKind,
+    /// Its message.
+    pub msg: String,
+    /// Line, from 1.
+    pub lineno: Option<u32>,
+    /// Character in the line, from 1.
+    pub offset: Option<u32>,
+    /// Last line.
+    pub end_lineno: Option<u32>,
+    /// Character after the last, from 1.
+    pub end_offset: Option<u32>,
+    /// Text of the line.
+    pub text: Option<String>,
+}
+
+impl CompileError {
+    /// An error without a place.
+    pub fn bare(kind: ErrorKind, msg: impl Into<String>) -> CompileError {
+        CompileError {
+            kind,
+            msg: msg.into(),
+            lineno: None,
+            offset: None,
+            end_lineno: None,
+            end_offset: None,
+            text: None,
+        }
+    }
+
+    /// An error at a place of the tree.
+    pub fn at(
+        kind: ErrorKind,
+        msg: impl Into<String>,
+        range: TextRange,
+        locations: &Locations,
+    ) -> CompileError {
+        let p = locations.position(range);
+        let mut error = CompileError::bare(kind, msg);
+        error.lineno = Some(p.line);
+        error.end_lineno = Some(p.end_line);
+        match locations {
+            Locations::Source(index) => {
+                let chars = |line: u32, col: u32| {
+                    let text = index.line_text(line).unwrap_or("");
+                    let upto = text.get(..col as usize).unwrap_or(text);
+                    upto.chars().count() as u32 + 1
+                };
+                error.offset = Some(chars(p.line, p.col));
+                error.end_offset = Some(chars(p.end_line, p.end_col));
+                error.text = index.line_text(p.line).map(str::to_owned);
+            }
+            Locations::Table(_) => {
+                error.offset = Some(p.col + 1);
+                error.end_offset = Some(p.end_col + 1);
+            }
+        }
+        error
+    }
+}
+
+impl std::fmt::Display for CompileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}Error: {}", self.kind, self.msg)?;
+        match (self.lineno, self.offset) {
+            (Some(line), Some(offset)) => write!(f, " (line {line}, offset {offset})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for CompileError {}
+
+/// Category of a warning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WarningKind {
+    /// `SyntaxWarning`
+    Syntax,
+    /// `DeprecationWarning`
+    Deprecation,
+}
+
+/// A warning. Columns count bytes from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Its category.
+    pub category: WarningKind,
+    /// Its message.
+    pub message: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Last line.
+    pub end_line: u32,
+    /// First column.
+    pub col: u32,
+    /// Column after the last.
+    pub end_col: u32,
+}
+
+/// An error inside the compiler: a message and the range that it is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault {
+    pub kind: ErrorKind,
+    pub msg: String,
+    pub range: TextRange,
+}
+
+impl Fault {
+    /// A syntax error.
+    pub fn syntax(msg: impl Into<String>, range: TextRange) -> Fault {
+        Fault { kind: ErrorKind::Syntax, msg: msg.into(), range }
+    }
+
+    /// The error with its place worked out.
+    pub fn locate(self, locations: &Locations) -> CompileError {
+        match self.kind {
+            ErrorKind::Recursion | ErrorKind::Overflow | ErrorKind::Value | ErrorKind::Memory => {
+                CompileError::bare(self.kind, self.msg)
+            }
+            kind => CompileError::at(kind, self.msg, self.range, locations),
+        }
+    }
+}
+
+pub(crate) type Res<T = ()> = Result<T, Fault>;

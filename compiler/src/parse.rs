@@ -1,0 +1,209 @@
+//! Parsing, and the parser's complaints in CPython's words.
+
+use crate::error::{CompileError, ErrorKind, Warning};
+use crate::locations::{LineIndex, Locations};
+use crate::{Mode, Options};
+use protopy_tokens::syntax_errors::{self, Kind, Start, SyntaxErr};
+use ruff_python_ast::{Expr, Mod, PythonVersion, Stmt};
+use ruff_python_parser::{Mode as RuffMode, ParseOptions};
+use ruff_text_size::{Ranged, TextRange};
+
+/// Native stack that dropping a tree needs for each byte of its source, at most.
+const DROP_STACK_PER_BYTE: usize = 256;
+const SMALL_DROP: usize = 128 * 1024;
+const MAX_DROP_STACK: usize = 2 << 30;
+
+/// A parsed source.
+pub struct Parsed {
+    tree: Option<Mod>,
+    locations: Locations,
+    warnings: Vec<Warning>,
+    source_len: usize,
+}
+
+impl Parsed {
+    /// The tree.
+    pub fn tree(&self) -> &Mod {
+        static EMPTY: std::sync::OnceLock<Mod> = std::sync::OnceLock::new();
+        self.tree.as_ref().unwrap_or_else(|| EMPTY.get_or_init(empty_module))
+    }
+
+    /// Where its nodes are.
+    pub fn locations(&self) -> &Locations {
+        &self.locations
+    }
+
+    /// Warnings about literals.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
+
+fn empty_module() -> Mod {
+    Mod::Module(ruff_python_ast::ModModule {
+        node_index: ruff_python_ast::AtomicNodeIndex::NONE,
+        range: TextRange::default(),
+        body: Default::default(),
+    })
+}
+
+impl Drop for Parsed {
+    fn drop(&mut self) {
+        // Dropping recurses as deep as the tree is.
+        let tree = self.tree.take();
+        let need = self.source_len.saturating_mul(DROP_STACK_PER_BYTE).min(MAX_DROP_STACK);
+        if need <= SMALL_DROP {
+            drop(tree);
+        } else {
+            stacker::maybe_grow(need, need, || drop(tree));
+        }
+    }
+}
+
+/// Parses source text.
+pub fn parse(source: &str, options: &Options) -> Result<Parsed, CompileError> {
+    let mode = syntax_mode(options);
+    syntax_errors::nesting_check(source).map_err(from_syntax_err)?;
+    let ruff_mode = if options.mode == Mode::Eval { RuffMode::Expression } else { RuffMode::Module };
+    let parse_options = ParseOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
+    let parsed = ruff_python_parser::parse_unchecked(source, parse_options);
+    let found = parsed.errors().first().map(|e| (e.error.to_string(), format!("{:?}", e.error), e.location));
+    let found = found.or_else(|| {
+        let e = parsed.unsupported_syntax_errors().first()?;
+        Some(("invalid syntax".to_owned(), format!("{:?}", e.kind), e.range))
+    });
+    let locations = Locations::Source(LineIndex::new(source, options.line_offset));
+    let result = Parsed {
+        tree: Some(parsed.into_syntax()),
+        locations,
+        warnings: Vec::new(),
+        source_len: source.len(),
+    };
+    if let Some((message, debug, range)) = found {
+        let error = syntax_errors::diagnose(
+            source,
+            &message,
+            &debug,
+            range.start().to_usize(),
+            range.end().to_usize(),
+            mode,
+        );
+        return Err(shifted(from_syntax_err(error), options));
+    }
+    if options.mode == Mode::Single {
+        single_statement(source, &result, options)?;
+    }
+    Ok(result)
+}
+
+fn syntax_mode(options: &Options) -> syntax_errors::Mode {
+    let start = match options.mode {
+        Mode::Eval => Start::Eval,
+        Mode::Single => Start::Single,
+        _ => Start::Exec,
+    };
+    syntax_errors::Mode { start, incomplete: options.allow_incomplete_input }
+}
+
+fn shifted(mut error: CompileError, options: &Options) -> CompileError {
+    error.lineno = error.lineno.map(|l| l + options.line_offset);
+    error.end_lineno = error.end_lineno.map(|l| l + options.line_offset);
+    error
+}
+
+fn from_syntax_err(e: SyntaxErr) -> CompileError {
+    let kind = match e.kind {
+        Kind::Syntax => ErrorKind::Syntax,
+        Kind::Indentation => ErrorKind::Indentation,
+        Kind::Tab => ErrorKind::Tab,
+        Kind::Incomplete => ErrorKind::Incomplete,
+        Kind::Memory => return CompileError::bare(ErrorKind::Memory, e.msg),
+    };
+    let number = |n: usize| u32::try_from(n).ok();
+    let offset = |n: isize| u32::try_from(n).ok();
+    CompileError {
+        kind,
+        msg: e.msg,
+        lineno: number(e.lineno),
+        offset: offset(e.offset),
+        end_lineno: number(e.end_lineno),
+        end_offset: offset(e.end_offset),
+        text: Some(e.text),
+    }
+}
+
+/// Checks that interactive input is one statement, and complete.
+fn single_statement(source: &str, parsed: &Parsed, options: &Options) -> Result<(), CompileError> {
+    let Mod::Module(module) = parsed.tree() else { return Ok(()) };
+    if let Some(error) = (module.body.len() > 1 || module.body.is_empty())
+        .then(|| syntax_errors::check(source, syntax_mode(options)))
+        .flatten()
+    {
+        return Err(shifted(from_syntax_err(error), options));
+    }
+    if options.dont_imply_dedent
+        && let Some(last) = module.body.last()
+        && is_open_block(source, last)
+    {
+        let kind = if options.allow_incomplete_input { ErrorKind::Incomplete } else { ErrorKind::Syntax };
+        let msg = if options.allow_incomplete_input { "incomplete input" } else { "invalid syntax" };
+        let end = module.range.end();
+        return Err(CompileError::at(kind, msg, TextRange::empty(end), parsed.locations()));
+    }
+    Ok(())
+}
+
+/// Whether a compound statement's last block could go on, as no blank line follows it.
+fn is_open_block(source: &str, stmt: &Stmt) -> bool {
+    let compound = matches!(
+        stmt,
+        Stmt::FunctionDef(_)
+            | Stmt::ClassDef(_)
+            | Stmt::For(_)
+            | Stmt::While(_)
+            | Stmt::If(_)
+            | Stmt::With(_)
+            | Stmt::Match(_)
+            | Stmt::Try(_)
+    );
+    if !compound {
+        return false;
+    }
+    let rest = source.get(stmt.range().end().to_usize()..).unwrap_or("");
+    let mut lines = rest.split('\n');
+    lines.next();
+    let rest: Vec<&str> = lines.collect();
+    // What follows the statement's own line: a blank line that itself is ended closes the block.
+    !(rest.len() >= 2 && rest.iter().take(rest.len() - 1).any(|l| l.trim().is_empty()))
+}
+
+/// Parses a function type comment, `(int, *str) -> bool`: the argument types and the result type.
+pub fn parse_func_type(
+    source: &str,
+    options: &Options,
+) -> Result<(Vec<Expr>, Expr, Locations), CompileError> {
+    let locations = Locations::Source(LineIndex::new(source, options.line_offset));
+    let bad = |at: usize| {
+        let at = ruff_text_size::TextSize::try_from(at.min(source.len())).unwrap_or_default();
+        CompileError::at(ErrorKind::Syntax, "invalid syntax", TextRange::empty(at), &locations)
+    };
+    let arrow = source.rfind("->").ok_or_else(|| bad(source.len()))?;
+    let (args, result) = (&source[..arrow], &source[arrow + 2..]);
+    let open = args.find('(').ok_or_else(|| bad(0))?;
+    // A call has the same arguments; the name of the callee takes a column of its own.
+    let call = format!("{}f{}", &args[..open], &args[open..]);
+    let parse_expr = |text: &str| {
+        ruff_python_parser::parse_expression(text.trim()).map(|p| *p.into_syntax().body).map_err(|_| bad(0))
+    };
+    let Expr::Call(call) = parse_expr(&call)? else { return Err(bad(0)) };
+    let mut types: Vec<Expr> = Vec::new();
+    for a in call.arguments.args {
+        types.push(match a {
+            Expr::Starred(s) => *s.value,
+            other => other,
+        });
+    }
+    types.extend(call.arguments.keywords.into_iter().map(|k| k.value));
+    let result = parse_expr(result)?;
+    Ok((types, result, locations))
+}
