@@ -9,7 +9,7 @@ use crate::ctx::Ctx;
 use crate::dict::{DictObj, DictTable};
 use crate::header::{Header, Layout, ShapeId};
 use crate::heap::Heap;
-use crate::heap::kind;
+use crate::heap::{gc_bits, kind};
 use crate::known::Ty;
 use crate::layouts::*;
 use crate::shape::Shape;
@@ -51,6 +51,12 @@ pub struct Tracer {
     overflowed: bool,
     /// Most objects on the stack, for tests.
     stack_limit: usize,
+    /// Bit that visited objects get in their headers: they are old from now on. 0: none.
+    old: u8,
+    /// Objects that every minor collection visits again.
+    pub(crate) always: Vec<Value>,
+    /// Whether reached objects must have a current mark already: the check of a minor collection.
+    compare: bool,
     /// Whether edges take the slow path: verifying, or visiting.
     special: bool,
     /// Gets the references instead of marking.
@@ -60,17 +66,21 @@ pub struct Tracer {
 }
 
 impl Tracer {
-    pub(crate) fn marking(heap: &Heap, shapes: *const Shape, verify: bool) -> Tracer {
+    /// A tracer that marks: in the next marks, or for a minor collection in the current ones.
+    pub(crate) fn marking(heap: &Heap, shapes: *const Shape, verify: bool, minor: bool) -> Tracer {
         Tracer {
             base: heap.blocks.base(),
             span: heap.blocks.frontier() << 15,
-            marks: heap.blocks.next_marks(),
+            marks: if minor { heap.blocks.current_marks() } else { heap.blocks.next_marks() },
             kinds: heap.blocks.kinds(),
             shapes,
             heap,
             stack: Vec::with_capacity(1 << 12),
             overflowed: false,
             stack_limit: heap.mark_stack_limit(),
+            old: 0,
+            always: Vec::new(),
+            compare: false,
             special: verify,
             visitor: None,
             owner: None,
@@ -137,6 +147,7 @@ impl Tracer {
         if self.stack.len() == self.stack.capacity() && !self.grow() {
             return;
         }
+        prefetch(v);
         self.stack.push(v);
     }
 
@@ -165,7 +176,32 @@ impl Tracer {
             eprintln!("protocore: reference to no object: {:#x}, found {found:x?}, in {owner:x?}", v.bits());
             std::process::abort();
         }
+        if self.compare && !heap.blocks.is_current(v) {
+            let owner = self.owner.map(|o| (o.bits(), o.layout(), o.header().map(|h| h.shape())));
+            eprintln!("protocore: stored without a barrier: {v:?} in {owner:x?}");
+            std::process::abort();
+        }
         true
+    }
+
+    /// Makes what is visited old.
+    pub(crate) fn ageing(mut self, on: bool) -> Tracer {
+        self.old = if on { gc_bits::OLD } else { 0 };
+        self
+    }
+
+    /// Checks that what is reached has a current mark.
+    pub(crate) fn comparing(mut self) -> Tracer {
+        self.compare = true;
+        self.special = true;
+        self
+    }
+
+    /// Has the next minor collection visit an object whatever is stored into it.
+    fn again(&mut self, v: Value) {
+        if self.old != 0 {
+            self.always.push(v);
+        }
     }
 
     /// Whether an object is marked. Objects outside of the heap count as marked.
@@ -210,6 +246,10 @@ impl Tracer {
         // SAFETY: `v` is a valid object: the layout byte says which struct its cell holds.
         unsafe {
             let shape = (*p).shape();
+            if self.old != 0 {
+                let gc = &(*p).gc;
+                gc.store(gc.load(Relaxed) | self.old, Relaxed);
+            }
             if self.special {
                 self.owner = Some(v);
             }
@@ -264,6 +304,7 @@ impl Tracer {
     fn storage(&mut self, s: &ValuesObj) {
         if s.header.flags() & REGISTER_FILE != 0 {
             self.checked(s);
+            self.again(s.value());
         } else {
             self.slots(s.slots());
         }
@@ -301,8 +342,14 @@ impl Tracer {
                     }
                     return;
                 }
-                Layout::Generator => self.register_file(&(*p.cast::<GeneratorObj>()).regs),
-                Layout::Frame => self.register_file(&(*p.cast::<FrameObj>()).saved),
+                Layout::Generator => {
+                    self.register_file(&(*p.cast::<GeneratorObj>()).regs);
+                    self.again(Value::from_ref(p));
+                }
+                Layout::Frame => {
+                    self.register_file(&(*p.cast::<FrameObj>()).saved);
+                    self.again(Value::from_ref(p));
+                }
                 // Without its tables while it is under construction.
                 Layout::Code if (&raw const (*p.cast::<CodeObj>()).rt).cast::<usize>().read() == 0 => return,
                 _ => {}
@@ -310,6 +357,18 @@ impl Tracer {
             (crate::vts::layout_vt(layout).trace)(p, self);
         }
     }
+}
+
+/// Brings an object's header into the cache.
+#[inline(always)]
+fn prefetch(v: Value) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch has no effect but on the cache, whatever the address.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(v.ptr::<i8>());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = v;
 }
 
 impl Ctx {
@@ -334,7 +393,7 @@ impl Ctx {
     }
 
     fn direct_children(&self, v: Value, f: &mut dyn FnMut(Value)) {
-        let mut t = Tracer::marking(self.heap(), self.shapes, false);
+        let mut t = Tracer::marking(self.heap(), self.shapes, false, false);
         t.special = true;
         let f: NonNull<dyn FnMut(Value) + '_> = NonNull::from(f);
         // SAFETY: only the lifetime changes; the tracer ends before `f` does.

@@ -345,3 +345,35 @@ fn stale_register_words_are_harmless() {
     cx.collect();
     assert_eq!(file.cap, 1000);
 }
+
+#[test]
+fn minor_collections_find_young_objects_through_old_ones() {
+    let (space, mut cx) = space();
+    space.heap.set_poison(true);
+    space.heap.set_generations(true);
+    space.heap.set_stress(23);
+    let class = node_class(&mut cx);
+    let old = tree(&mut cx, class, 6);
+    let ty = cx.ty(Ty::List);
+    let list = cx.new_list(ty);
+    let l = ListObj::of(list).expect("a list");
+    let d = cx.dict();
+    let dict = protocore::dict::DictObj::of(d).expect("a dict");
+    for i in 0..3000i64 {
+        let young = tree(&mut cx, class, 2);
+        cx.store(old, &node_slots(old)[0], young);
+        let s = cx.str(&format!("item {i}"));
+        cx.list_append(l, s).expect("memory");
+        let k = cx.intern_str(&format!("key{}", i % 200));
+        let v = cx.tuple(&[s]);
+        cx.dict_set_str(dict, k, v).expect("memory");
+    }
+    let stats = space.heap.stats();
+    assert!(stats.minor > 500, "{stats:?}");
+    assert_eq!(check(old), 127);
+    assert_eq!(node_slots(old)[0].get().map(check), Some(7));
+    assert!((0..3000).all(|i| l.get(i).and_then(StrObj::of).is_some_and(|s| s.eq_str(&format!("item {i}")))));
+    space.heap.set_stress(0);
+    cx.collect();
+    assert_eq!(check(old), 127);
+}

@@ -199,6 +199,20 @@ impl Blocks {
         unsafe { &*self.marks[self.flip.load(Relaxed)].add(b * MARK_WORDS).cast() }
     }
 
+    /// The current marks of all blocks, for a minor collection.
+    #[inline(always)]
+    pub(crate) fn current_marks(&self) -> *mut u64 {
+        self.marks[self.flip.load(Relaxed)]
+    }
+
+    /// Whether an object has a current mark.
+    pub(crate) fn is_current(&self, v: Value) -> bool {
+        let off = (v.bits() as usize).wrapping_sub(self.base);
+        let bit = (off & (BLOCK_BYTES - 1)) >> 4;
+        off >> BLOCK_SHIFT >= self.frontier()
+            || self.current(off >> BLOCK_SHIFT)[bit >> 6] >> (bit & 63) & 1 != 0
+    }
+
     /// The next marks of all blocks, for the collector.
     #[inline(always)]
     pub(crate) fn next_marks(&self) -> *mut u64 {

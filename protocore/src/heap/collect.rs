@@ -1,4 +1,16 @@
 //! A collection: marking, dead finalizables and weak references, and what becomes of each block.
+//!
+//! # Generations
+//!
+//! Marks are sticky: an object that has survived a collection keeps its mark and is old. A minor collection starts
+//! with these marks, so that it visits young objects only, and looks only at blocks that were allocated from. References
+//! from old to young objects are found because every store is preceded by a barrier, which notes an old object that is
+//! stored into. Nothing moves, and no block belongs to a generation.
+//!
+//! 1. A scanned object has the OLD bit iff it has a current mark and is not in the list of noted objects.
+//! 2. Suspended frames and their saved registers are written without barriers: all of them are visited each time.
+//! 3. Validity of cells ([`super::blocks`], 3) holds while a minor collection sets current marks: it marks valid cells only.
+//! 4. A full collection follows when what has become old since the last one passes 3/4 of what was live then.
 
 use super::class::{BLOCK_BYTES, KINDS, SIZES, cells_of, kind};
 use super::local::POISON;
@@ -10,18 +22,22 @@ use crate::header::{Header, Layout};
 use crate::layouts::{CodeObj, IntObj};
 use crate::trace::Tracer;
 use crate::value::Value;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Least number of bytes between collections.
 pub(super) const MIN_BUDGET: usize = 32 << 20;
+/// Least and greatest number of bytes between minor collections.
+pub(super) const MIN_NURSERY: usize = 8 << 20;
+const MAX_NURSERY: usize = 64 << 20;
 
 /// Bytes below the stack pointer that a leaf function may use.
 const RED_ZONE: usize = 128;
 
 /// What one collection found.
 struct Cycle {
+    minor: bool,
     /// Python objects that died, if they were counted.
     dead: usize,
     /// Finalizers and callbacks queued.
@@ -103,72 +119,85 @@ impl Heap {
         n
     }
 
-    /// Decides what becomes of each block, by the marks, which are current already. Live bytes.
-    fn classify(&self, to_drop: &mut Vec<u32>) -> usize {
-        let blocks = &self.blocks;
-        let poison = self.poison.load(Relaxed);
-        let mut lists: Vec<_> = self.available.iter().map(locked).collect();
-        lists.iter_mut().for_each(|l| l.clear());
-        let mut live_bytes = 0;
-        let mut free = (0usize, 0usize);
+    /// Decides what becomes of all blocks (of the `touched` ones in a minor collection), by the marks, which are current
+    /// already.
+    fn classify(&self, touched: Option<Vec<u32>>) -> Verdict<'_> {
+        let mut v = Verdict {
+            lists: self.available.iter().map(locked).collect(),
+            to_drop: Vec::new(),
+            free: (0, 0),
+            live: 0,
+            was_live: 0,
+        };
         // From the highest block down: the lists are taken from at their ends, and low blocks should fill first.
-        let mut b = blocks.frontier();
-        while b > 0 {
-            b -= 1;
-            let k = blocks.kind(b);
-            if k == kind::FREE || k == kind::TAIL {
-                continue;
+        match touched {
+            Some(mut t) => {
+                t.sort_unstable();
+                t.dedup();
+                t.into_iter().rev().for_each(|b| self.classify_block(b as usize, &mut v));
             }
-            let m = blocks.meta(b);
-            let marks = blocks.current(b);
-            let mut span = 1;
-            if k & kind::LARGE != 0 {
-                span = m.span.load(Relaxed) as usize;
-                if marks[0] & 1 != 0 {
-                    live_bytes += span * BLOCK_BYTES;
-                    continue;
-                }
-                if k & kind::MASK == kind::DROP {
-                    to_drop.push(b as u32);
-                    continue;
-                }
-            } else {
-                let class = usize::from(m.class.load(Relaxed));
-                let live: usize = marks.iter().map(|w| w.count_ones() as usize).sum();
-                let cells = cells_of(class);
-                m.live.store(live as u32, Relaxed);
-                m.swept_to.store(0, Relaxed);
-                live_bytes += live * SIZES[class] as usize;
-                if k == kind::DROP {
-                    if live < cells {
-                        to_drop.push(b as u32);
-                    }
-                    continue;
-                }
-                if poison {
-                    self.poison_dead(b, class);
-                }
-                if live > 0 {
-                    if worth_filling(live, cells) {
-                        lists[class * KINDS + usize::from(k) - 1].push(b as u32);
-                    }
-                    continue;
-                }
-            }
-            // Dead as a whole: given back in as few runs as possible.
-            if free.0 == b + span {
-                free = (b, free.1 + span);
-            } else {
-                if free.1 > 0 {
-                    self.free_blocks(free.0, free.1);
-                }
-                free = (b, span);
+            None => {
+                v.lists.iter_mut().for_each(|l| l.clear());
+                (0..self.blocks.frontier()).rev().for_each(|b| self.classify_block(b, &mut v));
             }
         }
-        if free.1 > 0 {
-            self.free_blocks(free.0, free.1);
+        if v.free.1 > 0 {
+            self.free_blocks(v.free.0, v.free.1);
         }
-        live_bytes
+        v
+    }
+
+    #[inline]
+    fn classify_block(&self, b: usize, v: &mut Verdict) {
+        let k = self.blocks.kind(b);
+        if k == kind::FREE || k == kind::TAIL {
+            return;
+        }
+        let m = self.blocks.meta(b);
+        let marks = self.blocks.current(b);
+        let mut span = 1;
+        if k & kind::LARGE != 0 {
+            span = m.span.load(Relaxed) as usize;
+            if marks[0] & 1 != 0 {
+                v.live += span * BLOCK_BYTES;
+                return;
+            }
+            if k & kind::MASK == kind::DROP {
+                v.to_drop.push(b as u32);
+                return;
+            }
+        } else {
+            let class = usize::from(m.class.load(Relaxed));
+            let live: usize = marks.iter().map(|w| w.count_ones() as usize).sum();
+            let cells = cells_of(class);
+            v.was_live += m.live.swap(live as u32, Relaxed) as usize * SIZES[class] as usize;
+            v.live += live * SIZES[class] as usize;
+            m.swept_to.store(0, Relaxed);
+            if k == kind::DROP {
+                if live < cells {
+                    v.to_drop.push(b as u32);
+                }
+                return;
+            }
+            if self.poison.load(Relaxed) {
+                self.poison_dead(b, class);
+            }
+            if live > 0 {
+                if worth_filling(live, cells) {
+                    v.lists[class * KINDS + usize::from(k) - 1].push(b as u32);
+                }
+                return;
+            }
+        }
+        // Dead as a whole: given back in as few runs as possible.
+        if v.free.0 == b + span {
+            v.free = (b, v.free.1 + span);
+        } else {
+            if v.free.1 > 0 {
+                self.free_blocks(v.free.0, v.free.1);
+            }
+            v.free = (b, span);
+        }
     }
 
     fn poison_dead(&self, b: usize, class: usize) {
@@ -232,40 +261,100 @@ impl Heap {
     }
 
     /// The stopped part of a collection.
-    fn run(&self, cx: &mut Ctx, threads: &[Arc<ThreadRecord>], count: bool) -> Cycle {
+    fn run(&self, cx: &mut Ctx, threads: &[Arc<ThreadRecord>], full: bool, count: bool) -> Cycle {
         let start = Instant::now();
         for th in threads {
             // SAFETY: the thread is stopped in a safepoint, or is this one.
             let local = unsafe { &mut (*th.cx).local };
             local.retire();
-            self.finalizers.add(&mut local.finalizable);
+            self.absorb(local);
         }
-        self.blocks.clear_next();
-        let mut t = Tracer::marking(self, cx.shapes, self.verify.load(Relaxed));
+        let notes = std::mem::take(&mut *locked(&self.notes));
+        let generations = self.generations.load(Relaxed);
+        let last_live = locked(&self.stats).live_bytes;
+        let minor = generations && !full && self.aged.load(Relaxed) <= MIN_BUDGET.max(last_live / 4 * 3);
+        let verify = self.verify.load(Relaxed);
+        if !minor {
+            self.blocks.clear_next();
+        }
+        let mut t = Tracer::marking(self, cx.shapes, verify, minor).ageing(generations);
+        if minor {
+            // Old objects are marked already: what they refer to is visited only if they were stored into.
+            // SAFETY: noted objects were old, and old objects are freed by full collections only.
+            notes.remembered.iter().for_each(|w| t.children(unsafe { Value::from_bits(*w) }));
+            std::mem::take(&mut *locked(&self.always)).into_iter().for_each(|v| t.children(v));
+        }
         self.mark(cx, threads, &mut t);
+        if minor && verify {
+            self.blocks.clear_next();
+            let mut check = Tracer::marking(self, cx.shapes, true, false).comparing();
+            self.mark(cx, threads, &mut check);
+        }
         let dead = if count { self.count_dead(&t) } else { 0 };
         let finalized = self.finalizers.process(&mut t);
         let (cleared, callbacks) = self.weak.process(&mut t, |r| {
             self.finalizers.push(super::finalize::Pending::Callback(r));
         });
+        t.always.sort_unstable_by_key(|v| v.bits());
+        t.always.dedup();
+        *locked(&self.always) = std::mem::take(&mut t.always);
         drop(t);
-        self.blocks.flip();
-        let mut to_drop = Vec::new();
-        let live = self.classify(&mut to_drop);
+        if !minor {
+            self.blocks.flip();
+        }
+        let v = self.classify(minor.then_some(notes.touched));
         let spent = self.allocated.swap(0, Relaxed);
-        self.external.store(0, Relaxed);
-        self.budget.store(MIN_BUDGET.max(live / 4 * 3), Relaxed);
+        let external = usize::try_from(self.external.swap(0, Relaxed)).unwrap_or(0);
+        self.plan(minor, generations, spent, &v, external);
         let pause = start.elapsed();
         let mut s = locked(&self.stats);
         s.collections += 1;
+        s.minor += usize::from(minor);
         s.pause_max = s.pause_max.max(pause);
         s.pause_total += pause;
-        s.live_bytes = live;
+        if !minor {
+            s.live_bytes = v.live;
+        }
         s.allocated_bytes += spent;
         s.finalized += finalized;
         s.weakrefs_cleared += cleared;
-        Cycle { dead, queued: finalized + callbacks, to_drop, pause }
+        Cycle { minor, dead, queued: finalized + callbacks, to_drop: v.to_drop, pause }
     }
+
+    /// Decides when the next collection comes.
+    fn plan(&self, minor: bool, generations: bool, spent: usize, v: &Verdict, external: usize) {
+        if !generations {
+            self.budget.store(MIN_BUDGET.max(v.live / 4 * 3), Relaxed);
+            return;
+        }
+        if !minor {
+            self.aged.store(0, Relaxed);
+            self.budget.store(self.nursery.load(Relaxed), Relaxed);
+            return;
+        }
+        let survived = v.live.saturating_sub(v.was_live);
+        self.aged.fetch_add(survived.saturating_add(external), Relaxed);
+        // While much survives, minor collections do work that a full one does again: they become rarer.
+        let mut nursery = self.nursery.load(Relaxed);
+        if survived > spent / 3 {
+            nursery = (nursery * 2).min(MAX_NURSERY);
+        } else if survived < spent / 8 {
+            nursery = (nursery / 2).max(MIN_NURSERY);
+        }
+        self.nursery.store(nursery, Relaxed);
+        self.budget.store(nursery, Relaxed);
+    }
+}
+
+/// What became of the blocks.
+struct Verdict<'a> {
+    lists: Vec<MutexGuard<'a, Vec<u32>>>,
+    to_drop: Vec<u32>,
+    /// Dead blocks not yet given back: first, number.
+    free: (usize, usize),
+    live: usize,
+    /// Bytes in the small cells of these blocks that were live before.
+    was_live: usize,
 }
 
 /// Whether a cell is storage of an object rather than an object.
@@ -281,26 +370,29 @@ fn worth_filling(live: usize, cells: usize) -> bool {
 impl Ctx {
     /// One collection; `None` if another thread collected meanwhile.
     #[inline(never)]
-    fn cycle(&mut self, count: bool) -> Option<Cycle> {
+    fn cycle(&mut self, full: bool, count: bool) -> Option<Cycle> {
         let heap = self.heap();
         let asked = Instant::now();
-        let mut c = self.with_stopped_world(|cx, threads| heap.run(cx, threads, count))?;
+        let mut c = self.with_stopped_world(|cx, threads| heap.run(cx, threads, full, count))?;
         let stop = asked.elapsed().saturating_sub(c.pause);
         {
             let mut s = locked(&heap.stats);
             s.stop_max = s.stop_max.max(stop);
         }
         heap.sweep_drops(std::mem::take(&mut c.to_drop));
-        heap.blocks.release_surplus(heap.budget.load(Relaxed));
+        if !c.minor {
+            let live = locked(&heap.stats).live_bytes;
+            heap.blocks.release_surplus(MIN_BUDGET.max(live / 4));
+        }
         self.announce_finalizers();
         Some(c)
     }
 
-    /// A collection whose finalizers wait for a poll: what allocation does when it is due.
+    /// A collection, minor unless `full` or due, whose finalizers wait for a poll: what allocation does when it is due.
     #[cold]
-    pub(crate) fn collect_quietly(&mut self) {
+    pub(crate) fn collect_quietly(&mut self, full: bool) {
         clear_dead_stack();
-        self.cycle(false);
+        self.cycle(full, false);
     }
 
     /// A full collection on this thread, finalizers and callbacks included; the number of objects freed. What only finalizers
@@ -309,7 +401,7 @@ impl Ctx {
         let mut dead = 0;
         for _ in 0..8 {
             clear_dead_stack();
-            let Some(c) = self.cycle(true) else { continue };
+            let Some(c) = self.cycle(true, true) else { continue };
             dead += c.dead;
             if self.run_finalizers() == 0 && c.queued == 0 {
                 break;

@@ -37,12 +37,22 @@ struct Bump {
 
 const NO_BUMP: Bump = Bump { cursor: 0, limit: 0, run_end: 0, block: NO_BLOCK, zeroed: false };
 
+/// What the next minor collection has to look at.
+#[derive(Default)]
+pub(super) struct Notes {
+    /// Old objects that were stored into.
+    pub(super) remembered: Vec<u64>,
+    /// Blocks that were allocated from, first blocks of large objects.
+    pub(super) touched: Vec<u32>,
+}
+
 /// A thread's part of the heap.
 pub struct LocalHeap {
     bumps: [Bump; CLASSES * KINDS],
     pub(crate) record: Option<Arc<ThreadRecord>>,
     /// Finalizable objects not yet in the heap's list.
     pub(super) finalizable: Vec<u64>,
+    pub(super) notes: Notes,
     /// Whether this thread runs finalizers.
     pub(super) finalizing: bool,
     pub(super) external: isize,
@@ -66,6 +76,7 @@ impl LocalHeap {
             bumps: [NO_BUMP; CLASSES * KINDS],
             record: None,
             finalizable: Vec::new(),
+            notes: Notes::default(),
             finalizing: false,
             external: 0,
             countdown: 0,
@@ -81,7 +92,9 @@ impl LocalHeap {
             return None;
         }
         let class = usize::from(CLASS_OF[size.div_ceil(8)]);
-        let b = &mut self.bumps[class * KINDS + usize::from(kind) - 1];
+        debug_assert!((1..=KINDS).contains(&usize::from(kind)));
+        // SAFETY: the table's classes are below `CLASSES`, and kinds of cells are 1 to 3.
+        let b = unsafe { self.bumps.get_unchecked_mut(class * KINDS + usize::from(kind) - 1) };
         let p = b.cursor;
         let next = p + SIZES[class] as usize;
         if next > b.limit {
@@ -102,6 +115,7 @@ impl LocalHeap {
         let live = heap.blocks.meta(block).live.load(Relaxed) as usize;
         let free = class::cells_of(class).saturating_sub(live) * SIZES[class] as usize;
         heap.allocated.fetch_add(free, Relaxed);
+        self.notes.touched.push(block as u32);
         self.bumps[slot] = Bump { cursor: at, limit: at, run_end: at, block, zeroed };
     }
 
@@ -184,7 +198,7 @@ impl Ctx {
             self.local.countdown += 1;
             if self.local.countdown >= stress {
                 self.local.countdown = 0;
-                self.collect_quietly();
+                self.collect_quietly(false);
             }
         }
         if size > SMALL_MAX {
@@ -194,6 +208,7 @@ impl Ctx {
         let class = usize::from(CLASS_OF[size.div_ceil(8)]);
         let slot = class * KINDS + usize::from(kind) - 1;
         let mut tried = false;
+        let mut emergency = false;
         loop {
             if self.breaker.load(Relaxed) & breaker::STOP != 0 {
                 self.stop_here();
@@ -205,7 +220,7 @@ impl Ctx {
             }
             if heap.due() && !tried {
                 tried = true;
-                self.collect_quietly();
+                self.collect_quietly(false);
                 continue;
             }
             let available = locked(&heap.available[slot]).pop();
@@ -216,9 +231,9 @@ impl Ctx {
             let mut fresh = heap.blocks.take(1, kind, class, false);
             if fresh.is_none() {
                 let worthwhile = !must || heap.allocated.load(Relaxed) > 1 << 20;
-                if !tried && worthwhile {
-                    tried = true;
-                    self.collect_quietly();
+                if !emergency && worthwhile {
+                    emergency = true;
+                    self.collect_quietly(true);
                     continue;
                 }
                 if !must {
@@ -244,17 +259,18 @@ impl Ctx {
             self.stop_here();
         }
         if heap.due() {
-            self.collect_quietly();
+            self.collect_quietly(false);
         }
         let first = kind | kind::LARGE;
         let b = match heap.blocks.take(n, first, 0, false) {
             Some(b) => b,
             None => {
-                self.collect_quietly();
+                self.collect_quietly(true);
                 heap.blocks.take(n, first, 0, must)?
             }
         };
         heap.blocks.zero(b, n);
+        self.local.notes.touched.push(b as u32);
         heap.allocated.fetch_add(n * BLOCK_BYTES, Relaxed);
         Some(heap.blocks.address(b) as *mut Header)
     }

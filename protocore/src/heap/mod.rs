@@ -63,10 +63,17 @@ pub(crate) mod gc_bits {
     pub(crate) const FINALIZED: u8 = 1;
     /// The object is in the list of finalizable objects.
     pub(crate) const REGISTERED: u8 = 2;
+    /// The object has survived a collection, and nothing was stored into it since.
+    pub(crate) const OLD: u8 = 4;
 }
 
 /// Bits of the breaker that the heap sees to.
 const HEAP_BITS: u32 = breaker::REPIN | breaker::COLLECT | breaker::FINALIZE | breaker::MEMORY;
+
+// SAFETY: the `always` list holds words; what they refer to is shared by all threads of the space.
+unsafe impl Send for Heap {}
+// SAFETY: as above; everything else is atomic or locked.
+unsafe impl Sync for Heap {}
 
 /// The heap of a space.
 pub struct Heap {
@@ -90,6 +97,15 @@ pub struct Heap {
     stats: Mutex<HeapStats>,
     pub(crate) weak: WeakTable,
     finalizers: finalize::Finalizers,
+    /// Notes of threads that have ended.
+    notes: Mutex<local::Notes>,
+    /// Objects that are visited by each minor collection: suspended frames, whose registers are written without a barrier.
+    always: Mutex<Vec<Value>>,
+    generations: AtomicBool,
+    /// Bytes that have become old since the last full collection.
+    aged: AtomicUsize,
+    /// Bytes between minor collections.
+    nursery: AtomicUsize,
     pub(crate) epochs: Epochs,
 }
 
@@ -144,6 +160,11 @@ impl Heap {
             stats: Mutex::new(HeapStats::default()),
             weak: WeakTable::default(),
             finalizers: finalize::Finalizers::default(),
+            notes: Mutex::new(local::Notes::default()),
+            always: Mutex::new(Vec::new()),
+            generations: AtomicBool::new(flag("PROTOPY_GC_GENERATIONS")),
+            aged: AtomicUsize::new(usize::MAX),
+            nursery: AtomicUsize::new(collect::MIN_NURSERY),
             epochs: Epochs::default(),
         })
     }
@@ -159,10 +180,24 @@ impl Heap {
         self.verify.store(on, Relaxed);
     }
 
+    /// Whether collections may be minor ones (off unless `PROTOPY_GC_GENERATIONS=1`): every store into an object that a collection may have seen must
+    /// then be preceded by its barrier. With `PROTOPY_GC_VERIFY=1` each minor collection is checked against a full marking.
+    pub fn set_generations(&self, on: bool) {
+        self.generations.store(on, Relaxed);
+        self.aged.store(usize::MAX, Relaxed);
+    }
+
     /// Most bytes that the heap may take.
     pub fn set_limit(&self, bytes: usize) {
         self.limit.store(bytes, Relaxed);
         self.blocks.set_limit(bytes);
+    }
+
+    fn absorb(&self, local: &mut LocalHeap) {
+        self.finalizers.add(&mut local.finalizable);
+        let mut notes = locked(&self.notes);
+        notes.remembered.append(&mut local.notes.remembered);
+        notes.touched.append(&mut local.notes.touched);
     }
 
     /// `gc.enable()`, `gc.disable()`. Nothing else frees memory here, so a disabled collector still runs, at four times the
@@ -267,10 +302,26 @@ impl Ctx {
         slot.init(None);
     }
 
-    /// Declares that `owner` is about to refer to something new by other means than [`Ctx::store`]. Full collections
-    /// need nothing here: the place of the generational barrier.
+    /// Declares that `owner` is about to refer to something new by other means than [`Ctx::store`]. An old
+    /// object is noted, so that the next minor collection looks at it again.
     #[inline(always)]
-    pub fn barrier(&mut self, _owner: Value) {}
+    pub fn barrier(&mut self, owner: Value) {
+        if let Some(h) = owner.header()
+            && h.gc.load(Relaxed) & gc_bits::OLD != 0
+        {
+            self.remember(owner);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remember(&mut self, owner: Value) {
+        if let Some(h) = owner.header()
+            && h.gc.fetch_and(!gc_bits::OLD, Relaxed) & gc_bits::OLD != 0
+        {
+            self.local.notes.remembered.push(owner.bits());
+        }
+    }
 
     /// Declares `bytes` (negative: freed) of memory outside of the heap that objects own. When much came together a
     /// collection happens at the next safepoint.
@@ -288,7 +339,7 @@ impl Ctx {
             self.repin();
         }
         if bits & breaker::COLLECT != 0 && self.heap().due() {
-            self.collect_quietly();
+            self.collect_quietly(false);
         }
         if bits & breaker::FINALIZE != 0 {
             self.run_finalizers();

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct HeapStats {
     /// Collections so far.
     pub collections: usize,
+    /// Minor ones among them.
+    pub minor: usize,
     /// Longest pause.
     pub pause_max: Duration,
     /// Sum of all pauses.

@@ -154,7 +154,7 @@ impl Heap {
     /// Forgets a thread.
     pub fn unregister(&self, cx: &mut Ctx) {
         let Some(record) = cx.local.record.take() else { return };
-        self.finalizers.add(&mut cx.local.finalizable);
+        self.absorb(&mut cx.local);
         cx.local.epoch = None;
         let mut g = locked(&self.world.threads);
         g.retain(|t| !Arc::ptr_eq(t, &record));
@@ -255,7 +255,7 @@ impl Ctx {
         for t in guard.lock.iter().filter(|t| !std::ptr::eq(t.cx, me)) {
             // SAFETY: the thread does not exist in this process; its state is as it was at a safepoint. It is
             // leaked: its registers and native stack are not scanned any more.
-            unsafe { heap.finalizers.add(&mut (*t.cx).local.finalizable) };
+            unsafe { heap.absorb(&mut (*t.cx).local) };
         }
         guard.lock.retain(|t| std::ptr::eq(t.cx, me));
         self.space().threads.store(1, SeqCst);
