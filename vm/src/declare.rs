@@ -122,7 +122,11 @@ macro_rules! methods {
 #[macro_export]
 #[doc(hidden)]
 macro_rules! method_rows {
-    ($kind:ident; [$($done:expr,)*]) => { &[$($done,)*] };
+    // A static of its own: a description has interior mutability, so a borrowed temporary would not do.
+    ($kind:ident; [$($done:expr,)*]) => {{
+        static ROWS: [$crate::protocore::layouts::MethodDef; $crate::count_rows!($($done,)*)] = [$($done,)*];
+        &ROWS
+    }};
     ($kind:ident; [$($done:expr,)*] $(#[doc = $doc:expr])* raw class $sig:literal => $f:expr; $($rest:tt)*) => {
         $crate::method_rows!($kind; [$($done,)* $crate::method_def!(Class, Raw, $sig, $f, $($doc)*),] $($rest)*)
     };
@@ -141,6 +145,14 @@ macro_rules! method_rows {
     ($kind:ident; [$($done:expr,)*] $(#[doc = $doc:expr])* $sig:literal => $f:expr; $($rest:tt)*) => {
         $crate::method_rows!($kind; [$($done,)* $crate::method_def!($kind, Bound, $sig, $f, $($doc)*),] $($rest)*)
     };
+}
+
+/// Number of rows.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! count_rows {
+    ($($done:expr,)*) => { <[()]>::len(&[$($crate::count_rows!(@unit $done)),*]) };
+    (@unit $done:expr) => { () };
 }
 
 /// One native function's description.
