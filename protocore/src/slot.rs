@@ -11,6 +11,12 @@ pub struct Slot(AtomicU64);
 
 const _: () = assert!(size_of::<Slot>() == 8);
 
+impl Default for Slot {
+    fn default() -> Slot {
+        Slot::empty()
+    }
+}
+
 impl Slot {
     /// An empty slot.
     pub const fn empty() -> Slot {
