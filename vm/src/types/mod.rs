@@ -24,6 +24,7 @@
 //!    member keeps its index in all subclasses.
 
 pub mod attrs;
+pub mod bases;
 pub mod build;
 pub mod classes;
 pub mod create;
@@ -41,12 +42,13 @@ pub mod update;
 pub mod wrappers;
 
 pub use attrs::{type_get_attr, type_set_attr};
+pub use bases::set_bases;
 pub use build::{build_class, builtin_build_class};
 pub use classes::{new_class, type_call, type_new};
 pub use create::{bootstrap_types, create_type, create_type_with_base, direct_subclasses};
 pub use descr::{
-    AttrDescr, ClassMethod, MappingProxy, Property, StaticMethod, classmethod, mapping_proxy, slot_member,
-    staticmethod,
+    AttrDescr, ClassMethod, MappingProxy, Property, StaticMethod, classmethod, mapping_proxy, member_slot,
+    slot_member, staticmethod,
 };
 pub use generic::next_or_return;
 pub use hooks::TypeHooks;
