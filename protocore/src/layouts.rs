@@ -489,6 +489,26 @@ pub struct FunctionObj {
 }
 accessor!(FunctionObj, Function);
 
+/// What a frame's owner (a function, or a generator) has at the same offsets, so that running code finds its
+/// namespaces without asking which of the two it is.
+#[repr(C)]
+pub struct FrameOwner {
+    /// Header.
+    pub header: Header,
+    first: u64,
+    /// `globals` (dict).
+    pub globals: Slot,
+    /// `builtins` (dict).
+    pub builtins: Slot,
+}
+
+const _: () = assert!(
+    std::mem::offset_of!(FrameOwner, globals) == std::mem::offset_of!(FunctionObj, globals)
+        && std::mem::offset_of!(FrameOwner, builtins) == std::mem::offset_of!(FunctionObj, builtins)
+        && std::mem::offset_of!(FrameOwner, globals) == std::mem::offset_of!(GeneratorObj, globals)
+        && std::mem::offset_of!(FrameOwner, builtins) == std::mem::offset_of!(GeneratorObj, builtins)
+);
+
 /// A function in Rust. Arguments are bound to the signature's parameters before the call.
 pub type BoundFn = fn(&mut Ctx, &[Value]) -> PyResult;
 /// A function in Rust that binds its arguments itself; the first value is the object or type it is bound to, unbound for none.
@@ -699,6 +719,12 @@ pub struct GeneratorObj {
     pub ag_bits: AtomicU8,
     /// Registers of the frame (count), while suspended.
     pub nregs: AtomicU32,
+    /// As in [`FrameOwner`]: `globals` of the function.
+    pub globals: Slot,
+    /// As in [`FrameOwner`]: `builtins` of the function.
+    pub builtins: Slot,
+    /// The code object.
+    pub code: Slot,
     /// The function (`FunctionObj`) whose frame this is.
     pub func: Slot,
     /// Saved registers ([`ValuesObj`]).

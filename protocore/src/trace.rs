@@ -215,12 +215,17 @@ impl Tracer {
         unsafe { *self.marks.add(off >> 10) >> (off >> 4 & 63) & 1 != 0 }
     }
 
+    #[inline(never)]
+    fn empty_stack(&mut self) {
+        while let Some(v) = self.stack.pop() {
+            self.children(v);
+        }
+    }
+
     /// Traces what is on the stack until nothing is left.
     pub(crate) fn drain(&mut self) {
         loop {
-            while let Some(v) = self.stack.pop() {
-                self.children(v);
-            }
+            self.empty_stack();
             if !self.overflowed {
                 return;
             }
@@ -230,9 +235,7 @@ impl Tracer {
             let mut again = |v: Value| {
                 if self.is_marked(v) {
                     self.children(v);
-                    while let Some(v) = self.stack.pop() {
-                        self.children(v);
-                    }
+                    self.empty_stack();
                 }
             };
             heap.blocks.for_each(|k| k != kind::NO_SCAN, &mut again);
@@ -240,7 +243,7 @@ impl Tracer {
     }
 
     /// Visits what an object refers to.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn children(&mut self, v: Value) {
         let p = v.ptr::<Header>().cast_const();
         // SAFETY: `v` is a valid object: the layout byte says which struct its cell holds.
@@ -255,6 +258,16 @@ impl Tracer {
             }
             match (*p).layout() {
                 Layout::Object => self.attributes(p, shape),
+                layout => self.others(p, layout, shape),
+            }
+        }
+    }
+
+    #[inline(never)]
+    unsafe fn others(&mut self, p: *const Header, layout: Layout, shape: ShapeId) {
+        // SAFETY: the caller passes a valid object of that layout and shape.
+        unsafe {
+            match layout {
                 Layout::Values => self.storage(&*p.cast()),
                 Layout::Tuple => {
                     self.values((*p.cast::<TupleObj>()).items());
@@ -276,7 +289,7 @@ impl Tracer {
                 }
                 Layout::DictTable => crate::dict::trace_table(&*p.cast::<DictTable>(), self),
                 Layout::Raw | Layout::Immediate => {}
-                layout => {
+                _ => {
                     self.rarer(p, layout);
                     self.attributes(p, shape);
                 }
@@ -296,10 +309,7 @@ impl Tracer {
             let class = &*class.ptr::<TypeObj>();
             if class.attr_base != 0 {
                 let area = p.cast::<u8>().add(class.attr_base as usize).cast::<Slot>();
-                // An object in dict mode may have come from a class with fewer inline slots by assignment of
-                // `__class__`: only those of `__slots__` are in use.
-                let n = if shape.is_dict_mode() { shape.slot_count } else { class.inline_cap };
-                self.slots(std::slice::from_raw_parts(area, n as usize + 1));
+                self.slots(std::slice::from_raw_parts(area, class.inline_cap as usize + 1));
             }
         }
     }
@@ -334,7 +344,6 @@ impl Tracer {
         self.slot(s);
     }
 
-    #[inline(never)]
     unsafe fn rarer(&mut self, p: *const Header, layout: Layout) {
         // SAFETY: the caller passes a valid object of that layout.
         unsafe {

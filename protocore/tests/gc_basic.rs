@@ -377,3 +377,38 @@ fn minor_collections_find_young_objects_through_old_ones() {
     cx.collect();
     assert_eq!(check(old), 127);
 }
+
+static ORDER: std::sync::Mutex<Vec<i64>> = std::sync::Mutex::new(Vec::new());
+static SAVED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
+fn note_and_save(cx: &mut Ctx, v: Value) {
+    let number = node_slots(v)[2].get().and_then(Value::as_small).expect("a number");
+    ORDER.lock().expect("a lock").push(number);
+    if number == 3 {
+        cx.keep.push(v);
+        SAVED.store(v.bits(), SeqCst);
+    }
+}
+
+#[test]
+fn owners_are_finalized_before_what_they_own_and_may_be_resurrected_once() {
+    let (space, mut cx) = space();
+    space.heap.set_poison(true);
+    *space.hooks.write().expect("hooks") = Hooks { finalize: note_and_save, ..Hooks::NONE };
+    let class = node_class(&mut cx);
+    apart(|| {
+        let mut below = None;
+        for i in 1..=3 {
+            let n = node(&mut cx, class, below, Value::try_small(i));
+            cx.register_finalizer(n);
+            below = Some(n);
+        }
+    });
+    cx.collect_now();
+    cx.collect_now();
+    assert_eq!(*ORDER.lock().expect("a lock"), [3, 1, 2]);
+    let saved = unsafe { Value::from_bits(SAVED.load(SeqCst)) };
+    let below = node_slots(saved)[1].get().expect("the owned object");
+    assert_eq!(node_slots(below)[2].get(), Some(Value::small(2)));
+    assert!(cx.is_finalized(saved));
+}

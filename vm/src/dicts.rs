@@ -3,10 +3,48 @@
 //! The table is never locked while Python code runs: a look-up that called `__eq__` checks that the table and the entry
 //! are still the ones it saw, and starts again otherwise.
 
-use crate::errors::raise_key_error;
-use crate::ops::{eq, hash};
+use crate::errors::{attr_text, raise_key_error};
+use crate::names::N;
+use crate::ops::{eq, hash, str_text};
 use protocore::dict::{DictObj, DictTable, Find, Probe, Refused};
-use protocore::{Ctx, PyResult, Value};
+use protocore::{Ctx, PyResult, Raised, Ty, Value};
+
+/// Hash of a key of a dict; a TypeError says that it was to be one.
+#[inline]
+pub fn hash_key(cx: &mut Ctx, key: Value) -> PyResult<i64> {
+    match hash(cx, key) {
+        Ok(h) => Ok(h),
+        Err(r) => Err(unhashable_as(cx, r, key, "a dict key")),
+    }
+}
+
+/// Hash of an element of a set; a TypeError says that it was to be one.
+#[inline]
+pub fn hash_element(cx: &mut Ctx, key: Value) -> PyResult<i64> {
+    match hash(cx, key) {
+        Ok(h) => Ok(h),
+        Err(r) => Err(unhashable_as(cx, r, key, "a set element")),
+    }
+}
+
+#[cold]
+fn unhashable_as(cx: &mut Ctx, r: Raised, key: Value, what: &str) -> Raised {
+    let exc = cx.take_raised(r);
+    if !cx.is_exact(exc, Ty::TypeError) {
+        return cx.set_raised(exc);
+    }
+    let text = match str_text(cx, exc) {
+        Ok(t) => t,
+        Err(r) => return r,
+    };
+    let ty = cx.type_of(key).value();
+    let module = attr_text(cx, ty, N::Module);
+    let mut name = attr_text(cx, ty, N::Qualname);
+    if !module.is_empty() && module != "builtins" && module != "__main__" {
+        name = format!("{module}.{name}");
+    }
+    cx.type_error(&format!("cannot use '{name}' as {what} ({text})"))
+}
 
 /// Where a key was found.
 #[derive(Clone, Copy)]
@@ -74,13 +112,13 @@ pub fn dict_get_hash(cx: &mut Ctx, d: &DictObj, key: Value, hash: i64) -> PyResu
 /// `d.get(key)`.
 #[inline]
 pub fn dict_get(cx: &mut Ctx, d: &DictObj, key: Value) -> PyResult<Option<Value>> {
-    let h = hash(cx, key)?;
+    let h = hash_key(cx, key)?;
     dict_get_hash(cx, d, key, h)
 }
 
 /// `key in d`.
 pub fn dict_contains(cx: &mut Ctx, d: &DictObj, key: Value) -> PyResult<bool> {
-    let h = hash(cx, key)?;
+    let h = hash_key(cx, key)?;
     Ok(dict_look(cx, d, key, h)?.found.is_some())
 }
 
@@ -110,7 +148,7 @@ fn grow(cx: &mut Ctx, d: &DictObj) -> PyResult<()> {
 /// `d[key] = value`.
 #[inline]
 pub fn dict_set(cx: &mut Ctx, d: &DictObj, key: Value, value: Value) -> PyResult<()> {
-    let h = hash(cx, key)?;
+    let h = hash_key(cx, key)?;
     dict_set_hash(cx, d, key, h, value).map(|_| ())
 }
 
@@ -150,7 +188,7 @@ pub fn dict_pop_hash(cx: &mut Ctx, d: &DictObj, key: Value, hash: i64) -> PyResu
 
 /// Removes a key; its value if it was there.
 pub fn dict_del(cx: &mut Ctx, d: &DictObj, key: Value) -> PyResult<Option<Value>> {
-    let h = hash(cx, key)?;
+    let h = hash_key(cx, key)?;
     Ok(dict_pop_hash(cx, d, key, h)?.map(|(_, v)| v))
 }
 
@@ -164,7 +202,7 @@ pub fn dict_item(cx: &mut Ctx, d: &DictObj, key: Value) -> PyResult {
 
 /// Adds to a set; whether it was new.
 pub fn set_add(cx: &mut Ctx, s: &DictObj, key: Value) -> PyResult<bool> {
-    let h = hash(cx, key)?;
+    let h = hash_element(cx, key)?;
     set_add_hash(cx, s, key, h)
 }
 
@@ -175,10 +213,12 @@ pub fn set_add_hash(cx: &mut Ctx, s: &DictObj, key: Value, hash: i64) -> PyResul
 
 /// Membership in a set.
 pub fn set_contains(cx: &mut Ctx, s: &DictObj, key: Value) -> PyResult<bool> {
-    dict_contains(cx, s, key)
+    let h = hash_element(cx, key)?;
+    Ok(dict_look(cx, s, key, h)?.found.is_some())
 }
 
 /// Removes from a set; whether it was there.
 pub fn set_discard(cx: &mut Ctx, s: &DictObj, key: Value) -> PyResult<bool> {
-    Ok(dict_del(cx, s, key)?.is_some())
+    let h = hash_element(cx, key)?;
+    Ok(dict_pop_hash(cx, s, key, h)?.is_some())
 }

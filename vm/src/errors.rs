@@ -391,3 +391,64 @@ pub fn attr_text(cx: &mut Ctx, obj: Value, n: N) -> String {
         }
     }
 }
+
+/// Raises a known exception with a message.
+#[cold]
+pub fn new_raise(cx: &mut Ctx, t: Ty, msg: &str) -> Raised {
+    cx.raise_str(t, msg)
+}
+
+/// As [`set_context`] for an exception that has no context yet.
+pub fn set_context_if_empty(cx: &mut Ctx, exc: Value, handled: Value) {
+    if ExcObj::of(exc).is_some_and(|x| x.context.is_empty()) {
+        set_context(cx, exc, handled);
+    }
+}
+
+/// Removes the frames of the import system from an exception's traceback, as CPython does, so that users see their own code: all
+/// of them for an ImportError, else those that only ran the module's code.
+pub fn strip_importlib_frames(cx: &mut Ctx, exc: Value) {
+    let Some(x) = ExcObj::of(exc) else { return };
+    let always = cx.is_instance(exc, Ty::ImportError);
+    let mut kept: Vec<Value> = Vec::new();
+    let mut chunk: Vec<Value> = Vec::new();
+    let mut at = x.traceback.get();
+    while let Some(tb) = at {
+        let Some(t) = tb.native::<Traceback>() else { break };
+        at = t.next.get();
+        match importlib_frame(t) {
+            Some(removes) => {
+                chunk.push(tb);
+                if always || removes {
+                    chunk.clear();
+                }
+            }
+            None => {
+                kept.append(&mut chunk);
+                kept.push(tb);
+            }
+        }
+    }
+    kept.append(&mut chunk);
+    for pair in kept.windows(2) {
+        if let Some(t) = pair[0].native::<Traceback>() {
+            cx.store(pair[0], &t.next, pair[1]);
+        }
+    }
+    match kept.first() {
+        Some(first) => cx.store(exc, &x.traceback, *first),
+        None => cx.store_empty(exc, &x.traceback),
+    }
+}
+
+/// Whether a traceback entry is one of the import system's, and then whether it ends a chunk that is removed.
+fn importlib_frame(t: &Traceback) -> Option<bool> {
+    let f = t.frame.get().and_then(protocore::layouts::FrameObj::of)?;
+    let code = protocore::layouts::FunctionObj::of(f.func.get()?)?.code.get()?;
+    let code = protocore::layouts::CodeObj::of(code)?;
+    let file = StrObj::of(code.rt.filename)?;
+    if !file.eq_str("<frozen importlib._bootstrap>") && !file.eq_str("<frozen importlib._bootstrap_external>") {
+        return None;
+    }
+    Some(StrObj::of(code.rt.name)?.eq_str("_call_with_frames_removed"))
+}

@@ -3,7 +3,9 @@
 pub use protocore;
 
 pub mod attr;
+pub mod buffers;
 pub mod call;
+pub mod codec;
 pub mod declare;
 pub mod dicts;
 pub mod errors;
@@ -11,9 +13,20 @@ pub mod interp;
 pub mod iter;
 pub mod names;
 pub mod ops;
+pub mod caches;
+pub mod code;
+pub mod frames;
+pub mod functions;
+pub mod groups;
+pub mod imports;
+pub mod intrinsics;
+pub mod matching;
 pub mod roots;
+pub mod suggest;
+pub mod types;
 
 pub use attr::*;
+pub use buffers::*;
 pub use call::*;
 pub use declare::{GetSetDef, ModuleSpec, TypeSpec};
 pub use dicts::*;
@@ -21,3 +34,4 @@ pub use errors::*;
 pub use iter::*;
 pub use ops::*;
 pub use roots::*;
+pub use types::*;

@@ -67,6 +67,9 @@ unsafe impl Send for Blocks {}
 // SAFETY: as above.
 unsafe impl Sync for Blocks {}
 
+/// Bytes of a huge page.
+const HUGE_PAGE: usize = 2 << 20;
+
 fn map(bytes: usize) -> Option<usize> {
     // SAFETY: an anonymous private mapping without a fixed address has no preconditions.
     let p = unsafe {
@@ -101,7 +104,8 @@ impl Blocks {
     }
 
     fn try_reserve(capacity: usize, limit_bytes: usize) -> Option<Blocks> {
-        let whole = (capacity + 1) * BLOCK_BYTES;
+        let slack = HUGE_PAGE.max(BLOCK_BYTES);
+        let whole = capacity * BLOCK_BYTES + slack;
         let parts = [
             whole,
             capacity,
@@ -119,14 +123,16 @@ impl Blocks {
                 }
             }
         }
-        // The first partial block stays unused; the mapping is undone as a whole.
-        let base = at[0].next_multiple_of(BLOCK_BYTES);
+        let base = at[0].next_multiple_of(slack);
+        let end = base + capacity * BLOCK_BYTES;
         if base != at[0] {
             unmap(at[0], base - at[0]);
-            unmap(base + capacity * BLOCK_BYTES, at[0] + BLOCK_BYTES - base);
-        } else {
-            unmap(base + capacity * BLOCK_BYTES, BLOCK_BYTES);
         }
+        if end != at[0] + whole {
+            unmap(end, at[0] + whole - end);
+        }
+        // SAFETY: advice about our own range. Marking large heaps misses the TLB half as often; refusal is harmless.
+        unsafe { libc::madvise(base as *mut libc::c_void, capacity * BLOCK_BYTES, libc::MADV_HUGEPAGE) };
         Some(Blocks {
             base,
             capacity,

@@ -204,7 +204,7 @@ impl Heap {
         let size = SIZES[class] as usize;
         let marks = self.blocks.current(b);
         for i in 0..cells_of(class) {
-            let bit = i * size >> 4;
+            let bit = (i * size) >> 4;
             if marks[bit >> 6] >> (bit & 63) & 1 == 0 {
                 // SAFETY: the cell is dead, and the world is stopped.
                 unsafe { free_cell(self.blocks.address(b) + i * size, size, true) };
@@ -241,7 +241,7 @@ impl Heap {
             let size = SIZES[class] as usize;
             let marks = self.blocks.current(b);
             for i in 0..cells_of(class) {
-                let bit = i * size >> 4;
+                let bit = (i * size) >> 4;
                 let h = (at + i * size) as *mut Header;
                 // SAFETY: the block is in use; a cell starts there.
                 if marks[bit >> 6] >> (bit & 63) & 1 != 0 || unsafe { (*h).shape().0 } == 0 {

@@ -34,9 +34,6 @@ pub(crate) struct Finalizers {
     queued: AtomicUsize,
 }
 
-// SAFETY: values are words; what they refer to is shared by all threads of the space.
-unsafe impl Send for Pending {}
-
 impl Finalizers {
     pub(super) fn add(&self, list: &mut Vec<u64>) {
         if !list.is_empty() {

@@ -70,11 +70,6 @@ pub(crate) mod gc_bits {
 /// Bits of the breaker that the heap sees to.
 const HEAP_BITS: u32 = breaker::REPIN | breaker::COLLECT | breaker::FINALIZE | breaker::MEMORY;
 
-// SAFETY: the `always` list holds words; what they refer to is shared by all threads of the space.
-unsafe impl Send for Heap {}
-// SAFETY: as above; everything else is atomic or locked.
-unsafe impl Sync for Heap {}
-
 /// The heap of a space.
 pub struct Heap {
     pub(crate) blocks: Blocks,
@@ -250,8 +245,9 @@ impl Ctx {
     /// The space's heap.
     #[inline(always)]
     pub(crate) fn heap(&self) -> &'static Heap {
+        let heap: *const Heap = &self.space().heap;
         // SAFETY: `self` holds on to the space; the lifetime is nominal and ends with the caller's use of `self`.
-        unsafe { &*(&raw const self.space().heap) }
+        unsafe { &*heap }
     }
 
     /// A zeroed cell of `size` bytes with its header written. `drop`: the layout needs dropping. For sizes that do not

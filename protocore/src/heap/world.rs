@@ -112,6 +112,20 @@ impl World {
     }
 }
 
+/// Resumes the world, also after a panic.
+struct Stopped<'a> {
+    world: &'a World,
+    lock: Option<MutexGuard<'a, Vec<Arc<ThreadRecord>>>>,
+}
+
+impl Drop for Stopped<'_> {
+    fn drop(&mut self) {
+        if let Some(g) = self.lock.take() {
+            self.world.resume(g);
+        }
+    }
+}
+
 /// Ends a blocking scope, also by a panic.
 struct Blocking<'a> {
     heap: &'static Heap,
@@ -220,10 +234,8 @@ impl Ctx {
         // SAFETY: the record is this thread's.
         let sp = unsafe { spill(record.registers.get()) };
         record.sp.store(sp, Relaxed);
-        let g = heap.world.stop(&record)?;
-        let r = f(self, &g);
-        heap.world.resume(g);
-        Some(r)
+        let stopped = Stopped { world: &heap.world, lock: Some(heap.world.stop(&record)?) };
+        Some(f(self, stopped.lock.as_deref().map_or(&[], Vec::as_slice)))
     }
 
     /// Stops the world before `fork`, and holds the heap's lock. All other threads are at safepoints or in blocking

@@ -1,0 +1,91 @@
+//! What native functions ask of the frames that called them.
+
+use crate::interp::frame::{self, Frame, variable};
+use protocore::dict::DictObj;
+use protocore::layouts::{FrameObj, TupleObj};
+use protocore::{Ctx, PyResult, Ty, Value};
+use protopy_bytecode::CodeFlags;
+
+/// The two arguments of a zero-argument `super()`: `__class__` and the first argument of the calling function.
+pub fn super_args(cx: &mut Ctx) -> PyResult<(Value, Value)> {
+    let Some((f, _)) = frame::current(cx) else {
+        return Err(cx.raise_str(Ty::RuntimeError, "super(): no current frame"));
+    };
+    let code = f.code();
+    if code.argcount == 0 {
+        return Err(cx.raise_str(Ty::RuntimeError, "super(): no arguments"));
+    }
+    let captured = code.rt.data.cell_regs.contains(&0);
+    let Some(this) = variable(f.get(0), captured) else {
+        return Err(cx.raise_str(Ty::RuntimeError, "super(): arg[0] deleted"));
+    };
+    let free = TupleObj::of(code.rt.freevars).map_or(&[][..], |t| t.items());
+    let class_name = cx.intern_str("__class__");
+    let Some(i) = free.iter().position(|n| n.is(class_name)) else {
+        return Err(cx.raise_str(Ty::RuntimeError, "super(): __class__ cell not found"));
+    };
+    match variable(f.get(usize::from(code.rt.data.free_base) + i), true) {
+        Some(cls) => Ok((cls, this)),
+        None => Err(cx.raise_str(Ty::RuntimeError, "super(): empty __class__ cell")),
+    }
+}
+
+/// The frame `depth` calls up (0: the innermost running Python frame).
+pub fn frame_at(cx: &Ctx, depth: usize) -> Option<Frame> {
+    let mut at = frame::current(cx)?.0;
+    for _ in 0..depth {
+        at = frame::parent(at)?.0;
+    }
+    Some(at)
+}
+
+/// The globals of the innermost running Python frame.
+pub fn current_globals(cx: &Ctx) -> Option<Value> {
+    frame::current(cx)?.0.owner().globals.get()
+}
+
+/// The names and registers of a frame's variables: name, register, whether the register holds a cell.
+pub fn variables(code: &protocore::layouts::CodeObj) -> Vec<(Value, usize, bool)> {
+    let d = &code.rt.data;
+    let mut out = Vec::new();
+    if code.flags & CodeFlags::OPTIMIZED != 0 {
+        for (i, n) in TupleObj::of(code.rt.varnames).map_or(&[][..], |t| t.items()).iter().enumerate() {
+            let captured = d.cell_regs.iter().any(|r| usize::from(*r) == i);
+            out.push((*n, i, captured));
+        }
+    }
+    for (n, r) in TupleObj::of(code.rt.cellvars).map_or(&[][..], |t| t.items()).iter().zip(&d.cell_regs) {
+        if !out.iter().any(|(_, i, _)| *i == usize::from(*r)) {
+            out.push((*n, usize::from(*r), true));
+        }
+    }
+    for (i, n) in TupleObj::of(code.rt.freevars).map_or(&[][..], |t| t.items()).iter().enumerate() {
+        out.push((*n, usize::from(d.free_base) + i, true));
+    }
+    out
+}
+
+/// `locals()` of the innermost running frame: the namespace itself, or a new dict of a function's variables.
+pub fn current_locals(cx: &mut Ctx) -> PyResult {
+    let Some((f, _)) = frame::current(cx) else { return Ok(Value::NONE) };
+    if f.code().flags & CodeFlags::OPTIMIZED == 0 {
+        return Ok(f.get(0));
+    }
+    let dict = cx.dict();
+    if let Some(d) = DictObj::of(dict) {
+        for (n, i, captured) in variables(f.code()) {
+            if let Some(v) = variable(f.get(i), captured)
+                && cx.dict_set_str(d, n, v).is_none()
+            {
+                return Err(cx.no_memory());
+            }
+        }
+        let extra = f.object().and_then(FrameObj::of).and_then(|o| o.extra_locals.get()).and_then(DictObj::of);
+        if let Some(extra) = extra {
+            for (h, k, v) in extra.snapshot() {
+                crate::dicts::dict_set_hash(cx, d, k, h, v)?;
+            }
+        }
+    }
+    Ok(dict)
+}

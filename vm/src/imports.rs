@@ -1,0 +1,261 @@
+//! The `import` statement.
+//!
+//! The import system is CPython's `importlib._bootstrap`; here is the fast path for what is in `sys.modules` already and fully
+//! imported, and the errors of `from … import`.
+
+use crate::attr::{get_attr, lookup_attr};
+use crate::call::call;
+use crate::errors::raise_import;
+use crate::interp::frame::Frame;
+use crate::names::{N, name};
+use crate::ops::is_true;
+use protocore::dict::DictObj;
+use protocore::layouts::{ModuleObj, StrObj, TupleObj};
+use protocore::{Ctx, PyResult, Root, Ty, Value};
+
+fn text(v: Value) -> String {
+    StrObj::of(v).map_or_else(String::new, StrObj::to_string_lossy)
+}
+
+/// `import name` with fromlist and level, as the frame's builtins define `__import__`.
+pub fn import_name(cx: &mut Ctx, f: Frame, n: Value, fromlist: Value, level: Value) -> PyResult {
+    let owner = f.owner();
+    let key = name(cx, N::ImportFn);
+    let builtins = owner.builtins.get_or_none();
+    let found = match DictObj::of(builtins) {
+        Some(d) => cx.dict_get_str(d, key),
+        None => {
+            let r = crate::ops::get_item(cx, builtins, key);
+            crate::errors::catch(cx, r, Ty::KeyError)?
+        }
+    };
+    let Some(import) = found else {
+        return Err(raise_import(cx, Ty::ImportError, "__import__ not found", Value::NONE, Value::NONE));
+    };
+    let globals = owner.globals.get_or_none();
+    let is_ours = protocore::layouts::NativeFnObj::of(import).is_some_and(|n| n.def.name == "__import__");
+    if is_ours {
+        return import_module(cx, n, globals, fromlist, level.as_small().unwrap_or(0));
+    }
+    let locals = if crate::interp::slow::is_optimised(f) { Value::NONE } else { f.get(0) };
+    call(cx, import, &[n, globals, locals, fromlist, level])
+}
+
+/// A module of `sys.modules` that is not being initialised.
+fn ready_module(cx: &mut Ctx, n: Value) -> PyResult<Option<Value>> {
+    let Some(d) = DictObj::of(cx.root(Root::Modules)) else { return Ok(None) };
+    let Some(m) = crate::dicts::dict_get(cx, d, n)? else { return Ok(None) };
+    if m.is_none() {
+        return Ok(None);
+    }
+    let spec_name = name(cx, N::Spec);
+    let spec = match ModuleObj::of(m).and_then(|m| m.dict.get()).and_then(DictObj::of) {
+        Some(d) => cx.dict_get_str(d, spec_name),
+        None => lookup_attr(cx, m, spec_name)?,
+    };
+    if let Some(spec) = spec
+        && !spec.is_none()
+    {
+        let init = name(cx, N::Initializing);
+        if let Some(v) = lookup_attr(cx, spec, init)?
+            && is_true(cx, v)?
+        {
+            return Ok(None);
+        }
+    }
+    Ok(Some(m))
+}
+
+/// `importlib._bootstrap._find_and_load`, or the module if it is there already.
+pub fn find_and_load(cx: &mut Ctx, n: Value) -> PyResult {
+    if let Some(m) = ready_module(cx, n)? {
+        return Ok(m);
+    }
+    let lib = cx.root(Root::Importlib);
+    if lib.is_none() {
+        let msg = format!("No module named '{}'", text(n));
+        return Err(raise_import(cx, Ty::ModuleNotFoundError, &msg, n, Value::NONE));
+    }
+    let fn_name = name(cx, N::FindAndLoad);
+    let find = get_attr(cx, lib, fn_name)?;
+    let import_fn = {
+        let key = name(cx, N::ImportFn);
+        DictObj::of(cx.root(Root::Builtins)).and_then(|d| cx.dict_get_str(d, key)).unwrap_or(Value::NONE)
+    };
+    match call(cx, find, &[n, import_fn]) {
+        Ok(m) => Ok(m),
+        Err(r) => {
+            let e = cx.take_raised(r);
+            crate::errors::strip_importlib_frames(cx, e);
+            Err(cx.set_raised(e))
+        }
+    }
+}
+
+/// `builtins.__import__`.
+pub fn import_module(cx: &mut Ctx, n: Value, globals: Value, fromlist: Value, level: i64) -> PyResult {
+    if StrObj::of(n).is_none() {
+        let msg = format!("module name must be a string, not {}", cx.type_name(n));
+        return Err(cx.type_error(&msg));
+    }
+    if level < 0 {
+        return Err(cx.value_error("level must be >= 0"));
+    }
+    if level == 0 && StrObj::of(n).is_some_and(StrObj::is_empty) {
+        return Err(cx.value_error("Empty module name"));
+    }
+    let abs = if level > 0 { resolve(cx, n, globals, level)? } else { n };
+    let module = find_and_load(cx, abs)?;
+    let has_from = !fromlist.is_none() && is_true(cx, fromlist)?;
+    if has_from {
+        let path = name(cx, N::Path);
+        if lookup_attr(cx, module, path)?.is_none() {
+            return Ok(module);
+        }
+        let lib = cx.root(Root::Importlib);
+        let h = name(cx, N::HandleFromlist);
+        let handle = get_attr(cx, lib, h)?;
+        let import_fn = get_attr_of_importlib(cx, lib)?;
+        return call(cx, handle, &[module, fromlist, import_fn]);
+    }
+    let full = text(n);
+    let Some(dot) = full.find('.') else {
+        if level == 0 || full.is_empty() {
+            return Ok(module);
+        }
+        return Ok(module);
+    };
+    if level == 0 {
+        let top = cx.intern_str(&full[..dot]);
+        return find_and_load(cx, top);
+    }
+    // `from . import a.b` without a fromlist: the part of the absolute name that belongs to the first component.
+    let absolute = text(abs);
+    let cut = absolute.len() - (full.len() - dot);
+    let top = cx.intern_str(&absolute[..cut]);
+    let Some(d) = DictObj::of(cx.root(Root::Modules)) else { return Ok(module) };
+    match crate::dicts::dict_get(cx, d, top)? {
+        Some(m) => Ok(m),
+        None => {
+            let msg = format!("'{}' not in sys.modules as expected", &absolute[..cut]);
+            let m = cx.str(&msg);
+            Err(cx.raise(Ty::KeyError, m))
+        }
+    }
+}
+
+fn get_attr_of_importlib(cx: &mut Ctx, lib: Value) -> PyResult {
+    let n = cx.intern_str("_gcd_import");
+    get_attr(cx, lib, n)
+}
+
+/// Resolves a relative name through importlib's own functions.
+fn resolve(cx: &mut Ctx, n: Value, globals: Value, level: i64) -> PyResult {
+    if globals.is_none() {
+        return Err(crate::errors::new_raise(
+            cx,
+            Ty::KeyError,
+            "'__name__' not in globals",
+        ));
+    }
+    let lib = cx.root(Root::Importlib);
+    let calc = crate::attr::get_attr_str(cx, lib, "_calc___package__")?;
+    let package = call(cx, calc, &[globals])?;
+    if StrObj::of(package).is_some_and(StrObj::is_empty) {
+        let msg = "attempted relative import with no known parent package";
+        return Err(raise_import(cx, Ty::ImportError, msg, Value::NONE, Value::NONE));
+    }
+    let check = crate::attr::get_attr_str(cx, lib, "_resolve_name")?;
+    let level = cx.int(level);
+    let abs = call(cx, check, &[n, package, level])?;
+    Ok(cx.intern(abs))
+}
+
+/// `from module import n`.
+pub fn import_from(cx: &mut Ctx, module: Value, n: Value) -> PyResult {
+    if let Some(v) = lookup_attr(cx, module, n)? {
+        return Ok(v);
+    }
+    // A submodule that is being imported (circular import) is found in `sys.modules`.
+    let nn = name(cx, N::Name);
+    let pkg = lookup_attr(cx, module, nn)?;
+    if let Some(p) = pkg.filter(|p| StrObj::of(*p).is_some()) {
+        let full = format!("{}.{}", text(p), text(n));
+        let key = cx.intern_str(&full);
+        if let Some(d) = DictObj::of(cx.root(Root::Modules))
+            && let Some(m) = crate::dicts::dict_get(cx, d, key)?
+        {
+            return Ok(m);
+        }
+    }
+    Err(cannot_import(cx, module, n, pkg.unwrap_or(Value::NONE)))
+}
+
+fn cannot_import(cx: &mut Ctx, module: Value, n: Value, pkg: Value) -> protocore::Raised {
+    let shown = if StrObj::of(pkg).is_some() { text(pkg) } else { "<unknown module name>".to_owned() };
+    let spec = attr_or_none(cx, module, N::Spec);
+    let origin = if spec.is_none() { None } else { spec_origin(cx, spec) };
+    let file = match origin {
+        Some(o) => Some(o),
+        None => {
+            let f = attr_or_none(cx, module, N::File);
+            StrObj::of(f).map(|s| (f, s.to_string_lossy()))
+        }
+    };
+    let initializing = !spec.is_none() && is_initializing(cx, spec);
+    let msg = match (&file, initializing) {
+        (Some((_, f)), true) => format!(
+            "cannot import name '{}' from partially initialized module '{shown}' (most likely due to a circular import) ({f})",
+            text(n)
+        ),
+        (None, true) => format!(
+            "cannot import name '{}' from partially initialized module '{shown}' (most likely due to a circular import) (unknown location)",
+            text(n)
+        ),
+        (Some((_, f)), false) => format!("cannot import name '{}' from '{shown}' ({f})", text(n)),
+        (None, false) => format!("cannot import name '{}' from '{shown}' (unknown location)", text(n)),
+    };
+    let path = file.map_or(Value::NONE, |(v, _)| v);
+    let r = raise_import(cx, Ty::ImportError, &msg, pkg, path);
+    let e = cx.take_raised(r);
+    if let Some(x) = protocore::layouts::ExcObj::of(e) {
+        cx.store(e, &x.fields[3], n);
+    }
+    cx.set_raised(e)
+}
+
+fn attr_or_none(cx: &mut Ctx, obj: Value, n: N) -> Value {
+    let nm = name(cx, n);
+    match lookup_attr(cx, obj, nm) {
+        Ok(v) => v.unwrap_or(Value::NONE),
+        Err(r) => {
+            cx.take_raised(r);
+            Value::NONE
+        }
+    }
+}
+
+fn is_initializing(cx: &mut Ctx, spec: Value) -> bool {
+    let v = attr_or_none(cx, spec, N::Initializing);
+    match is_true(cx, v) {
+        Ok(t) => t,
+        Err(r) => {
+            cx.take_raised(r);
+            false
+        }
+    }
+}
+
+fn spec_origin(cx: &mut Ctx, spec: Value) -> Option<(Value, String)> {
+    let has = crate::attr::lookup_attr_str(cx, spec, "has_location").ok()??;
+    if !is_true(cx, has).ok()? {
+        return None;
+    }
+    let o = crate::attr::lookup_attr_str(cx, spec, "origin").ok()??;
+    StrObj::of(o).map(|s| (o, s.to_string_lossy()))
+}
+
+/// The names of a fromlist, for callers that check it.
+pub fn fromlist_items(v: Value) -> Vec<Value> {
+    TupleObj::of(v).map_or_else(Vec::new, |t| t.items().to_vec())
+}

@@ -1,0 +1,1114 @@
+//! The handlers: one function an opcode, named as the opcode is.
+//!
+//! Fast paths only read layouts: they never run Python code, never raise, never reach a safepoint. Everything else is
+//! delegated to out-of-line functions on (thread, frame, instruction), after the program counter was saved.
+
+#![allow(non_snake_case, clippy::missing_safety_doc)]
+
+use super::frame::Frame;
+use super::{Next, Pc, S, attrs, calls, consts_of, gens, slow, unwind};
+use crate::ops::BinOp;
+use protocore::header::Layout;
+use protocore::layouts::{CellObj, CodeObj, FunctionObj, ListObj, RangeIterObj, SeqIterObj, TupleObj};
+use protocore::{CmpOp, Ctx, PyResult, Slot, Ty, Value};
+use protopy_bytecode::Instr;
+use std::sync::atomic::Ordering;
+
+impl S {
+    /// Register `i`.
+    #[inline(always)]
+    unsafe fn r(self, i: u16) -> Value {
+        // SAFETY: operands of verified code lie in the window.
+        unsafe { *self.regs.add(usize::from(i)) }
+    }
+
+    /// Sets register `i`.
+    #[inline(always)]
+    unsafe fn set(self, i: u16, v: Value) {
+        // SAFETY: as above.
+        unsafe { *self.regs.add(usize::from(i)) = v }
+    }
+
+    /// Goes on after the instruction and `caches` cache words.
+    #[inline(always)]
+    unsafe fn next(self, caches: usize) -> Next {
+        // SAFETY: code never ends with an instruction that falls through.
+        unsafe { Next { pc: self.pc.add(1 + caches), regs: self.regs, k: self.k } }
+    }
+
+    /// The thread.
+    #[inline(always)]
+    unsafe fn cx<'a>(self) -> &'a mut Ctx {
+        // SAFETY: the thread's state outlives the run; handlers hold one reference at a time.
+        unsafe { &mut *self.th }
+    }
+
+    /// Saves the machine state for whoever may look at it.
+    #[inline(always)]
+    unsafe fn save(self) {
+        // SAFETY: as in `cx`.
+        unsafe {
+            (*self.th).pc = self.pc;
+            (*self.th).regs = self.regs;
+        }
+    }
+
+    /// Goes on where the thread's state says, at `pc`.
+    #[inline(always)]
+    unsafe fn resume(self, pc: Pc) -> Next {
+        // SAFETY: as in `cx`.
+        unsafe {
+            let regs = (*self.th).regs;
+            Next { pc, regs, k: consts_of(regs) }
+        }
+    }
+
+    /// Unwinds after an out-of-line function answered `Err`.
+    #[inline(always)]
+    unsafe fn raise(self) -> Next {
+        // SAFETY: the state was saved before the function was called.
+        unsafe {
+            let pc = unwind::unwind(self.cx());
+            self.resume(pc)
+        }
+    }
+
+    /// Stores a result or unwinds.
+    #[inline(always)]
+    unsafe fn put(self, a: u16, r: PyResult, caches: usize) -> Next {
+        // SAFETY: as in `set`.
+        unsafe {
+            match r {
+                Ok(v) => {
+                    self.set(a, v);
+                    self.next(caches)
+                }
+                Err(_) => self.raise(),
+            }
+        }
+    }
+
+    /// Jumps by an offset relative to the word after the instruction; polls if it goes backward.
+    #[inline(always)]
+    unsafe fn jump(self, caches: usize, off: isize) -> Next {
+        // SAFETY: jumps of verified code land on instructions.
+        unsafe {
+            let pc = self.pc.add(1 + caches).offset(off);
+            if off < 0 && (*self.th).poll_needed() {
+                return self.poll(pc);
+            }
+            Next { pc, regs: self.regs, k: self.k }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    unsafe fn poll(self, pc: Pc) -> Next {
+        // SAFETY: as elsewhere.
+        unsafe {
+            self.save();
+            match self.cx().safepoint_slow() {
+                Ok(()) => Next { pc, regs: self.regs, k: self.k },
+                Err(_) => self.raise(),
+            }
+        }
+    }
+}
+
+type SlowFn = fn(&mut Ctx, Frame, Instr) -> PyResult<()>;
+
+#[inline(always)]
+unsafe fn out_of_line(s: S, f: SlowFn, caches: usize) -> Next {
+    // SAFETY: the state is saved before the call.
+    unsafe {
+        s.save();
+        match f(s.cx(), Frame(s.regs), s.w) {
+            Ok(()) => s.next(caches),
+            Err(_) => s.raise(),
+        }
+    }
+}
+
+macro_rules! out_of_line {
+    ($($name:ident => $f:path, $caches:literal;)*) => {
+        $(
+            #[inline(always)]
+            pub(super) unsafe fn $name(s: S) -> Next {
+                // SAFETY: as the caller's.
+                unsafe { out_of_line(s, $f, $caches) }
+            }
+        )*
+    };
+}
+
+out_of_line! {
+    DeleteLocal => slow::delete_local, 0;
+    MakeCell => slow::make_cell, 0;
+    CopyFreeVars => slow::copy_free_vars, 0;
+    DeleteDeref => slow::delete_deref, 0;
+    LoadClassDeref => slow::load_class_deref, 0;
+    StoreGlobal => slow::store_global, 1;
+    DeleteGlobal => slow::delete_global, 0;
+    LoadName => slow::load_name, 2;
+    StoreName => slow::store_name, 1;
+    DeleteName => slow::delete_name, 0;
+    LoadFromDictOrGlobals => slow::load_from_dict_or_globals, 0;
+    LoadFromDictOrDeref => slow::load_from_dict_or_deref, 0;
+    SetupAnnotations => slow::setup_annotations, 0;
+    LoadCommon => slow::load_common, 0;
+    DeleteAttr => slow::delete_attr, 0;
+    LoadSuperAttr => slow::load_super_attr, 2;
+    LoadSuperMethod => slow::load_super_method, 2;
+    LoadAttrDyn => slow::load_attr_dyn, 0;
+    StoreAttrDyn => slow::store_attr_dyn, 0;
+    DelItem => slow::del_item, 0;
+    BuildSlice => slow::build_slice, 0;
+    GetSlice => slow::get_slice, 0;
+    SetSlice => slow::set_slice, 0;
+    BuildTuple => slow::build_tuple, 0;
+    BuildList => slow::build_list, 0;
+    BuildSet => slow::build_set, 0;
+    BuildMap => slow::build_map, 0;
+    BuildString => slow::build_string, 0;
+    ListExtend => slow::list_extend, 0;
+    SetAdd => slow::set_add, 0;
+    SetUpdate => slow::set_update, 0;
+    MapAdd => slow::map_add, 0;
+    DictUpdate => slow::dict_update, 0;
+    DictMerge => slow::dict_merge, 0;
+    ListToTuple => slow::list_to_tuple, 0;
+    UnpackEx => slow::unpack_ex, 0;
+    ConvertValue => slow::convert_value, 0;
+    FormatSimple => slow::format_simple, 0;
+    FormatWithSpec => slow::format_with_spec, 0;
+    BuildInterpolation => slow::build_interpolation, 0;
+    BuildTemplate => slow::build_template, 0;
+    MakeFunction => slow::make_function, 0;
+    SetFunctionAttr => slow::set_function_attr, 0;
+    ImportName => slow::import_name, 0;
+    ImportFrom => slow::import_from, 0;
+    Raise => slow::raise, 0;
+    RaiseFrom => slow::raise_from, 0;
+    RaiseBare => slow::raise_bare, 0;
+    Reraise => slow::reraise, 0;
+    PushExc => slow::push_exc, 0;
+    PopExc => slow::pop_exc, 0;
+    CheckExcMatch => slow::check_exc_match, 0;
+    CheckEgMatch => slow::check_eg_match, 0;
+    PrepReraiseStar => slow::prep_reraise_star, 0;
+    LoadSpecial => slow::load_special, 0;
+    GetYieldFromIter => gens::get_yield_from_iter, 0;
+    GetAwaitable => gens::get_awaitable_op, 0;
+    GetAIter => gens::get_aiter_op, 0;
+    GetANext => gens::get_anext_op, 0;
+    EndAsyncFor => gens::end_async_for, 0;
+    MatchClass => slow::match_class, 0;
+    MatchMapping => slow::match_mapping, 0;
+    MatchSequence => slow::match_sequence, 0;
+    MatchKeys => slow::match_keys, 0;
+    MatchRest => slow::match_rest, 0;
+    GetLen => slow::get_len, 0;
+    CallIntrinsic1 => slow::intrinsic1, 0;
+    CallIntrinsic2 => slow::intrinsic2, 0;
+    Pow => slow::pow, 0;
+    MatMul => slow::mat_mul, 0;
+    LShift => slow::lshift, 0;
+    RShift => slow::rshift, 0;
+    IPow => slow::ipow, 0;
+    IMatMul => slow::imat_mul, 0;
+    ILShift => slow::ilshift, 0;
+    IRShift => slow::irshift, 0;
+    Pos => slow::pos, 0;
+    Invert => slow::invert, 0;
+    In => slow::contains, 0;
+    NotIn => slow::not_contains, 0;
+}
+
+// ---------------------------------------------------------------------------------------------------- moves
+
+#[inline(always)]
+pub(super) unsafe fn Nop(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe { s.next(0) }
+}
+
+#[inline(always)]
+pub(super) unsafe fn Move(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        s.set(s.w.a(), s.r(s.w.b()));
+        s.next(0)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn LoadConst(s: S) -> Next {
+    // SAFETY: see `S`; constant indices are verified.
+    unsafe {
+        s.set(s.w.a(), *s.k.add(s.w.bx() as usize));
+        s.next(0)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn LoadInt(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        s.set(s.w.a(), Value::small(i64::from(s.w.bx() as i32)));
+        s.next(0)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn CheckBound(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        if s.r(s.w.a()).is_unbound() {
+            return out_of_line(s, slow::check_bound_fail, 0);
+        }
+        s.next(0)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn LoadUnbound(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        s.set(s.w.a(), Value::UNBOUND);
+        s.next(0)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn LoadLocals(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        s.set(s.w.a(), s.r(0));
+        s.next(0)
+    }
+}
+
+#[inline(always)]
+unsafe fn cell_of(v: Value) -> &'static Slot {
+    // SAFETY: the compiler only names registers that hold cells.
+    unsafe { &(*v.ptr::<CellObj>()).content }
+}
+
+#[inline(always)]
+pub(super) unsafe fn LoadDeref(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        match cell_of(s.r(s.w.b())).get() {
+            Some(v) if !v.is_unbound() => {
+                s.set(s.w.a(), v);
+                s.next(0)
+            }
+            _ => out_of_line(s, slow::unbound_deref, 0),
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn StoreDeref(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let cell = s.r(s.w.a());
+        s.cx().store(cell, cell_of(cell), s.r(s.w.b()));
+        s.next(0)
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- globals and attributes
+
+#[inline(always)]
+pub(super) unsafe fn LoadGlobal(s: S) -> Next {
+    // SAFETY: see `S`; cache words belong to the interpreter.
+    unsafe {
+        let owner = Frame(s.regs).owner();
+        let c1 = (*s.pc.add(1)).load(Ordering::Acquire);
+        if let Some(v) = attrs::cached_global(owner, c1, (*s.pc.add(2)).load(Ordering::Acquire)) {
+            s.set(s.w.a(), v);
+            return s.next(2);
+        }
+        out_of_line(s, slow::load_global, 2)
+    }
+}
+
+/// The attribute of an inline cache hit: shape in the high half, byte offset in the low half.
+#[inline(always)]
+unsafe fn cached_slot(obj: Value, c: u64) -> Option<Value> {
+    // SAFETY: a matching shape says that the object has a slot at the offset.
+    unsafe {
+        if obj.is_heap() && u64::from((*obj.ptr::<protocore::Header>()).shape().0) == c >> 32 {
+            (*obj.ptr::<u8>().add((c & 0xffff_ffff) as usize).cast::<Slot>()).get()
+        } else {
+            None
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn LoadAttr(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let c = (*s.pc.add(1)).load(Ordering::Relaxed);
+        if let Some(v) = cached_slot(s.r(s.w.b()), c) {
+            s.set(s.w.a(), v);
+            return s.next(2);
+        }
+        out_of_line(s, attrs::load_attr, 2)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn StoreAttr(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let obj = s.r(s.w.a());
+        let c = (*s.pc.add(1)).load(Ordering::Acquire);
+        let c2 = (*s.pc.add(2)).load(Ordering::Acquire);
+        if obj.is_heap()
+            && u64::from((*obj.ptr::<protocore::Header>()).shape().0) == c >> 32
+            && (*s.pc.add(1)).load(Ordering::Relaxed) == c
+        {
+            let slot = &*obj.ptr::<u8>().add((c & 0xffff_ffff) as usize).cast::<Slot>();
+            if c2 == 0 {
+                s.cx().store(obj, slot, s.r(s.w.b()));
+                return s.next(2);
+            }
+            if s.cx().single_threaded() {
+                s.cx().store(obj, slot, s.r(s.w.b()));
+                (*obj.ptr::<protocore::Header>()).set_shape(protocore::ShapeId(c2 as u32));
+                return s.next(2);
+            }
+        }
+        out_of_line(s, attrs::store_attr, 2)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn LoadMethod(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let obj = s.r(s.w.b());
+        if let Some(f) = attrs::cached_method(s.cx(), obj, s.pc) {
+            s.set(s.w.a(), f);
+            s.set(s.w.a() + 5, obj);
+            return s.next(2);
+        }
+        out_of_line(s, attrs::load_method_op, 2)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn GetItem(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let (o, i) = (s.r(s.w.b()), s.r(s.w.c()));
+        if o.is_heap() && i.is_small() {
+            let shape = (*o.ptr::<protocore::Header>()).shape();
+            let n = i.bits() as i64 >> 1;
+            if shape == Ty::List.shape() {
+                let l = &*o.ptr::<ListObj>();
+                let at = if n < 0 { n + l.len() as i64 } else { n };
+                if let Some(v) = l.get(at as usize) {
+                    s.set(s.w.a(), v);
+                    return s.next(1);
+                }
+            } else if shape == Ty::Tuple.shape() {
+                let items = (*o.ptr::<TupleObj>()).items();
+                let at = if n < 0 { n + items.len() as i64 } else { n };
+                if let Some(v) = items.get(at as usize) {
+                    s.set(s.w.a(), *v);
+                    return s.next(1);
+                }
+            }
+        }
+        out_of_line(s, slow::get_item, 1)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn SetItem(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let (o, i) = (s.r(s.w.a()), s.r(s.w.b()));
+        if o.is_heap() && i.is_small() && (*o.ptr::<protocore::Header>()).shape() == Ty::List.shape() {
+            let n = i.bits() as i64 >> 1;
+            let l = &*o.ptr::<ListObj>();
+            if s.cx().single_threaded()
+                && n >= 0
+                && (n as usize) < l.len()
+                && let Some(store) = l.items.get()
+                && let Some(slot) = (*store.ptr::<protocore::layouts::ValuesObj>()).slots().get(n as usize)
+            {
+                s.cx().store(store, slot, s.r(s.w.c()));
+                return s.next(1);
+            }
+        }
+        out_of_line(s, slow::set_item, 1)
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- arithmetic
+
+#[inline(always)]
+fn both_small(a: Value, b: Value) -> bool {
+    a.bits() & b.bits() & 1 == 1
+}
+
+#[inline(always)]
+fn both_float(a: Value, b: Value) -> bool {
+    a.is_imm_float() && b.is_imm_float()
+}
+
+#[inline(always)]
+fn small_add(a: Value, b: Value) -> Option<Value> {
+    let sum = (a.bits() as i64).checked_add((b.bits() as i64) - 1)?;
+    // SAFETY: tag arithmetic: (2x+1) + (2y+1) - 1 = 2(x+y)+1.
+    Some(unsafe { Value::from_bits(sum as u64) })
+}
+
+#[inline(always)]
+fn small_sub(a: Value, b: Value) -> Option<Value> {
+    let d = (a.bits() as i64).checked_sub(b.bits() as i64 - 1)?;
+    // SAFETY: (2x+1) - (2y+1) + 1 = 2(x-y)+1.
+    Some(unsafe { Value::from_bits(d as u64) })
+}
+
+#[inline(always)]
+fn small_mul(a: Value, b: Value) -> Option<Value> {
+    let p = (a.bits() as i64 - 1).checked_mul(b.bits() as i64 >> 1)?;
+    // SAFETY: 2x * y + 1.
+    Some(unsafe { Value::from_bits(p as u64 | 1) })
+}
+
+macro_rules! arith {
+    ($($name:ident, $small:path, $fop:tt, $slow:path, $caches:literal;)*) => {
+        $(
+            #[inline(always)]
+            pub(super) unsafe fn $name(s: S) -> Next {
+                // SAFETY: see `S`.
+                unsafe {
+                    let (a, b) = (s.r(s.w.b()), s.r(s.w.c()));
+                    if both_small(a, b) {
+                        if let Some(v) = $small(a, b) {
+                            s.set(s.w.a(), v);
+                            return s.next($caches);
+                        }
+                    } else if both_float(a, b)
+                        && let (Some(x), Some(y)) = (a.as_imm_float(), b.as_imm_float())
+                        && let Some(v) = Value::try_float(x $fop y)
+                    {
+                        s.set(s.w.a(), v);
+                        return s.next($caches);
+                    }
+                    out_of_line(s, $slow, $caches)
+                }
+            }
+        )*
+    };
+}
+
+arith! {
+    Add, small_add, +, slow::add, 1;
+    Sub, small_sub, -, slow::sub, 1;
+    Mul, small_mul, *, slow::mul, 1;
+    IAdd, small_add, +, slow::iadd, 1;
+    ISub, small_sub, -, slow::isub, 1;
+    IMul, small_mul, *, slow::imul, 1;
+}
+
+macro_rules! true_div {
+    ($($name:ident, $slow:path;)*) => {
+        $(
+            #[inline(always)]
+            pub(super) unsafe fn $name(s: S) -> Next {
+                // SAFETY: see `S`.
+                unsafe {
+                    let (a, b) = (s.r(s.w.b()), s.r(s.w.c()));
+                    if both_float(a, b)
+                        && let (Some(x), Some(y)) = (a.as_imm_float(), b.as_imm_float())
+                        && let Some(v) = Value::try_float(x / y)
+                    {
+                        s.set(s.w.a(), v);
+                        return s.next(0);
+                    }
+                    out_of_line(s, $slow, 0)
+                }
+            }
+        )*
+    };
+}
+
+true_div! {
+    TrueDiv, slow::true_div;
+    ITrueDiv, slow::itrue_div;
+}
+
+macro_rules! int_ops {
+    ($($name:ident, $slow:path, |$x:ident, $y:ident| $body:expr;)*) => {
+        $(
+            #[inline(always)]
+            pub(super) unsafe fn $name(s: S) -> Next {
+                // SAFETY: see `S`.
+                unsafe {
+                    let (a, b) = (s.r(s.w.b()), s.r(s.w.c()));
+                    if both_small(a, b) {
+                        let ($x, $y) = (a.bits() as i64 >> 1, b.bits() as i64 >> 1);
+                        let v: Option<Value> = $body;
+                        if let Some(v) = v {
+                            s.set(s.w.a(), v);
+                            return s.next(0);
+                        }
+                    }
+                    out_of_line(s, $slow, 0)
+                }
+            }
+        )*
+    };
+}
+
+#[inline(always)]
+fn floor_div(x: i64, y: i64) -> Option<Value> {
+    if y == 0 || y == -1 {
+        return None;
+    }
+    let q = x / y;
+    Some(Value::small(if (x % y != 0) && ((x < 0) != (y < 0)) { q - 1 } else { q }))
+}
+
+#[inline(always)]
+fn floor_mod(x: i64, y: i64) -> Option<Value> {
+    if y == 0 || y == -1 {
+        return None;
+    }
+    let r = x % y;
+    Some(Value::small(if r != 0 && ((r < 0) != (y < 0)) { r + y } else { r }))
+}
+
+int_ops! {
+    FloorDiv, slow::floor_div, |x, y| floor_div(x, y);
+    Mod, slow::modulo, |x, y| floor_mod(x, y);
+    And, slow::and, |x, y| Some(Value::small(x & y));
+    Or, slow::or, |x, y| Some(Value::small(x | y));
+    Xor, slow::xor, |x, y| Some(Value::small(x ^ y));
+    IFloorDiv, slow::ifloor_div, |x, y| floor_div(x, y);
+    IMod, slow::imodulo, |x, y| floor_mod(x, y);
+    IAnd, slow::iand, |x, y| Some(Value::small(x & y));
+    IOr, slow::ior, |x, y| Some(Value::small(x | y));
+    IXor, slow::ixor, |x, y| Some(Value::small(x ^ y));
+}
+
+macro_rules! immediate {
+    ($($name:ident, $small:path, $fop:tt, $op:expr;)*) => {
+        $(
+            #[inline(always)]
+            pub(super) unsafe fn $name(s: S) -> Next {
+                // SAFETY: see `S`.
+                unsafe {
+                    let a = s.r(s.w.b());
+                    let imm = i64::from(s.w.c() as i16);
+                    if a.is_small() {
+                        if let Some(v) = $small(a, Value::small(imm)) {
+                            s.set(s.w.a(), v);
+                            return s.next(0);
+                        }
+                    } else if let Some(x) = a.as_imm_float()
+                        && let Some(v) = Value::try_float(x $fop imm as f64)
+                    {
+                        s.set(s.w.a(), v);
+                        return s.next(0);
+                    }
+                    s.save();
+                    let r = slow::binary(s.cx(), $op, a, Value::small(imm));
+                    s.put(s.w.a(), r, 0)
+                }
+            }
+        )*
+    };
+}
+
+immediate! {
+    AddInt, small_add, +, BinOp::Add;
+    SubInt, small_sub, -, BinOp::Sub;
+}
+
+#[inline(always)]
+pub(super) unsafe fn Neg(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let a = s.r(s.w.b());
+        if let Some(v) = a.as_small().and_then(|n| Value::try_small(-n)) {
+            s.set(s.w.a(), v);
+            return s.next(0);
+        }
+        if let Some(v) = a.as_imm_float().and_then(|f| Value::try_float(-f)) {
+            s.set(s.w.a(), v);
+            return s.next(0);
+        }
+        out_of_line(s, slow::neg, 0)
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- truth and comparison
+
+/// Truth where it needs no code: small ints, booleans, None.
+#[inline(always)]
+fn known_truth(v: Value) -> Option<bool> {
+    if v.is_bool() {
+        Some(v.is(Value::TRUE))
+    } else if v.is_small() {
+        Some(v.bits() != 1)
+    } else if v.is_none() {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn Not(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        match known_truth(s.r(s.w.b())) {
+            Some(t) => {
+                s.set(s.w.a(), Value::bool(!t));
+                s.next(0)
+            }
+            None => out_of_line(s, slow::not, 0),
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn ToBool(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        match known_truth(s.r(s.w.b())) {
+            Some(t) => {
+                s.set(s.w.a(), Value::bool(t));
+                s.next(0)
+            }
+            None => out_of_line(s, slow::to_bool, 0),
+        }
+    }
+}
+
+#[inline(always)]
+fn int_cmp(a: i64, b: i64, op: CmpOp) -> bool {
+    match op {
+        CmpOp::Lt => a < b,
+        CmpOp::Le => a <= b,
+        CmpOp::Eq => a == b,
+        CmpOp::Ne => a != b,
+        CmpOp::Gt => a > b,
+        CmpOp::Ge => a >= b,
+    }
+}
+
+#[inline(always)]
+fn float_cmp(a: f64, b: f64, op: CmpOp) -> bool {
+    match op {
+        CmpOp::Lt => a < b,
+        CmpOp::Le => a <= b,
+        CmpOp::Eq => a == b,
+        CmpOp::Ne => a != b,
+        CmpOp::Gt => a > b,
+        CmpOp::Ge => a >= b,
+    }
+}
+
+/// Comparison where it needs no code.
+#[inline(always)]
+fn known_cmp(a: Value, b: Value, op: CmpOp) -> Option<bool> {
+    if both_small(a, b) {
+        // Equal tags: the order of the words is the order of the numbers.
+        return Some(int_cmp(a.bits() as i64, b.bits() as i64, op));
+    }
+    if both_float(a, b)
+        && let (Some(x), Some(y)) = (a.as_imm_float(), b.as_imm_float())
+    {
+        return Some(float_cmp(x, y, op));
+    }
+    None
+}
+
+macro_rules! comparisons {
+    ($($name:ident, $jump_if:ident, $jump_unless:ident, $int_if:ident, $int_unless:ident, $op:expr;)*) => {
+        $(
+            #[inline(always)]
+            pub(super) unsafe fn $name(s: S) -> Next {
+                // SAFETY: see `S`.
+                unsafe {
+                    let (a, b) = (s.r(s.w.b()), s.r(s.w.c()));
+                    if let Some(t) = known_cmp(a, b, $op) {
+                        s.set(s.w.a(), Value::bool(t));
+                        return s.next(0);
+                    }
+                    s.save();
+                    let r = slow::compare(s.cx(), a, b, $op);
+                    s.put(s.w.a(), r, 0)
+                }
+            }
+
+            #[inline(always)]
+            pub(super) unsafe fn $jump_if(s: S) -> Next {
+                // SAFETY: see `S`.
+                unsafe { compare_jump(s, s.r(s.w.a()), s.r(s.w.b()), $op, true) }
+            }
+
+            #[inline(always)]
+            pub(super) unsafe fn $jump_unless(s: S) -> Next {
+                // SAFETY: see `S`.
+                unsafe { compare_jump(s, s.r(s.w.a()), s.r(s.w.b()), $op, false) }
+            }
+
+            #[inline(always)]
+            pub(super) unsafe fn $int_if(s: S) -> Next {
+                // SAFETY: see `S`.
+                unsafe { compare_jump(s, s.r(s.w.a()), Value::small(i64::from(s.w.b() as i16)), $op, true) }
+            }
+
+            #[inline(always)]
+            pub(super) unsafe fn $int_unless(s: S) -> Next {
+                // SAFETY: see `S`.
+                unsafe { compare_jump(s, s.r(s.w.a()), Value::small(i64::from(s.w.b() as i16)), $op, false) }
+            }
+        )*
+    };
+}
+
+#[inline(always)]
+unsafe fn compare_jump(s: S, a: Value, b: Value, op: CmpOp, sense: bool) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let t = match known_cmp(a, b, op) {
+            Some(t) => t,
+            None => {
+                s.save();
+                match slow::compare_truth(s.cx(), a, b, op) {
+                    Ok(t) => t,
+                    Err(_) => return s.raise(),
+                }
+            }
+        };
+        if t == sense { s.jump(0, isize::from(s.w.c() as i16)) } else { s.next(0) }
+    }
+}
+
+comparisons! {
+    Lt, JumpIfLt, JumpUnlessLt, JumpIfLtInt, JumpUnlessLtInt, CmpOp::Lt;
+    Le, JumpIfLe, JumpUnlessLe, JumpIfLeInt, JumpUnlessLeInt, CmpOp::Le;
+    Eq, JumpIfEq, JumpUnlessEq, JumpIfEqInt, JumpUnlessEqInt, CmpOp::Eq;
+    Ne, JumpIfNe, JumpUnlessNe, JumpIfNeInt, JumpUnlessNeInt, CmpOp::Ne;
+    Gt, JumpIfGt, JumpUnlessGt, JumpIfGtInt, JumpUnlessGtInt, CmpOp::Gt;
+    Ge, JumpIfGe, JumpUnlessGe, JumpIfGeInt, JumpUnlessGeInt, CmpOp::Ge;
+}
+
+#[inline(always)]
+pub(super) unsafe fn Is(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        s.set(s.w.a(), Value::bool(s.r(s.w.b()).is(s.r(s.w.c()))));
+        s.next(0)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn IsNot(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        s.set(s.w.a(), Value::bool(!s.r(s.w.b()).is(s.r(s.w.c()))));
+        s.next(0)
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- jumps
+
+#[inline(always)]
+fn long(w: Instr) -> isize {
+    w.bx() as i32 as isize
+}
+
+#[inline(always)]
+pub(super) unsafe fn Jump(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe { s.jump(0, long(s.w)) }
+}
+
+#[inline(always)]
+unsafe fn truth_jump(s: S, sense: bool) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let v = s.r(s.w.a());
+        let t = match known_truth(v) {
+            Some(t) => t,
+            None => {
+                s.save();
+                match slow::truth(s.cx(), v) {
+                    Ok(t) => t,
+                    Err(_) => return s.raise(),
+                }
+            }
+        };
+        if t == sense { s.jump(0, long(s.w)) } else { s.next(0) }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn JumpIfTrue(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe { truth_jump(s, true) }
+}
+
+#[inline(always)]
+pub(super) unsafe fn JumpIfFalse(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe { truth_jump(s, false) }
+}
+
+macro_rules! test_jumps {
+    ($($name:ident, |$s:ident| $test:expr, $off:expr;)*) => {
+        $(
+            #[inline(always)]
+            pub(super) unsafe fn $name($s: S) -> Next {
+                // SAFETY: see `S`.
+                unsafe { if $test { $s.jump(0, $off) } else { $s.next(0) } }
+            }
+        )*
+    };
+}
+
+test_jumps! {
+    JumpIfNone, |s| s.r(s.w.a()).is_none(), long(s.w);
+    JumpIfNotNone, |s| !s.r(s.w.a()).is_none(), long(s.w);
+    JumpIfUnbound, |s| s.r(s.w.a()).is_unbound(), long(s.w);
+    JumpIfIs, |s| s.r(s.w.a()).is(s.r(s.w.b())), isize::from(s.w.c() as i16);
+    JumpIfIsNot, |s| !s.r(s.w.a()).is(s.r(s.w.b())), isize::from(s.w.c() as i16);
+}
+
+#[inline(always)]
+pub(super) unsafe fn GetIter(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe { out_of_line(s, slow::get_iter, 0) }
+}
+
+#[inline(always)]
+pub(super) unsafe fn ForIter(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let it = s.r(s.w.a());
+        if it.is_heap() {
+            let shape = (*it.ptr::<protocore::Header>()).shape();
+            if shape == Ty::RangeIter.shape() && s.cx().single_threaded() {
+                let r = &*it.ptr::<RangeIterObj>();
+                let left = r.left.load(Ordering::Relaxed);
+                if left > 0 {
+                    let n = r.next.load(Ordering::Relaxed);
+                    r.left.store(left - 1, Ordering::Relaxed);
+                    r.next.store(n.wrapping_add(r.step), Ordering::Relaxed);
+                    s.set(s.w.b(), Value::small(n));
+                    return s.next(1);
+                }
+                return s.jump(1, isize::from(s.w.c() as i16));
+            }
+            if shape == Ty::ListIter.shape() && s.cx().single_threaded() {
+                let l = &*it.ptr::<SeqIterObj>();
+                if let Some(seq) = l.seq.get() {
+                    let i = l.index.load(Ordering::Relaxed);
+                    if let Some(v) = (*seq.ptr::<ListObj>()).get(i) {
+                        l.index.store(i + 1, Ordering::Relaxed);
+                        s.set(s.w.b(), v);
+                        return s.next(1);
+                    }
+                }
+            }
+        }
+        s.save();
+        let pc = slow::for_iter(s.cx(), Frame(s.regs), s.w, s.pc);
+        if pc.is_null() { s.raise() } else { s.resume(pc) }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- containers
+
+#[inline(always)]
+pub(super) unsafe fn ListAppend(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let l = &*s.r(s.w.a()).ptr::<ListObj>();
+        s.save();
+        match s.cx().list_append(l, s.r(s.w.b())) {
+            Ok(()) => s.next(0),
+            Err(_) => s.raise(),
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn UnpackSequence(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let v = s.r(s.w.b());
+        let n = usize::from(s.w.c());
+        if v.is_heap() && (*v.ptr::<protocore::Header>()).shape() == Ty::Tuple.shape() {
+            let items = (*v.ptr::<TupleObj>()).items();
+            if items.len() == n {
+                for (i, x) in items.iter().enumerate() {
+                    *s.regs.add(usize::from(s.w.a()) + i) = *x;
+                }
+                return s.next(0);
+            }
+        }
+        out_of_line(s, slow::unpack_sequence, 0)
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- calls
+
+/// Enters a Python function whose arguments are in place, if nothing needs binding.
+#[inline(always)]
+unsafe fn enter_simple(s: S, f: Value, argc: usize, caches: usize) -> Option<Next> {
+    // SAFETY: see `S`; the window's header words lie between callable and arguments.
+    unsafe {
+        if f.layout() != Layout::Function {
+            return None;
+        }
+        let func = &*f.ptr::<FunctionObj>();
+        let code = &*func.code.get()?.ptr::<CodeObj>();
+        if !code.simple || code.argcount as usize != argc {
+            return None;
+        }
+        let base = s.regs.add(usize::from(s.w.a()) + super::HEADER);
+        let window = Frame(base);
+        let cx = s.cx();
+        if base.add(code.nregs as usize) >= cx.stack.limit || cx.depth >= cx.depth_limit {
+            return None;
+        }
+        cx.depth += 1;
+        window.init(f, s.regs, 0, s.pc.add(1 + caches), code);
+        for i in argc..code.init_regs as usize {
+            *base.add(i) = Value::UNBOUND;
+        }
+        Some(Next { pc: code.start, regs: base, k: code.consts })
+    }
+}
+
+#[inline(always)]
+unsafe fn general_call(s: S, kind: calls::Kind, caches: usize) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        s.save();
+        let pc = calls::call_op(s.cx(), Frame(s.regs), s.w, kind, s.pc.add(1 + caches));
+        if pc.is_null() { s.raise() } else { s.resume(pc) }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn Call(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let f = s.r(s.w.a());
+        match enter_simple(s, f, usize::from(s.w.b()), 1) {
+            Some(n) => n,
+            None => general_call(s, calls::Kind::Plain, 1),
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn CallMethod(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let f = s.r(s.w.a());
+        if !s.r(s.w.a() + 5).is_unbound()
+            && let Some(n) = enter_simple(s, f, usize::from(s.w.b()) + 1, 1)
+        {
+            return n;
+        }
+        general_call(s, calls::Kind::Method, 1)
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn CallKw(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe { general_call(s, calls::Kind::PlainKw, 1) }
+}
+
+#[inline(always)]
+pub(super) unsafe fn CallMethodKw(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe { general_call(s, calls::Kind::MethodKw, 1) }
+}
+
+#[inline(always)]
+pub(super) unsafe fn CallEx(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe { general_call(s, calls::Kind::Ex, 0) }
+}
+
+#[inline(always)]
+unsafe fn return_value(s: S, v: Value) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let f = Frame(s.regs);
+        if f.flags() == 0 && f.object().is_none() {
+            let cx = s.cx();
+            let caller = f.caller().map_or(std::ptr::null_mut(), |c| c.0);
+            let pc = f.return_pc();
+            *s.regs.offset(-5) = v;
+            cx.depth -= 1;
+            return Next { pc, regs: caller, k: Frame(caller).code().consts };
+        }
+        s.save();
+        let pc = calls::return_slow(s.cx(), f, v);
+        if pc.is_null() { s.raise() } else { s.resume(pc) }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn Return(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe { return_value(s, s.r(s.w.a())) }
+}
+
+#[inline(always)]
+pub(super) unsafe fn ReturnNone(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe { return_value(s, Value::NONE) }
+}
+
+#[inline(always)]
+pub(super) unsafe fn ReturnGenerator(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        s.save();
+        match gens::make_generator(s.cx(), Frame(s.regs)) {
+            Ok(g) => return_value(s, g),
+            Err(_) => s.raise(),
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn Yield(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        s.save();
+        let pc = gens::yield_value(s.cx(), s.r(s.w.b()));
+        if pc.is_null() { s.raise() } else { s.resume(pc) }
+    }
+}
+
+#[inline(always)]
+pub(super) unsafe fn YieldFrom(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        s.save();
+        let pc = gens::yield_from(s.cx(), Frame(s.regs), s.w, s.pc);
+        if pc.is_null() { s.raise() } else { s.resume(pc) }
+    }
+}
+

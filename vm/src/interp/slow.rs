@@ -1,0 +1,1169 @@
+//! The opcodes' out-of-line parts: plain functions of (thread, frame, instruction).
+
+use super::attrs;
+use super::frame::{Frame, Pc, variable};
+use super::unwind::NO_ENTRY;
+use super::{calls, gens};
+use crate::attr::{get_attr, lookup_special_name, set_attr, type_lookup};
+use crate::errors::{make_exception, matches_clause, raise_name, set_context};
+use crate::names::{N, name};
+use crate::ops::{self, BinOp, UnOp, binary_op, inplace_op, is_true, unary_op};
+use protocore::dict::DictObj;
+use protocore::layouts::{CellObj, ExcObj, FunctionObj, ListObj, StrObj, TupleObj};
+use protocore::types::type_flags;
+use protocore::{CmpOp, Ctx, Layout, PyResult, Raised, Ty, TypeObj, Value};
+use protopy_bytecode::{CodeFlags, CommonConst, FnAttr, Instr, Special};
+use std::sync::atomic::Ordering;
+
+fn r(f: Frame, i: u16) -> Value {
+    f.get(usize::from(i))
+}
+
+fn put(f: Frame, i: u16, v: Value) -> PyResult<()> {
+    f.set(usize::from(i), v);
+    Ok(())
+}
+
+fn name_at(f: Frame, i: usize) -> Value {
+    f.code().rt.names.get(i).copied().unwrap_or(Value::NONE)
+}
+
+fn text(v: Value) -> String {
+    StrObj::of(v).map_or_else(String::new, StrObj::to_string_lossy)
+}
+
+/// The exception of the `Err` that an instruction answered, taken from the thread.
+pub fn take_current(cx: &mut Ctx) -> Value {
+    let held = cx.raised().unwrap_or(Value::NONE);
+    let r = cx.set_raised(held);
+    cx.take_raised(r)
+}
+
+// ---------------------------------------------------------------------------------------------------- locals and names
+
+/// `CheckBound` on an unbound register.
+pub fn check_bound_fail(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    Err(unbound(cx, f, w.a()))
+}
+
+/// `LoadDeref` of an empty cell.
+pub fn unbound_deref(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    Err(unbound(cx, f, w.b()))
+}
+
+fn unbound(cx: &mut Ctx, f: Frame, reg: u16) -> Raised {
+    match crate::code::register_name(f.code(), reg) {
+        Some((n, true)) => {
+            let msg = format!(
+                "cannot access free variable '{}' where it is not associated with a value in enclosing scope",
+                text(n)
+            );
+            raise_name(cx, Ty::NameError, &msg, n)
+        }
+        Some((n, false)) => {
+            let msg = format!("cannot access local variable '{}' where it is not associated with a value", text(n));
+            raise_name(cx, Ty::UnboundLocalError, &msg, n)
+        }
+        None => cx.raise_str(Ty::SystemError, "unbound register"),
+    }
+}
+
+/// `DeleteLocal`
+pub fn delete_local(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    if r(f, w.a()).is_unbound() {
+        return Err(unbound(cx, f, w.a()));
+    }
+    put(f, w.a(), Value::UNBOUND)
+}
+
+/// `MakeCell`
+pub fn make_cell(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = r(f, w.a()).bound();
+    let c = cx.cell(v);
+    put(f, w.a(), c)
+}
+
+/// `CopyFreeVars`
+pub fn copy_free_vars(_cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let closure = FunctionObj::of(f.function()).and_then(|x| x.closure.get()).and_then(TupleObj::of);
+    let cells = closure.map_or(&[][..], |t| t.items());
+    for (i, c) in cells.iter().take(usize::from(w.b())).enumerate() {
+        f.set(usize::from(w.a()) + i, *c);
+    }
+    Ok(())
+}
+
+/// `DeleteDeref`
+pub fn delete_deref(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let cell = r(f, w.a());
+    match CellObj::of(cell) {
+        Some(c) if c.content.get().is_some_and(|v| !v.is_unbound()) => {
+            cx.store_empty(cell, &c.content);
+            Ok(())
+        }
+        _ => Err(unbound(cx, f, w.a())),
+    }
+}
+
+/// The item of a namespace mapping; `None` if it has none of that name.
+fn mapping_get(cx: &mut Ctx, ns: Value, n: Value) -> PyResult<Option<Value>> {
+    if cx.is_exact(ns, Ty::Dict)
+        && let Some(d) = DictObj::of(ns)
+    {
+        return Ok(cx.dict_get_str(d, n));
+    }
+    let r = ops::get_item(cx, ns, n);
+    crate::errors::catch(cx, r, Ty::KeyError)
+}
+
+/// `LoadClassDeref`
+pub fn load_class_deref(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = name_at(f, usize::from(w.c()));
+    if let Some(v) = mapping_get(cx, f.get(0), n)? {
+        return put(f, w.a(), v);
+    }
+    match variable(r(f, w.b()), true) {
+        Some(v) => put(f, w.a(), v),
+        None => Err(unbound(cx, f, w.b())),
+    }
+}
+
+/// `LoadFromDictOrDeref`
+pub fn load_from_dict_or_deref(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = name_at(f, usize::from(w.c()));
+    if let Some(v) = mapping_get(cx, r(f, w.b()), n)? {
+        return put(f, w.a(), v);
+    }
+    match variable(r(f, w.a()), true) {
+        Some(v) => put(f, w.a(), v),
+        None => Err(not_defined(cx, n)),
+    }
+}
+
+fn not_defined(cx: &mut Ctx, n: Value) -> Raised {
+    let msg = format!("name '{}' is not defined", text(n));
+    raise_name(cx, Ty::NameError, &msg, n)
+}
+
+/// `LoadGlobal` beyond the cache hit.
+pub fn load_global(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = name_at(f, w.bx() as usize);
+    let pc = cx.pc;
+    match attrs::global(cx, f.owner(), n, pc)? {
+        Some(v) => put(f, w.a(), v),
+        None => Err(not_defined(cx, n)),
+    }
+}
+
+/// `LoadFromDictOrGlobals`
+pub fn load_from_dict_or_globals(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = name_at(f, usize::from(w.c()));
+    if let Some(v) = mapping_get(cx, r(f, w.b()), n)? {
+        return put(f, w.a(), v);
+    }
+    match plain_global(cx, f, n)? {
+        Some(v) => put(f, w.a(), v),
+        None => Err(not_defined(cx, n)),
+    }
+}
+
+fn plain_global(cx: &mut Ctx, f: Frame, n: Value) -> PyResult<Option<Value>> {
+    let owner = f.owner();
+    if let Some(g) = owner.globals.get()
+        && let Some(v) = mapping_get(cx, g, n)?
+    {
+        return Ok(Some(v));
+    }
+    match owner.builtins.get() {
+        Some(b) => mapping_get(cx, b, n),
+        None => Ok(None),
+    }
+}
+
+/// `LoadName`
+pub fn load_name(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = name_at(f, w.bx() as usize);
+    let ns = f.get(0);
+    if let Some(v) = mapping_get(cx, ns, n)? {
+        return put(f, w.a(), v);
+    }
+    match plain_global(cx, f, n)? {
+        Some(v) => put(f, w.a(), v),
+        None => Err(not_defined(cx, n)),
+    }
+}
+
+/// `StoreName`
+pub fn store_name(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = name_at(f, w.bx() as usize);
+    let (ns, v) = (f.get(0), r(f, w.a()));
+    if cx.is_exact(ns, Ty::Dict)
+        && let Some(d) = DictObj::of(ns)
+    {
+        return set_str(cx, d, n, v);
+    }
+    ops::set_item(cx, ns, n, Some(v))
+}
+
+fn set_str(cx: &mut Ctx, d: &DictObj, n: Value, v: Value) -> PyResult<()> {
+    match cx.dict_set_str(d, n, v) {
+        Some(()) => Ok(()),
+        None => Err(cx.no_memory()),
+    }
+}
+
+/// `DeleteName`
+pub fn delete_name(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = name_at(f, w.bx() as usize);
+    let ns = f.get(0);
+    let res = ops::set_item(cx, ns, n, None);
+    match crate::errors::catch(cx, res, Ty::KeyError)? {
+        Some(()) => Ok(()),
+        None => Err(not_defined(cx, n)),
+    }
+}
+
+/// `StoreGlobal`
+pub fn store_global(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = name_at(f, w.bx() as usize);
+    let v = r(f, w.a());
+    match f.owner().globals.get().and_then(DictObj::of) {
+        Some(d) => set_str(cx, d, n, v),
+        None => Ok(()),
+    }
+}
+
+/// `DeleteGlobal`
+pub fn delete_global(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = name_at(f, w.bx() as usize);
+    match f.owner().globals.get().and_then(DictObj::of) {
+        Some(d) if cx.dict_del_str(d, n).is_some() => Ok(()),
+        _ => Err(not_defined(cx, n)),
+    }
+}
+
+/// `SetupAnnotations`
+pub fn setup_annotations(cx: &mut Ctx, f: Frame, _w: Instr) -> PyResult<()> {
+    let n = name(cx, N::Annotations);
+    let ns = f.get(0);
+    if mapping_get(cx, ns, n)?.is_none() {
+        let d = cx.dict();
+        ops::set_item(cx, ns, n, Some(d))?;
+    }
+    Ok(())
+}
+
+/// `LoadCommon`
+pub fn load_common(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = match CommonConst::from_u16(w.b()) {
+        Some(CommonConst::AssertionError) => cx.ty(Ty::AssertionError).value(),
+        Some(CommonConst::NotImplementedError) => cx.ty(Ty::NotImplementedError).value(),
+        Some(CommonConst::Generic) => cx.ty(Ty::Generic).value(),
+        Some(CommonConst::Tuple) => cx.ty(Ty::Tuple).value(),
+        Some(CommonConst::BuildClass) => {
+            let n = name(cx, N::BuildClass);
+            match f.owner().builtins.get() {
+                Some(b) => match mapping_get(cx, b, n)? {
+                    Some(v) => v,
+                    None => return Err(raise_name(cx, Ty::NameError, "__build_class__ not found", n)),
+                },
+                None => return Err(raise_name(cx, Ty::NameError, "__build_class__ not found", n)),
+            }
+        }
+        Some(CommonConst::All) => builtin(cx, "all"),
+        Some(CommonConst::Any) => builtin(cx, "any"),
+        None => Value::NONE,
+    };
+    put(f, w.a(), v)
+}
+
+fn builtin(cx: &mut Ctx, n: &str) -> Value {
+    let n = cx.intern_str(n);
+    DictObj::of(cx.root(protocore::Root::Builtins)).and_then(|d| cx.dict_get_str(d, n)).unwrap_or(Value::NONE)
+}
+
+// ---------------------------------------------------------------------------------------------------- attributes and items
+
+/// `DeleteAttr`
+pub fn delete_attr(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    set_attr(cx, r(f, w.a()), name_at(f, w.bx() as usize), None)
+}
+
+fn super_lookup(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult {
+    let b = usize::from(w.b());
+    let n = name_at(f, usize::from(w.c()));
+    let (sup, cls, this) = (f.get(b), f.get(b + 1), f.get(b + 2));
+    let s = crate::call::call(cx, sup, &[cls, this])?;
+    get_attr(cx, s, n)
+}
+
+/// The attribute of `super(cls, this)` without making the object, for the real `super` and a plain instance:
+/// the attribute, and whether it is a plain method.
+fn super_fast(cx: &mut Ctx, f: Frame, w: Instr) -> Option<(Value, bool)> {
+    let b = usize::from(w.b());
+    let (sup, cls, this) = (f.get(b), f.get(b + 1), f.get(b + 2));
+    if !sup.is(cx.ty(Ty::Super).value()) || this.is_unbound() {
+        return None;
+    }
+    let start = TypeObj::of(cls)?;
+    let ty = cx.type_of(this);
+    if !ty.is_subtype(start.value()) || TypeObj::of(this).is_some() {
+        return None;
+    }
+    let n = name_at(f, usize::from(w.c()));
+    if n.is(name(cx, N::Class)) {
+        return None;
+    }
+    let hash = cx.str_hash(n);
+    let mro = ty.mro.get().and_then(TupleObj::of)?;
+    let after = mro.items().iter().skip_while(|t| !t.is(cls)).skip(1);
+    for t in after {
+        let d = TypeObj::of(*t)?.dict.get().and_then(DictObj::of)?;
+        if let Some(v) = d.get_str(n, hash) {
+            return Some((v, FunctionObj::of(v).is_some()));
+        }
+    }
+    None
+}
+
+/// `LoadSuperAttr`
+pub fn load_super_attr(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    if let Some((attr, _)) = super_fast(cx, f, w) {
+        let this = f.get(usize::from(w.b()) + 2);
+        let ty = cx.type_of(this);
+        let v = crate::attr::bind_descriptor(cx, attr, Some(this), ty)?;
+        return put(f, w.a(), v);
+    }
+    let v = super_lookup(cx, f, w)?;
+    put(f, w.a(), v)
+}
+
+/// `LoadSuperMethod`
+pub fn load_super_method(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let at = usize::from(w.a());
+    if let Some((attr, plain)) = super_fast(cx, f, w) {
+        let this = f.get(usize::from(w.b()) + 2);
+        if plain || crate::attr::is_plain_method(cx, attr) {
+            f.set(at, attr);
+            f.set(at + super::HEADER, this);
+            return Ok(());
+        }
+    }
+    let v = super_lookup(cx, f, w)?;
+    f.set(at, v);
+    f.set(at + super::HEADER, Value::UNBOUND);
+    Ok(())
+}
+
+/// `LoadAttrDyn`
+pub fn load_attr_dyn(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = get_attr(cx, r(f, w.b()), r(f, w.c()))?;
+    put(f, w.a(), v)
+}
+
+/// `StoreAttrDyn`
+pub fn store_attr_dyn(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    set_attr(cx, r(f, w.a()), r(f, w.c()), Some(r(f, w.b())))
+}
+
+/// `GetItem` beyond lists and tuples by small index.
+pub fn get_item(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let (o, k) = (r(f, w.b()), r(f, w.c()));
+    if let Some(h) = o.header()
+        && h.shape() == Ty::Dict.shape()
+        && let Some(d) = DictObj::of(o)
+    {
+        let hash = ops::hash(cx, k)?;
+        return match crate::dicts::dict_get_hash(cx, d, k, hash)? {
+            Some(v) => put(f, w.a(), v),
+            None => Err(crate::errors::raise_key_error(cx, k)),
+        };
+    }
+    let v = ops::get_item(cx, o, k)?;
+    put(f, w.a(), v)
+}
+
+/// `SetItem` beyond lists by small index.
+pub fn set_item(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let (o, k, v) = (r(f, w.a()), r(f, w.b()), r(f, w.c()));
+    if let Some(h) = o.header()
+        && h.shape() == Ty::Dict.shape()
+        && let Some(d) = DictObj::of(o)
+    {
+        let hash = ops::hash(cx, k)?;
+        crate::dicts::dict_set_hash(cx, d, k, hash, v)?;
+        return Ok(());
+    }
+    ops::set_item(cx, o, k, Some(v))
+}
+
+/// `DelItem`
+pub fn del_item(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    ops::set_item(cx, r(f, w.a()), r(f, w.b()), None)
+}
+
+/// `BuildSlice`
+pub fn build_slice(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let b = usize::from(w.b());
+    let step = if w.c() == 2 { Value::NONE } else { f.get(b + 2) };
+    let s = cx.slice(f.get(b), f.get(b + 1), step);
+    put(f, w.a(), s)
+}
+
+/// `GetSlice`
+pub fn get_slice(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let c = usize::from(w.c());
+    let s = cx.slice(f.get(c), f.get(c + 1), Value::NONE);
+    let v = ops::get_item(cx, r(f, w.b()), s)?;
+    put(f, w.a(), v)
+}
+
+/// `SetSlice`
+pub fn set_slice(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let b = usize::from(w.b());
+    let s = cx.slice(f.get(b), f.get(b + 1), Value::NONE);
+    ops::set_item(cx, r(f, w.a()), s, Some(r(f, w.c())))
+}
+
+// ---------------------------------------------------------------------------------------------------- operators
+
+/// `a op b` with floats that are not both immediate tried first.
+pub fn binary(cx: &mut Ctx, op: BinOp, a: Value, b: Value) -> PyResult {
+    binary_op(cx, op, a, b)
+}
+
+macro_rules! binaries {
+    ($($name:ident => $f:ident, $op:expr;)*) => {
+        $(
+            /// The operator of that name.
+            #[inline(never)]
+            pub fn $name(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+                let v = $f(cx, $op, r(f, w.b()), r(f, w.c()))?;
+                put(f, w.a(), v)
+            }
+        )*
+    };
+}
+
+binaries! {
+    add => binary_op, BinOp::Add;
+    sub => binary_op, BinOp::Sub;
+    mul => binary_op, BinOp::Mul;
+    true_div => binary_op, BinOp::TrueDiv;
+    floor_div => binary_op, BinOp::FloorDiv;
+    modulo => binary_op, BinOp::Mod;
+    pow => binary_op, BinOp::Pow;
+    mat_mul => binary_op, BinOp::MatMul;
+    lshift => binary_op, BinOp::LShift;
+    rshift => binary_op, BinOp::RShift;
+    and => binary_op, BinOp::And;
+    or => binary_op, BinOp::Or;
+    xor => binary_op, BinOp::Xor;
+    iadd => inplace_op, BinOp::Add;
+    isub => inplace_op, BinOp::Sub;
+    imul => inplace_op, BinOp::Mul;
+    itrue_div => inplace_op, BinOp::TrueDiv;
+    ifloor_div => inplace_op, BinOp::FloorDiv;
+    imodulo => inplace_op, BinOp::Mod;
+    ipow => inplace_op, BinOp::Pow;
+    imat_mul => inplace_op, BinOp::MatMul;
+    ilshift => inplace_op, BinOp::LShift;
+    irshift => inplace_op, BinOp::RShift;
+    iand => inplace_op, BinOp::And;
+    ior => inplace_op, BinOp::Or;
+    ixor => inplace_op, BinOp::Xor;
+}
+
+macro_rules! unaries {
+    ($($name:ident => $op:expr;)*) => {
+        $(
+            /// The operator of that name.
+            pub fn $name(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+                let v = unary_op(cx, $op, r(f, w.b()))?;
+                put(f, w.a(), v)
+            }
+        )*
+    };
+}
+
+unaries! {
+    neg => UnOp::Neg;
+    pos => UnOp::Pos;
+    invert => UnOp::Invert;
+}
+
+/// `Not` of a value whose truth needs code.
+pub fn not(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let t = is_true(cx, r(f, w.b()))?;
+    put(f, w.a(), Value::bool(!t))
+}
+
+/// `ToBool` of a value whose truth needs code.
+pub fn to_bool(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let t = is_true(cx, r(f, w.b()))?;
+    put(f, w.a(), Value::bool(t))
+}
+
+/// Truth of a value that needs code.
+#[inline(never)]
+pub fn truth(cx: &mut Ctx, v: Value) -> PyResult<bool> {
+    is_true(cx, v)
+}
+
+/// Comparison that needs code.
+#[inline(never)]
+pub fn compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
+    ops::compare(cx, a, b, op)
+}
+
+/// Truth of a comparison that needs code.
+#[inline(never)]
+pub fn compare_truth(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult<bool> {
+    if let (Some(x), Some(y)) = (protocore::dict::exact_str(a), protocore::dict::exact_str(b))
+        && matches!(op, CmpOp::Eq | CmpOp::Ne)
+    {
+        return Ok(x.same(y) == (op == CmpOp::Eq));
+    }
+    let v = ops::compare(cx, a, b, op)?;
+    is_true(cx, v)
+}
+
+/// `In`
+pub fn contains(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let t = ops::contains(cx, r(f, w.c()), r(f, w.b()))?;
+    put(f, w.a(), Value::bool(t))
+}
+
+/// `NotIn`
+pub fn not_contains(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let t = ops::contains(cx, r(f, w.c()), r(f, w.b()))?;
+    put(f, w.a(), Value::bool(!t))
+}
+
+// ---------------------------------------------------------------------------------------------------- iteration
+
+/// `GetIter`
+pub fn get_iter(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = r(f, w.b());
+    let it = if cx.is_exact(v, Ty::List) {
+        cx.seq_iter(Ty::ListIter, v, 0)
+    } else {
+        crate::iter::iter(cx, v)?
+    };
+    put(f, w.a(), it)
+}
+
+/// `ForIter` beyond its fast paths; null: raised.
+#[inline(never)]
+pub fn for_iter(cx: &mut Ctx, f: Frame, w: Instr, pc: Pc) -> Pc {
+    match for_iter_step(cx, f, w, pc) {
+        Ok(pc) => pc,
+        Err(_) => std::ptr::null(),
+    }
+}
+
+fn for_iter_step(cx: &mut Ctx, f: Frame, w: Instr, pc: Pc) -> PyResult<Pc> {
+    let it = r(f, w.a());
+    // SAFETY: the words after the instruction: cache, then the body or (by the offset) the exit.
+    let (body, exit) = unsafe { (pc.add(2), pc.add(2).offset(isize::from(w.c() as i16))) };
+    if it.layout() == Layout::Generator && cx.is_exact(it, Ty::Generator) {
+        return Ok(gens::resume_inline(cx, it, pc, Value::NONE)?.unwrap_or(exit));
+    }
+    let step = crate::iter::next(cx, it);
+    match crate::errors::catch(cx, step, Ty::StopIteration)?.flatten() {
+        Some(v) => {
+            put(f, w.b(), v)?;
+            Ok(body)
+        }
+        None => Ok(exit),
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------- containers
+
+fn run<'a>(f: Frame, base: u16, n: usize) -> &'a [Value] {
+    // SAFETY: the registers belong to the frame, whose code was verified.
+    unsafe { std::slice::from_raw_parts(f.0.add(usize::from(base)), n) }
+}
+
+/// `BuildTuple`
+pub fn build_tuple(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = cx.tuple_of(None, run(f, w.b(), usize::from(w.c())))?;
+    put(f, w.a(), v)
+}
+
+/// `BuildList`
+pub fn build_list(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = cx.list(run(f, w.b(), usize::from(w.c())))?;
+    put(f, w.a(), v)
+}
+
+/// `BuildSet`
+pub fn build_set(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let set = cx.set();
+    if let Some(s) = DictObj::of_set(set) {
+        for v in run(f, w.b(), usize::from(w.c())) {
+            crate::dicts::set_add(cx, s, *v)?;
+        }
+    }
+    put(f, w.a(), set)
+}
+
+/// `BuildMap`
+pub fn build_map(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let dict = cx.dict();
+    if let Some(d) = DictObj::of(dict) {
+        for pair in run(f, w.b(), usize::from(w.c()) * 2).chunks_exact(2) {
+            crate::dicts::dict_set(cx, d, pair[0], pair[1])?;
+        }
+    }
+    put(f, w.a(), dict)
+}
+
+/// `BuildString`
+pub fn build_string(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let mut b = protopy_text::StrBuf::new();
+    for v in run(f, w.b(), usize::from(w.c())) {
+        if let Some(s) = StrObj::of(*v) {
+            b.push_ref(s.str_ref());
+        }
+    }
+    let v = cx.str_buf(b)?;
+    put(f, w.a(), v)
+}
+
+/// `ListExtend`
+pub fn list_extend(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let Some(l) = ListObj::of(r(f, w.a())) else { return Ok(()) };
+    let v = r(f, w.b());
+    if !crate::iter::is_iterable(cx, v) {
+        let msg = format!("Value after * must be an iterable, not {}", cx.type_name(v));
+        return Err(cx.type_error(&msg));
+    }
+    crate::iter::for_each(cx, v, |cx, x| {
+        cx.list_append(l, x)?;
+        Ok(std::ops::ControlFlow::Continue(()))
+    })
+}
+
+/// `SetAdd`
+pub fn set_add(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    if let Some(s) = DictObj::of_set(r(f, w.a())) {
+        crate::dicts::set_add(cx, s, r(f, w.b()))?;
+    }
+    Ok(())
+}
+
+/// `SetUpdate`
+pub fn set_update(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let Some(s) = DictObj::of_set(r(f, w.a())) else { return Ok(()) };
+    let v = r(f, w.b());
+    if !crate::iter::is_iterable(cx, v) {
+        let msg = format!("Value after * must be an iterable, not {}", cx.type_name(v));
+        return Err(cx.type_error(&msg));
+    }
+    crate::iter::for_each(cx, v, |cx, x| {
+        crate::dicts::set_add(cx, s, x)?;
+        Ok(std::ops::ControlFlow::Continue(()))
+    })
+}
+
+/// `MapAdd`
+pub fn map_add(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    match DictObj::of(r(f, w.a())) {
+        Some(d) => crate::dicts::dict_set(cx, d, r(f, w.b()), r(f, w.c())),
+        None => Ok(()),
+    }
+}
+
+/// `DictUpdate`
+pub fn dict_update(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let Some(d) = DictObj::of(r(f, w.a())) else { return Ok(()) };
+    let src = r(f, w.b());
+    update_from(cx, d, src)
+}
+
+fn update_from(cx: &mut Ctx, d: &DictObj, src: Value) -> PyResult<()> {
+    if cx.is_exact(src, Ty::Dict)
+        && let Some(s) = DictObj::of(src)
+    {
+        for (h, k, v) in s.snapshot() {
+            crate::dicts::dict_set_hash(cx, d, k, h, v)?;
+        }
+        return Ok(());
+    }
+    let n = name(cx, N::Keys);
+    let Some(keys) = crate::attr::lookup_attr(cx, src, n)? else {
+        let msg = format!("'{}' object is not a mapping", cx.type_name(src));
+        return Err(cx.type_error(&msg));
+    };
+    let keys = crate::call::call(cx, keys, &[])?;
+    crate::iter::for_each(cx, keys, |cx, k| {
+        let v = ops::get_item(cx, src, k)?;
+        crate::dicts::dict_set(cx, d, k, v)?;
+        Ok(std::ops::ControlFlow::Continue(()))
+    })
+}
+
+/// `DictMerge`
+pub fn dict_merge(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let Some(d) = DictObj::of(r(f, w.a())) else { return Ok(()) };
+    merge_mapping(cx, d, r(f, w.b()), r(f, w.c()))
+}
+
+/// Merges a mapping into the keyword dict of a call to `callee`.
+pub fn merge_mapping(cx: &mut Ctx, d: &DictObj, src: Value, callee: Value) -> PyResult<()> {
+    let pairs: Vec<(Value, Value)> = match DictObj::of(src) {
+        Some(s) => s.snapshot().into_iter().map(|(_, k, v)| (k, v)).collect(),
+        None => {
+            let n = name(cx, N::Keys);
+            if crate::attr::lookup_attr(cx, src, n)?.is_none() {
+                let msg = format!(
+                    "{} argument after ** must be a mapping, not {}",
+                    calls::callable_text(cx, callee)?,
+                    cx.type_name(src)
+                );
+                return Err(cx.type_error(&msg));
+            }
+            let tmp = cx.dict();
+            let Some(t) = DictObj::of(tmp) else { return Err(cx.no_memory()) };
+            update_from(cx, t, src)?;
+            t.snapshot().into_iter().map(|(_, k, v)| (k, v)).collect()
+        }
+    };
+    for (k, v) in pairs {
+        if crate::dicts::dict_contains(cx, d, k)? {
+            let msg = match StrObj::of(k) {
+                Some(s) => format!(
+                    "{} got multiple values for keyword argument '{}'",
+                    calls::callable_text(cx, callee)?,
+                    s.to_string_lossy()
+                ),
+                None => "keywords must be strings".to_owned(),
+            };
+            return Err(cx.type_error(&msg));
+        }
+        crate::dicts::dict_set(cx, d, k, v)?;
+    }
+    Ok(())
+}
+
+/// `ListToTuple`
+pub fn list_to_tuple(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let items = ListObj::of(r(f, w.b())).map_or_else(Vec::new, ListObj::snapshot);
+    let v = cx.tuple_of(None, &items)?;
+    put(f, w.a(), v)
+}
+
+fn unpack_iter(cx: &mut Ctx, v: Value) -> PyResult {
+    if !crate::iter::is_iterable(cx, v) {
+        let msg = format!("cannot unpack non-iterable {} object", cx.type_name(v));
+        return Err(cx.type_error(&msg));
+    }
+    crate::iter::iter(cx, v)
+}
+
+fn next_stop(cx: &mut Ctx, it: Value) -> PyResult<Option<Value>> {
+    let r = crate::iter::next(cx, it);
+    Ok(crate::errors::catch(cx, r, Ty::StopIteration)?.flatten())
+}
+
+/// `UnpackSequence` of anything but a tuple of that length.
+pub fn unpack_sequence(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let (v, n) = (r(f, w.b()), usize::from(w.c()));
+    let base = usize::from(w.a());
+    let exact = (cx.is_exact(v, Ty::List) || cx.is_exact(v, Ty::Tuple)).then(|| crate::roots::seq_items(v)).flatten();
+    if let Some(items) = exact {
+        if items.len() != n {
+            return Err(wrong_count(cx, n, items.len(), true));
+        }
+        for (i, x) in items.into_iter().enumerate() {
+            f.set(base + i, x);
+        }
+        return Ok(());
+    }
+    let it = unpack_iter(cx, v)?;
+    for i in 0..n {
+        match next_stop(cx, it)? {
+            Some(x) => f.set(base + i, x),
+            None => return Err(wrong_count(cx, n, i, true)),
+        }
+    }
+    if next_stop(cx, it)?.is_some() {
+        let known = if cx.is_exact(v, Ty::Dict) { ops::len(cx, v)? } else { usize::MAX };
+        return Err(wrong_count(cx, n, known, known != usize::MAX));
+    }
+    Ok(())
+}
+
+fn wrong_count(cx: &mut Ctx, want: usize, got: usize, known: bool) -> Raised {
+    let msg = if got < want {
+        format!("not enough values to unpack (expected {want}, got {got})")
+    } else if known {
+        format!("too many values to unpack (expected {want}, got {got})")
+    } else {
+        format!("too many values to unpack (expected {want})")
+    };
+    cx.value_error(&msg)
+}
+
+/// `UnpackEx`
+pub fn unpack_ex(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = r(f, w.b());
+    let (before, after) = (usize::from(w.c() & 0xff), usize::from(w.c() >> 8));
+    let base = usize::from(w.a());
+    let it = unpack_iter(cx, v)?;
+    let all = crate::iter::to_vec(cx, it)?;
+    let items = all.to_vec();
+    if items.len() < before + after {
+        let msg = format!(
+            "not enough values to unpack (expected at least {}, got {})",
+            before + after,
+            items.len()
+        );
+        return Err(cx.value_error(&msg));
+    }
+    let tail = items.len() - after;
+    let middle = cx.list(&items[before..tail])?;
+    for (i, x) in items[..before].iter().enumerate() {
+        f.set(base + i, *x);
+    }
+    f.set(base + before, middle);
+    for (i, x) in items[tail..].iter().enumerate() {
+        f.set(base + before + 1 + i, *x);
+    }
+    crate::roots::keep_alive(all.into_list());
+    Ok(())
+}
+
+/// `ConvertValue`
+pub fn convert_value(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = r(f, w.b());
+    let s = match w.c() {
+        1 => ops::str(cx, v)?,
+        2 => ops::repr(cx, v)?,
+        _ => ops::ascii(cx, v)?,
+    };
+    put(f, w.a(), s)
+}
+
+/// `FormatSimple`
+pub fn format_simple(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let empty = name(cx, N::Empty);
+    let s = ops::format(cx, r(f, w.b()), empty)?;
+    put(f, w.a(), s)
+}
+
+/// `FormatWithSpec`
+pub fn format_with_spec(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let s = ops::format(cx, r(f, w.b()), r(f, w.c()))?;
+    put(f, w.a(), s)
+}
+
+/// `BuildInterpolation`
+pub fn build_interpolation(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let b = usize::from(w.b());
+    let conv = match w.c() & 3 {
+        1 => cx.str("s"),
+        2 => cx.str("r"),
+        3 => cx.str("a"),
+        _ => Value::NONE,
+    };
+    let spec = if w.c() & 4 != 0 { f.get(b + 2) } else { name(cx, N::Empty) };
+    let ty = cx.ty(Ty::Interpolation).value();
+    let v = crate::call::call(cx, ty, &[f.get(b), f.get(b + 1), conv, spec])?;
+    put(f, w.a(), v)
+}
+
+/// `BuildTemplate`
+pub fn build_template(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let strings = TupleObj::of(r(f, w.b())).map_or(&[][..], |t| t.items());
+    let interpolations = TupleObj::of(r(f, w.c())).map_or(&[][..], |t| t.items());
+    // The constructor takes strings and interpolations as they alternate.
+    let mut parts = Vec::with_capacity(strings.len() + interpolations.len());
+    for (i, s) in strings.iter().enumerate() {
+        parts.push(*s);
+        parts.extend(interpolations.get(i));
+    }
+    let ty = cx.ty(Ty::Template).value();
+    let v = crate::call::call(cx, ty, &parts)?;
+    put(f, w.a(), v)
+}
+
+// ---------------------------------------------------------------------------------------------------- functions and imports
+
+/// `MakeFunction`
+pub fn make_function(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let code = f.code().rt.consts.get(w.bx() as usize).copied().unwrap_or(Value::NONE);
+    let (globals, builtins) = (f.owner().globals.get_or_none(), f.owner().builtins.get());
+    let v = crate::functions::new_function(cx, code, globals, builtins)?;
+    put(f, w.a(), v)
+}
+
+/// `SetFunctionAttr`
+pub fn set_function_attr(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let (fv, v) = (r(f, w.a()), r(f, w.b()));
+    let Some(func) = FunctionObj::of(fv) else { return Ok(()) };
+    let slot = match FnAttr::from_u16(w.c()) {
+        Some(FnAttr::Defaults) => &func.defaults,
+        Some(FnAttr::KwDefaults) => &func.kwdefaults,
+        Some(FnAttr::Annotations) => &func.annotations,
+        Some(FnAttr::Closure) => &func.closure,
+        Some(FnAttr::Annotate) => &func.annotate,
+        Some(FnAttr::TypeParams) => &func.type_params,
+        None => return Ok(()),
+    };
+    cx.store(fv, slot, v);
+    Ok(())
+}
+
+/// `ImportName`
+pub fn import_name(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let b = usize::from(w.b());
+    let n = name_at(f, usize::from(w.c()));
+    let v = crate::imports::import_name(cx, f, n, f.get(b), f.get(b + 1))?;
+    put(f, w.a(), v)
+}
+
+/// `ImportFrom`
+pub fn import_from(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = name_at(f, usize::from(w.c()));
+    let v = crate::imports::import_from(cx, r(f, w.b()), n)?;
+    put(f, w.a(), v)
+}
+
+// ---------------------------------------------------------------------------------------------------- exceptions
+
+/// `Raise`
+pub fn raise(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let e = make_exception(cx, r(f, w.a()))?;
+    let handled = cx.handled;
+    set_context(cx, e, handled);
+    Err(cx.set_raised(e))
+}
+
+/// `RaiseFrom`
+pub fn raise_from(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let e = make_exception(cx, r(f, w.a()))?;
+    let cause = r(f, w.b());
+    let cause = if cause.is_none() {
+        None
+    } else {
+        match make_exception(cx, cause) {
+            Ok(c) => Some(c),
+            Err(r) => {
+                let inner = cx.take_raised(r);
+                if !cx.is_instance(inner, Ty::TypeError) || TypeObj::of(cause).is_some() {
+                    return Err(cx.set_raised(inner));
+                }
+                return Err(cx.type_error("exception causes must derive from BaseException"));
+            }
+        }
+    };
+    if let Some(x) = ExcObj::of(e) {
+        match cause {
+            Some(c) => cx.store(e, &x.cause, c),
+            None => cx.store_empty(e, &x.cause),
+        }
+        x.header.flags.fetch_or(1, Ordering::Relaxed);
+    }
+    let handled = cx.handled;
+    set_context(cx, e, handled);
+    Err(cx.set_raised(e))
+}
+
+/// `RaiseBare`
+pub fn raise_bare(cx: &mut Ctx, _f: Frame, _w: Instr) -> PyResult<()> {
+    if cx.handled.is_none() {
+        return Err(cx.raise_str(Ty::RuntimeError, "No active exception to reraise"));
+    }
+    let e = cx.handled;
+    // CPython adds no entry for the line of a bare `raise` in the frame that caught the exception.
+    mark_no_entry(cx, e);
+    Err(cx.set_raised(e))
+}
+
+fn mark_no_entry(cx: &Ctx, e: Value) {
+    let Some(x) = ExcObj::of(e) else { return };
+    let here = super::frame::current(cx).and_then(|(f, _)| f.object());
+    let top = x
+        .traceback
+        .get()
+        .and_then(|t| t.native::<crate::errors::Traceback>())
+        .and_then(|t| t.frame.get());
+    if here.is_some() && here == top {
+        x.header.flags.fetch_or(NO_ENTRY, Ordering::Relaxed);
+    }
+}
+
+/// `Reraise`
+pub fn reraise(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let e = r(f, w.a());
+    mark_no_entry(cx, e);
+    Err(cx.set_raised(e))
+}
+
+/// `PushExc`
+pub fn push_exc(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let e = r(f, w.b());
+    // In a generator the exception handled outside may be another one at the next resumption.
+    let outer = f.generator().is_some_and(|g| g.handled.get_or_none().is(cx.handled));
+    f.set(usize::from(w.a()), if outer { Value::UNBOUND } else { cx.handled });
+    cx.handled = e;
+    Ok(())
+}
+
+/// `PopExc`
+pub fn pop_exc(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = r(f, w.a());
+    cx.handled = match f.generator() {
+        Some(g) if v.is_unbound() => g.handled.get_or_none(),
+        _ => v,
+    };
+    Ok(())
+}
+
+/// `CheckExcMatch`
+pub fn check_exc_match(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let t = matches_clause(cx, r(f, w.b()), r(f, w.c()))?;
+    put(f, w.a(), Value::bool(t))
+}
+
+/// `CheckEgMatch`
+pub fn check_eg_match(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let (m, rest) = crate::groups::eg_match(cx, r(f, w.b()), r(f, w.c()))?;
+    f.set(usize::from(w.a()), m);
+    put(f, w.b(), rest)
+}
+
+/// `PrepReraiseStar`
+pub fn prep_reraise_star(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = crate::groups::prep_reraise_star(cx, r(f, w.b()), r(f, w.c()))?;
+    put(f, w.a(), v)
+}
+
+/// `LoadSpecial`
+pub fn load_special(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let obj = r(f, w.b());
+    let kind = Special::from_u16(w.c()).unwrap_or(Special::Enter);
+    let n = match kind {
+        Special::Enter => N::Enter,
+        Special::Exit => N::Exit,
+        Special::AEnter => N::AEnter,
+        Special::AExit => N::AExit,
+    };
+    let nm = name(cx, n);
+    let ty = cx.type_of(obj);
+    if let Some(attr) = type_lookup(cx, ty, nm)
+        && crate::attr::is_plain_method(cx, attr)
+    {
+        f.set(usize::from(w.a()), attr);
+        f.set(usize::from(w.a()) + super::HEADER, obj);
+        return Ok(());
+    }
+    match lookup_special_name(cx, obj, nm)? {
+        Some(m) => {
+            f.set(usize::from(w.a()), m);
+            f.set(usize::from(w.a()) + super::HEADER, Value::UNBOUND);
+            Ok(())
+        }
+        None => Err(no_special(cx, obj, kind)),
+    }
+}
+
+fn no_special(cx: &mut Ctx, obj: Value, kind: Special) -> Raised {
+    let t = cx.type_name(obj);
+    let is_async = matches!(kind, Special::AEnter | Special::AExit);
+    let has = |cx: &mut Ctx, n: N| {
+        let nm = name(cx, n);
+        let ty = cx.type_of(obj);
+        type_lookup(cx, ty, nm).is_some()
+    };
+    let (missing, proto) = match kind {
+        Special::Enter => ("__enter__", "context manager"),
+        Special::Exit => ("__exit__", "context manager"),
+        Special::AEnter => ("__aenter__", "asynchronous context manager"),
+        Special::AExit => ("__aexit__", "asynchronous context manager"),
+    };
+    let mut msg = format!("'{t}' object does not support the {proto} protocol (missed {missing} method)");
+    let other = if is_async { has(cx, N::Enter) && has(cx, N::Exit) } else { has(cx, N::AEnter) && has(cx, N::AExit) };
+    if other {
+        let (not, yes) = if is_async {
+            ("asynchronous context manager", "with")
+        } else {
+            ("context manager", "async with")
+        };
+        msg = format!(
+            "'{t}' object does not support the {not} protocol (missed {missing} method) but it supports the {} protocol. Did \
+             you mean to use '{yes}'?",
+            if is_async { "context manager" } else { "asynchronous context manager" }
+        );
+    }
+    cx.type_error(&msg)
+}
+
+// ---------------------------------------------------------------------------------------------------- match
+
+/// `MatchClass`
+pub fn match_class(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let b = usize::from(w.b());
+    let v = crate::matching::match_class(cx, f.get(b), f.get(b + 1), f.get(b + 2), usize::from(w.c()))?;
+    put(f, w.a(), v)
+}
+
+/// `MatchMapping`
+pub fn match_mapping(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let t = cx.type_of(r(f, w.b())).has(type_flags::MAPPING);
+    put(f, w.a(), Value::bool(t))
+}
+
+/// `MatchSequence`
+pub fn match_sequence(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let t = cx.type_of(r(f, w.b())).has(type_flags::SEQUENCE);
+    put(f, w.a(), Value::bool(t))
+}
+
+/// `MatchKeys`
+pub fn match_keys(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = crate::matching::match_keys(cx, r(f, w.b()), r(f, w.c()))?;
+    put(f, w.a(), v)
+}
+
+/// `MatchRest`
+pub fn match_rest(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let d = cx.dict();
+    if let Some(dict) = DictObj::of(d) {
+        update_from(cx, dict, r(f, w.b()))?;
+        for k in TupleObj::of(r(f, w.c())).map_or(&[][..], |t| t.items()) {
+            crate::dicts::dict_del(cx, dict, *k)?;
+        }
+    }
+    put(f, w.a(), d)
+}
+
+/// `GetLen`
+pub fn get_len(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let n = ops::len(cx, r(f, w.b()))?;
+    let v = cx.int_usize(n);
+    put(f, w.a(), v)
+}
+
+// ---------------------------------------------------------------------------------------------------- intrinsics
+
+/// `CallIntrinsic1`
+pub fn intrinsic1(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let v = crate::intrinsics::intrinsic1(cx, f, w.c(), r(f, w.b()))?;
+    put(f, w.a(), v)
+}
+
+/// `CallIntrinsic2`
+pub fn intrinsic2(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
+    let b = usize::from(w.b());
+    let v = crate::intrinsics::intrinsic2(cx, w.c(), f.get(b), f.get(b + 1))?;
+    put(f, w.a(), v)
+}
+
+/// Whether code is that of a function (its locals are registers).
+pub fn is_optimised(f: Frame) -> bool {
+    f.code().flags & CodeFlags::OPTIMIZED != 0
+}

@@ -1,0 +1,109 @@
+//! Unwinding: from a raised exception to its handler.
+//!
+//! Handlers are found in the code objects' exception tables, so a `try` costs nothing until something is raised. Each frame that the exception
+//! leaves, and the frame that handles it, adds a traceback entry.
+
+use super::frame::{self, Frame, Pc, flag};
+use super::{gens, halt};
+use crate::errors::{Traceback, set_context};
+use protocore::layouts::ExcObj;
+use protocore::{Ctx, Raised, Slot, Ty, Value};
+use protopy_bytecode::ExcEntry;
+use std::sync::atomic::{AtomicI64, AtomicU32};
+
+/// Finds the handler of the exception that was just raised in the frame at `cx.regs`, at `cx.pc`. Answers where to go on; the
+/// thread's `regs` is that frame's window.
+#[inline(never)]
+pub fn unwind(cx: &mut Ctx) -> Pc {
+    let mut f = Frame(cx.regs);
+    let mut at = f.index(cx.pc);
+    let mut exc = take(cx);
+    let fresh = ExcObj::of(exc).is_some_and(|x| x.traceback.is_empty());
+    if fresh && ExcObj::of(exc).is_some_and(|x| x.context.is_empty()) {
+        let handled = cx.handled;
+        set_context(cx, exc, handled);
+    }
+    loop {
+        add_traceback(cx, exc, f, at);
+        if let Some(e) = handler(f, at) {
+            f.set(usize::from(e.reg), exc);
+            cx.regs = f.0;
+            // SAFETY: handlers of verified code are instruction starts.
+            return unsafe { f.code().start.add(e.handler as usize) };
+        }
+        let (flags, ret) = (f.flags(), f.return_pc());
+        if f.object().is_some() {
+            cx.keep.push(exc);
+            // SAFETY: `at` indexes the frame's code.
+            let pc = unsafe { f.code().start.add(at) };
+            frame::detach(cx, f, pc, true);
+            cx.keep.pop();
+        }
+        if flags & flag::GEN != 0 {
+            exc = gens::fail(cx, f, exc);
+        }
+        cx.depth -= 1;
+        if flags & flag::ENTRY != 0 {
+            let _ = cx.set_raised(exc);
+            return halt();
+        }
+        let Some(caller) = f.caller() else {
+            let _ = cx.set_raised(exc);
+            return halt();
+        };
+        f = caller;
+        cx.regs = f.0;
+        at = if flags & flag::GEN != 0 { f.index(ret) } else { f.index(ret) - 1 };
+        // SAFETY: `at` indexes the frame's code.
+        cx.pc = unsafe { f.code().start.add(at) };
+        if flags & flag::GEN != 0
+            && let Some(pc) = gens::stop_in_consumer(cx, f, at, exc)
+        {
+            return pc;
+        }
+    }
+}
+
+fn take(cx: &mut Ctx) -> Value {
+    match cx.raised() {
+        Some(_) => {}
+        None => {
+            let _: Raised = cx.raise_str(Ty::SystemError, "error return without exception set");
+        }
+    }
+    crate::interp::slow::take_current(cx)
+}
+
+fn handler(f: Frame, at: usize) -> Option<ExcEntry> {
+    let at = at as u32;
+    f.code().rt.data.exceptions.iter().find(|e| e.start <= at && at < e.end).copied()
+}
+
+/// Puts a traceback entry for a frame in front of the exception's.
+pub fn add_traceback(cx: &mut Ctx, exc: Value, f: Frame, at: usize) {
+    let Some(x) = ExcObj::of(exc) else { return };
+    // `raise` with no change of frame (re-raising in a handler) does not repeat the entry.
+    if x.header.flags() & NO_ENTRY != 0 {
+        x.header.flags.fetch_and(!NO_ENTRY, std::sync::atomic::Ordering::Relaxed);
+        return;
+    }
+    cx.keep.push(exc);
+    let frame = frame::frame_object(cx, f);
+    let next = x.traceback.get().filter(|v| !v.is_none());
+    let line = crate::code::line_of(f.code(), at);
+    let ty = cx.ty(Ty::Traceback);
+    let tb = cx.new_native(
+        ty,
+        Traceback {
+            next: Slot::from_option(next),
+            frame: Slot::new(frame),
+            lasti: AtomicU32::new(at as u32),
+            line: AtomicI64::new(i64::from(line)),
+        },
+    );
+    cx.store(exc, &x.traceback, tb);
+    cx.keep.pop();
+}
+
+/// Exception flag: the next frame to see the exception adds no traceback entry.
+pub const NO_ENTRY: u8 = 2;

@@ -1,0 +1,167 @@
+//! Rare operations of compiled code.
+
+use crate::attr::{get_attr, lookup_attr};
+use crate::call::{call, call_kw};
+use crate::interp::frame::Frame;
+use crate::names::{N, name};
+use crate::ops::{self, repr_text};
+use protocore::dict::DictObj;
+use protocore::layouts::{FunctionObj, StrObj, TupleObj};
+use protocore::{Ctx, PyResult, Ty, Value};
+use protopy_bytecode::{Intrinsic1, Intrinsic2};
+
+/// One operand.
+pub fn intrinsic1(cx: &mut Ctx, f: Frame, kind: u16, v: Value) -> PyResult {
+    match Intrinsic1::from_u16(kind) {
+        Some(Intrinsic1::Print) => match crate::errors::lookup_sys(cx, "displayhook") {
+            Some(hook) => call(cx, hook, &[v]),
+            None => Err(cx.raise_str(Ty::RuntimeError, "lost sys.displayhook")),
+        },
+        Some(Intrinsic1::ImportStar) => import_star(cx, f, v),
+        Some(Intrinsic1::AsyncGenWrap) => {
+            let t = cx.tuple(&[v]);
+            let ty = cx.ty(Ty::AsyncGenWrapped);
+            let w = cx.new_native(ty, AsyncGenValue { value: protocore::Slot::new(v) });
+            crate::roots::keep_alive(t);
+            Ok(w)
+        }
+        Some(Intrinsic1::TypeVar) => type_param(cx, Ty::TypeVar, v, &[]),
+        Some(Intrinsic1::ParamSpec) => type_param(cx, Ty::ParamSpec, v, &[]),
+        Some(Intrinsic1::TypeVarTuple) => {
+            let ty = cx.ty(Ty::TypeVarTuple).value();
+            call(cx, ty, &[v])
+        }
+        Some(Intrinsic1::SubscriptGeneric) => {
+            let g = cx.ty(Ty::Generic).value();
+            let params = unpack_params(cx, v)?;
+            ops::get_item(cx, g, params)
+        }
+        Some(Intrinsic1::TypeAlias) => match TupleObj::of(v).map(|t| t.items()) {
+            Some([n, params, compute]) => {
+                let ty = cx.ty(Ty::TypeAliasType).value();
+                let params = if params.is_none() { cx.root(protocore::Root::EmptyTuple) } else { *params };
+                call_kw(cx, ty, &[*n, Value::NONE], &[("type_params", params), ("_evaluate", *compute)])
+            }
+            _ => Err(cx.raise_str(Ty::SystemError, "bad type alias")),
+        },
+        Some(Intrinsic1::UnpackStar) => {
+            let it = crate::iter::iter(cx, v)?;
+            match crate::iter::next(cx, it)? {
+                Some(x) => Ok(x),
+                None => Err(cx.value_error("not enough values to unpack (expected 1, got 0)")),
+            }
+        }
+        None => Err(cx.raise_str(Ty::SystemError, "unknown intrinsic")),
+    }
+}
+
+/// `Generic[T, *Ts]`: a TypeVarTuple is unpacked.
+fn unpack_params(cx: &mut Ctx, v: Value) -> PyResult {
+    let items = TupleObj::of(v).map_or(&[][..], |t| t.items());
+    let mut out = crate::roots::ValueVec::new(cx);
+    for p in items {
+        if cx.is_exact(*p, Ty::TypeVarTuple) {
+            let it = crate::iter::iter(cx, *p)?;
+            if let Some(x) = crate::iter::next(cx, it)? {
+                out.push(cx, x)?;
+            }
+        } else {
+            out.push(cx, *p)?;
+        }
+    }
+    out.into_tuple(cx)
+}
+
+/// The value that an asynchronous generator yields, wrapped to tell it from what it awaits.
+pub struct AsyncGenValue {
+    /// The value.
+    pub value: protocore::Slot,
+}
+
+impl protocore::Payload for AsyncGenValue {
+    const NAME: &'static str = "async_generator_wrapped_value";
+
+    fn trace(&self, t: &mut protocore::Tracer) {
+        t.slot(&self.value);
+    }
+}
+
+fn type_param(cx: &mut Ctx, t: Ty, n: Value, more: &[(&str, Value)]) -> PyResult {
+    let ty = cx.ty(t).value();
+    let mut kw = vec![("infer_variance", Value::TRUE)];
+    kw.extend_from_slice(more);
+    call_kw(cx, ty, &[n], &kw)
+}
+
+/// Two operands.
+pub fn intrinsic2(cx: &mut Ctx, kind: u16, a: Value, b: Value) -> PyResult {
+    match Intrinsic2::from_u16(kind) {
+        Some(Intrinsic2::TypeVarWithBound) => type_param(cx, Ty::TypeVar, a, &[("_evaluate_bound", b)]),
+        Some(Intrinsic2::TypeVarWithConstraints) => {
+            type_param(cx, Ty::TypeVar, a, &[("_evaluate_constraints", b)])
+        }
+        Some(Intrinsic2::SetTypeParamDefault) => {
+            crate::attr::set_attr_str(cx, a, "_evaluate_default_hook", b)?;
+            Ok(a)
+        }
+        Some(Intrinsic2::SetFunctionTypeParams) => {
+            if let Some(f) = FunctionObj::of(a) {
+                cx.store(a, &f.type_params, b);
+            }
+            Ok(a)
+        }
+        None => Err(cx.raise_str(Ty::SystemError, "unknown intrinsic")),
+    }
+}
+
+/// `from module import *` into the frame's namespace.
+fn import_star(cx: &mut Ctx, f: Frame, module: Value) -> PyResult {
+    let ns = f.get(0);
+    let n = name(cx, N::All);
+    let (names, filter) = match lookup_attr(cx, module, n)? {
+        Some(all) => (all, false),
+        None => {
+            let n = name(cx, N::Dict);
+            let Some(d) = lookup_attr(cx, module, n)? else {
+                let msg = "from-import-* object has no __dict__ and no __all__";
+                return Err(crate::errors::raise_import(cx, Ty::ImportError, msg, Value::NONE, Value::NONE));
+            };
+            let keys = match DictObj::of(d) {
+                Some(dict) => {
+                    let keys: Vec<Value> = dict.snapshot().into_iter().map(|(_, k, _)| k).collect();
+                    cx.list(&keys)?
+                }
+                None => crate::call::call_method(cx, d, "keys", &[])?,
+            };
+            (keys, true)
+        }
+    };
+    let all = crate::iter::to_vec(cx, names)?;
+    for k in all.to_vec() {
+        let Some(s) = StrObj::of(k) else {
+            let mod_name = module_text(cx, module);
+            let what = if filter { "Key in" } else { "Item in" };
+            let where_ = if filter { "__dict__" } else { "__all__" };
+            let msg = format!("{what} {mod_name}.{where_} must be str, not {}", cx.type_name(k));
+            return Err(cx.type_error(&msg));
+        };
+        if filter && s.str_ref().get(0) == Some(u32::from('_')) {
+            continue;
+        }
+        let v = get_attr(cx, module, k)?;
+        ops::set_item(cx, ns, k, Some(v))?;
+    }
+    crate::roots::keep_alive(all.into_list());
+    Ok(Value::NONE)
+}
+
+fn module_text(cx: &mut Ctx, module: Value) -> String {
+    let n = name(cx, N::Name);
+    match lookup_attr(cx, module, n) {
+        Ok(Some(v)) => match StrObj::of(v) {
+            Some(s) => s.to_string_lossy(),
+            None => repr_text(cx, v).unwrap_or_default(),
+        },
+        _ => "?".to_owned(),
+    }
+}
