@@ -181,7 +181,11 @@ impl<'a> TokenIter<'a> {
         let text = self.lexer.text();
         let kind = match error.kind {
             LexErrorKind::Eof => {
-                return TokenizeError { kind: IterError::Syntax, msg: error.message.to_string(), place: None };
+                return TokenizeError {
+                    kind: IterError::Syntax,
+                    msg: error.message.to_string(),
+                    place: None,
+                };
             }
             LexErrorKind::Dedent | LexErrorKind::TooDeep => IterError::Indentation,
             LexErrorKind::TabSpace => IterError::Tab,

@@ -74,7 +74,10 @@ pub fn unknown_encoding(name: &str) -> SourceError {
 /// Decodes a program. See the module's essay.
 pub fn decode(bytes: &[u8], origin: Origin<'_>) -> Result<Decoded, SourceError> {
     if origin == Origin::Bytes && bytes.contains(&0) {
-        return Err(SourceError { msg: "source code string cannot contain null bytes".to_owned(), place: None });
+        return Err(SourceError {
+            msg: "source code string cannot contain null bytes".to_owned(),
+            place: None,
+        });
     }
     let skip = if bytes.starts_with(BOM) { BOM.len() } else { 0 };
     let body = bytes.get(skip..).unwrap_or_default();
@@ -103,9 +106,16 @@ pub fn decode(bytes: &[u8], origin: Origin<'_>) -> Result<Decoded, SourceError> 
 /// Checks and normalises a program that is text already, as `compile(str)` does.
 pub fn check_text(text: &str) -> Result<Cow<'_, str>, SourceError> {
     if text.as_bytes().contains(&0) {
-        return Err(SourceError { msg: "source code string cannot contain null bytes".to_owned(), place: None });
+        return Err(SourceError {
+            msg: "source code string cannot contain null bytes".to_owned(),
+            place: None,
+        });
     }
-    Ok(if text.as_bytes().contains(&b'\r') { Cow::Owned(replace_newlines(text)) } else { Cow::Borrowed(text) })
+    Ok(if text.as_bytes().contains(&b'\r') {
+        Cow::Owned(replace_newlines(text))
+    } else {
+        Cow::Borrowed(text)
+    })
 }
 
 /// `\r\n` and `\r` become `\n`.
@@ -175,7 +185,10 @@ fn cookie_name(comment: &[u8]) -> Option<&str> {
         let blank = |b: &u8| matches!(b, b' ' | b'\t');
         let start = 1 + rest.get(1..)?.iter().take_while(|b| blank(b)).count();
         let word = rest.get(start..)?;
-        let length = word.iter().take_while(|&&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')).count();
+        let length = word
+            .iter()
+            .take_while(|&&b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            .count();
         if length > 0 {
             return std::str::from_utf8(word.get(..length)?).ok();
         }
@@ -184,8 +197,10 @@ fn cookie_name(comment: &[u8]) -> Option<&str> {
 }
 
 fn normal_name(name: &str) -> String {
-    let plain: String = name.chars().take(12).map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
-    let is = |stem: &str| plain.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let plain: String =
+        name.chars().take(12).map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
+    let is =
+        |stem: &str| plain.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
     if is("utf-8") {
         "utf-8".to_owned()
     } else if is("latin-1") || is("iso-8859-1") || is("iso-latin-1") {
@@ -197,7 +212,8 @@ fn normal_name(name: &str) -> String {
 
 /// The encodings decoded here, under the names the codec registry has for them.
 fn native_encoding(name: &str) -> Option<&'static str> {
-    let plain: String = name.chars().map(|c| if matches!(c, '-' | ' ') { '_' } else { c.to_ascii_lowercase() }).collect();
+    let plain: String =
+        name.chars().map(|c| if matches!(c, '-' | ' ') { '_' } else { c.to_ascii_lowercase() }).collect();
     match plain.as_str() {
         "utf_8" | "utf8" | "u8" | "utf" | "utf8_ucs2" | "utf8_ucs4" | "cp65001" => Some("utf-8"),
         "latin_1" | "latin1" | "latin" | "l1" | "iso_8859_1" | "iso8859_1" | "iso8859" | "8859" | "cp819" => {
@@ -253,7 +269,8 @@ fn decode_utf8(body: &[u8], declared: bool, origin: Origin<'_>) -> Result<String
     let msg = match origin {
         Origin::File(_) if declared => format!("(unicode error) {}", utf8_error(line, at - start)),
         _ => {
-            let file = if let Origin::File(name) = origin { format!(" in file {name}") } else { String::new() };
+            let file =
+                if let Origin::File(name) = origin { format!(" in file {name}") } else { String::new() };
             format!(
                 "Non-UTF-8 code starting with '\\x{byte:02x}'{file} on line {lineno}, but no encoding declared; \
                  see https://peps.python.org/pep-0263/ for details"
@@ -298,7 +315,10 @@ mod tests {
     #[test]
     fn undeclared_bytes() {
         let tail = "but no encoding declared; see https://peps.python.org/pep-0263/ for details";
-        assert_eq!(message(b"# c\na\n\"\xe9\"\n"), format!("Non-UTF-8 code starting with '\\xe9' on line 3, {tail}"));
+        assert_eq!(
+            message(b"# c\na\n\"\xe9\"\n"),
+            format!("Non-UTF-8 code starting with '\\xe9' on line 3, {tail}")
+        );
         assert_eq!(place(b"a = \"\xff\""), (1, 6));
         let named = decode(b"\xff", Origin::File("f.py")).unwrap_err().msg;
         assert_eq!(named, format!("Non-UTF-8 code starting with '\\xff' in file f.py on line 1, {tail}"));
@@ -307,7 +327,10 @@ mod tests {
     #[test]
     fn declared_bytes() {
         let error = decode(b"# coding: utf-8\n\"\xff\"", Origin::File("f.py")).unwrap_err().msg;
-        assert_eq!(error, "(unicode error) 'utf-8' codec can't decode byte 0xff in position 1: invalid start byte");
+        assert_eq!(
+            error,
+            "(unicode error) 'utf-8' codec can't decode byte 0xff in position 1: invalid start byte"
+        );
         let ascii = "'ascii' codec can't decode byte 0xe9 in position 17: ordinal not in range(128)";
         assert_eq!(message(b"# coding: ascii\n\"\xe9\""), ascii);
         let ascii = "'ascii' codec can't decode byte 0xe9 in position 2: ordinal not in range(128)";
@@ -321,7 +344,10 @@ mod tests {
             other => format!("{other:?}"),
         };
         assert_eq!(text(b"# coding: latin-1\nx='\xe9'"), "# coding: latin-1\nx='é'");
-        assert_eq!(text(b"\n# vim: fileencoding=latin-1-unix\r\n\xe9\r"), "\n# vim: fileencoding=latin-1-unix\né\n");
+        assert_eq!(
+            text(b"\n# vim: fileencoding=latin-1-unix\r\n\xe9\r"),
+            "\n# vim: fileencoding=latin-1-unix\né\n"
+        );
         assert_eq!(text(b"\xef\xbb\xbfx"), "x");
         assert!(coding_cookie(b"x=1 # coding: latin-1\n").is_none());
         assert!(coding_cookie(b"x\n# coding: latin-1\n").is_none());

@@ -29,6 +29,24 @@ fn render(e: &SyntaxErr) -> String {
     format!("{:?}Error\t{}\t{a}\t{b}\t{c}\t{d}", e.kind, e.msg.replace('\\', "\\\\").replace('\n', "\\n"))
 }
 
+/// Programs that CPython's parser refuses and the other parser accepts: the compiler has to refuse these itself.
+#[test]
+fn accepted_by_the_other_parser() {
+    let Ok(file) = std::env::var("ERRORS_VECTORS") else { return };
+    let vectors = std::fs::read_to_string(file).unwrap();
+    let mut source = String::new();
+    for row in vectors.split_terminator('\n') {
+        if let Some(rest) = row.strip_prefix("S ") {
+            source = unescape(rest);
+        } else {
+            let parsed = ruff_python_parser::parse_module(&source);
+            if row.starts_with('E') == parsed.is_ok() {
+                println!("{} {source:?}\n    {row}", if parsed.is_ok() { "ACCEPTED" } else { "REFUSED" });
+            }
+        }
+    }
+}
+
 #[test]
 fn diagnoses_are_cpythons() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/");
@@ -49,7 +67,8 @@ fn diagnoses_are_cpythons() {
             let (expected, text) = rest.rsplit_once('\t').unwrap();
             errors += 1;
             matched += usize::from(ours == expected);
-            texts += usize::from(ours == expected && found.as_ref().is_some_and(|e| e.text == unescape(text)));
+            texts +=
+                usize::from(ours == expected && found.as_ref().is_some_and(|e| e.text == unescape(text)));
             (ours == expected, expected)
         } else if let Some(rest) = row.strip_prefix("C\t") {
             // A later stage's error: ours if we have one, else that stage's business.

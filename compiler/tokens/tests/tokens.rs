@@ -49,8 +49,18 @@ fn render(lines: &[String], extra: bool) -> String {
                 let name = format!("{:?}Error", e.kind);
                 let _ = write!(out, "E {name}\t{}", escape(&e.msg));
                 if let Some(p) = e.place {
-                    let end = p.end.map_or(("None".to_owned(), "None".to_owned()), |(l, c)| (l.to_string(), c.to_string()));
-                    let _ = write!(out, "\t{}\t{}\t{}\t{}\t{}", p.lineno, p.offset, escape(&p.text), end.0, end.1);
+                    let end = p.end.map_or(("None".to_owned(), "None".to_owned()), |(l, c)| {
+                        (l.to_string(), c.to_string())
+                    });
+                    let _ = write!(
+                        out,
+                        "\t{}\t{}\t{}\t{}\t{}",
+                        p.lineno,
+                        p.offset,
+                        escape(&p.text),
+                        end.0,
+                        end.1
+                    );
                 }
                 out.push('\n');
                 return out;

@@ -329,17 +329,33 @@ impl<'a> Lexer<'a> {
     }
 
     fn error_of(
-        &self, kind: LexErrorKind, message: impl Into<Cow<'static, str>>, start: usize, end: usize,
+        &self,
+        kind: LexErrorKind,
+        message: impl Into<Cow<'static, str>>,
+        start: usize,
+        end: usize,
     ) -> Box<LexError> {
         let (line, line_start) = (self.line_no, self.line_start);
         Box::new(LexError { kind, message: message.into(), line, line_start, start, end, shift: 0 })
     }
 
     /// An error that points at the first character of the token begun at `start`.
-    fn error_at_start_of(&self, message: impl Into<Cow<'static, str>>, start: (usize, usize, usize)) -> Box<LexError> {
+    fn error_at_start_of(
+        &self,
+        message: impl Into<Cow<'static, str>>,
+        start: (usize, usize, usize),
+    ) -> Box<LexError> {
         let (at, line, line_start) = start;
         let message = message.into();
-        Box::new(LexError { kind: LexErrorKind::Syntax, message, line, line_start, start: at, end: at, shift: 1 })
+        Box::new(LexError {
+            kind: LexErrorKind::Syntax,
+            message,
+            line,
+            line_start,
+            start: at,
+            end: at,
+            shift: 1,
+        })
     }
 
     /// A token of the ordinary mode: everything but the literal text of an f-string.
@@ -401,9 +417,9 @@ impl<'a> Lexer<'a> {
         let body = text.strip_prefix('#')?.trim_start_matches([' ', '\t']);
         let body = body.strip_prefix("type: ")?;
         let body = body.trim_start_matches([' ', '\t']);
-        let ignore = body
-            .strip_prefix("ignore")
-            .is_some_and(|rest| !rest.chars().next().is_some_and(|c| c.is_ascii_alphanumeric() || !c.is_ascii()));
+        let ignore = body.strip_prefix("ignore").is_some_and(|rest| {
+            !rest.chars().next().is_some_and(|c| c.is_ascii_alphanumeric() || !c.is_ascii())
+        });
         let body_start = self.pos - body.len();
         if ignore {
             self.start = body_start + "ignore".len();
@@ -480,8 +496,10 @@ impl<'a> Lexer<'a> {
             return Ok(token);
         }
         let line = self.buf.as_bytes().get(self.start..self.line_end).unwrap_or_default();
-        let length =
-            line.iter().position(|&b| !(b.is_ascii_alphanumeric() || b == b'_' || b >= 128)).unwrap_or(line.len());
+        let length = line
+            .iter()
+            .position(|&b| !(b.is_ascii_alphanumeric() || b == b'_' || b >= 128))
+            .unwrap_or(line.len());
         self.pos = self.start + length;
         if !self.options.extra_tokens && !line.get(..length).unwrap_or_default().is_ascii() {
             self.verify_identifier()?;
@@ -571,7 +589,8 @@ impl<'a> Lexer<'a> {
                 return Err(self.mismatch(bracket, c));
             }
         }
-        if c == b'}' && field == Some(level)
+        if c == b'}'
+            && field == Some(level)
             && let Some(open) = self.strings.last_mut()
         {
             open.fields.pop();
@@ -584,6 +603,10 @@ impl<'a> Lexer<'a> {
     fn mismatch(&self, bracket: Bracket, c: u8) -> Box<LexError> {
         let (close, open) = (char::from(c), char::from(bracket.open));
         let base = format!("closing parenthesis '{close}' does not match opening parenthesis '{open}'");
-        self.error(if bracket.line == self.line_no { base } else { format!("{base} on line {}", bracket.line) })
+        self.error(if bracket.line == self.line_no {
+            base
+        } else {
+            format!("{base} on line {}", bracket.line)
+        })
     }
 }

@@ -57,7 +57,8 @@ impl Lexer<'_> {
             at += 1;
         }
         if let Some((one, other)) = prefix.incompatible() {
-            let mut error = self.error_at(format!("'{one}' and '{other}' prefixes are incompatible"), self.start, at);
+            let mut error =
+                self.error_at(format!("'{one}' and '{other}' prefixes are incompatible"), self.start, at);
             error.shift = 1;
             return Err(error);
         }
@@ -118,7 +119,9 @@ impl Lexer<'_> {
         let message = if size == 3 {
             format!("unterminated triple-quoted string literal (detected at line {line})")
         } else if escaped_quote {
-            format!("unterminated string literal (detected at line {line}); perhaps you escaped the end quote?")
+            format!(
+                "unterminated string literal (detected at line {line}); perhaps you escaped the end quote?"
+            )
         } else {
             format!("unterminated string literal (detected at line {line})")
         };

@@ -1,7 +1,7 @@
 //! The arguments of calls and class statements.
 
-use super::core::{K, Node, Parser, R, Rule, kw, need};
 use super::SyntaxErr;
+use super::core::{K, Node, Parser, R, Rule, kw, need};
 use std::collections::HashSet;
 
 use crate::token;
@@ -167,7 +167,11 @@ impl Parser<'_> {
                 let before = self.mark;
                 self.mark += 1;
                 if let Some(value) = self.attempt(Self::expression)? {
-                    return Err(self.error_nodes(node, value, "cannot assign to iterable argument unpacking"));
+                    return Err(self.error_nodes(
+                        node,
+                        value,
+                        "cannot assign to iterable argument unpacking",
+                    ));
                 }
                 self.mark = before;
             }

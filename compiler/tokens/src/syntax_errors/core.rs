@@ -34,9 +34,9 @@ pub(super) use need;
 
 /// Keywords, in the order that gives each its token kind.
 pub(super) const KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
-    "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
-    "pass", "raise", "return", "try", "while", "with", "yield",
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
 macro_rules! keyword_kinds {
@@ -150,7 +150,11 @@ pub(super) enum Rule {
 type Memo = HashMap<(Rule, usize, bool), (Option<Node>, usize)>;
 
 /// Recursion that no bracket bounds stops here; brackets add at most [`crate::lexer::MAX_LEVEL`].
-const MAX_DEPTH: usize = 420;
+const MAX_DEPTH: usize = 1_200;
+
+/// Two calls of [`Parser::deeper`] never have more stack than this between them.
+const STACK_RED_ZONE: usize = 192 << 10;
+const STACK_SEGMENT: usize = 2 << 20;
 
 pub(super) struct Parser<'s> {
     pub(super) lexer: Lexer<'s>,
@@ -158,6 +162,10 @@ pub(super) struct Parser<'s> {
     pub(super) mark: usize,
     /// The rules for particular mistakes are on.
     pub(super) hints: bool,
+    /// This is the second pass, whether or not the hints are on just now.
+    pub(super) second_pass: bool,
+    /// Braces keep the hints as they are (see `dict_or_set`).
+    pub(super) quiet_braces: bool,
     pub(super) kids: Vec<Node>,
     memo: Memo,
     depth: usize,
@@ -172,6 +180,8 @@ impl<'s> Parser<'s> {
             tokens: Vec::new(),
             mark: 0,
             hints: false,
+            second_pass: false,
+            quiet_braces: false,
             kids: Vec::new(),
             memo: Memo::new(),
             depth: 0,
@@ -184,6 +194,7 @@ impl<'s> Parser<'s> {
         self.mark = 0;
         self.depth = 0;
         self.hints = true;
+        self.second_pass = true;
         self.memo.clear();
         self.kids.clear();
     }
@@ -319,6 +330,19 @@ impl<'s> Parser<'s> {
         found
     }
 
+    /// Runs a rule with the hints on and without the results of earlier visits. Not within another such run, which bounds the
+    /// work to twice that of one.
+    pub(super) fn afresh<T>(&mut self, rule: impl FnOnce(&mut Self) -> R<T>) -> R<T> {
+        if std::mem::replace(&mut self.quiet_braces, true) {
+            return Ok(None);
+        }
+        let memo = std::mem::take(&mut self.memo);
+        let found = rule(self);
+        self.memo = memo;
+        self.quiet_braces = false;
+        found
+    }
+
     pub(super) fn memoized(&mut self, rule: Rule, parse: impl FnOnce(&mut Self) -> R<Node>) -> R<Node> {
         // What was parsed while the hints were off stays parsed: CPython's memory makes no difference either, and that
         // hides some hints from it.
@@ -337,6 +361,13 @@ impl<'s> Parser<'s> {
         Ok(found)
     }
 
+    /// Drops results that lie behind, so that a long program needs no more memory than a short one.
+    pub(super) fn forget(&mut self) {
+        if self.memo.len() > 20_000 {
+            self.memo.clear();
+        }
+    }
+
     /// Bounds recursion.
     pub(super) fn deeper<T>(&mut self, rule: impl FnOnce(&mut Self) -> R<T>) -> R<T> {
         self.depth += 1;
@@ -345,7 +376,7 @@ impl<'s> Parser<'s> {
             error.kind = Kind::Memory;
             return Err(error);
         }
-        let found = rule(self);
+        let found = stacker::maybe_grow(STACK_RED_ZONE, STACK_SEGMENT, || rule(self));
         self.depth -= 1;
         found
     }
@@ -453,7 +484,8 @@ impl<'s> Parser<'s> {
         let message = error.message.to_string();
         match error.kind {
             LexErrorKind::Syntax => {
-                let mut found = self.build(message, place(column(error.start)), (error.line, column(error.end)));
+                let mut found =
+                    self.build(message, place(column(error.start)), (error.line, column(error.end)));
                 found.text.truncate(found.text.trim_end_matches('\n').len());
                 found
             }
@@ -462,7 +494,9 @@ impl<'s> Parser<'s> {
                 let start = (self.lexer.line_no, self.lexer.line_start, offset);
                 self.build("unexpected EOF while parsing".to_owned(), start, (self.lexer.line_no, -1))
             }),
-            LexErrorKind::LineContinuation => self.build(message, place(column(error.start)), (error.line, 0)),
+            LexErrorKind::LineContinuation => {
+                self.build(message, place(column(error.start)), (error.line, 0))
+            }
             LexErrorKind::Dedent => {
                 let rest = self.lexer.text().get(line_start..).unwrap_or_default();
                 let width = rest.split('\n').next().unwrap_or_default().chars().count().cast_signed();

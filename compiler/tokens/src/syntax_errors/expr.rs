@@ -1,8 +1,8 @@
 //! Expressions, from the comma down to the primary.
 
+use super::SyntaxErr;
 use super::core::{K, Node, Parser, R, Rule, kw, need};
 use super::targets::Use;
-use super::SyntaxErr;
 use crate::token;
 
 /// Binding strength of the binary operators between `|` and the power.
@@ -56,13 +56,8 @@ impl Parser<'_> {
     pub(super) fn star_named_expression(&mut self) -> R<Node> {
         let first = self.mark;
         if self.accept(token::STAR)? {
-            if let Some(inner) = self.attempt(Self::bitwise_or)? {
-                return Ok(Some(self.node_with(K::Starred, first, &[inner])));
-            }
-            if self.hints {
-                return Err(self.error_here("Invalid star expression"));
-            }
-            return Ok(None);
+            let inner = need!(self.bitwise_or());
+            return Ok(Some(self.node_with(K::Starred, first, &[inner])));
         }
         self.named_expression()
     }
@@ -130,7 +125,8 @@ impl Parser<'_> {
             return Ok(());
         }
         let what = a.kind.describe();
-        Err(self.error_at_node(a, format!("cannot assign to {what} here. Maybe you meant '==' instead of '='?")))
+        Err(self
+            .error_at_node(a, format!("cannot assign to {what} here. Maybe you meant '==' instead of '='?")))
     }
 
     fn starts_with_display(&mut self, first: usize) -> Result<bool, Box<SyntaxErr>> {
@@ -266,7 +262,10 @@ impl Parser<'_> {
         if self.kind()? == token::LPAR {
             return Ok(());
         }
-        let Some(b) = self.attempt(Self::star_expressions)? else { return Ok(()) };
+        let quiet = std::mem::replace(&mut self.quiet_braces, true);
+        let b = self.attempt(Self::star_expressions)?;
+        self.quiet_braces = quiet;
+        let Some(b) = b else { return Ok(()) };
         let name = self.token_text(first);
         if !matches!(name, "print" | "exec") {
             return Ok(());
@@ -366,7 +365,12 @@ impl Parser<'_> {
                     return Err(self.error_range(b - 1, b, msg));
                 }
             }
-            token::EQEQUAL | token::NOTEQUAL | token::LESSEQUAL | token::GREATEREQUAL | token::GREATER | kw::IN => {
+            token::EQEQUAL
+            | token::NOTEQUAL
+            | token::LESSEQUAL
+            | token::GREATEREQUAL
+            | token::GREATER
+            | kw::IN => {
                 self.mark += 1;
             }
             kw::IS => {
@@ -603,15 +607,16 @@ impl Parser<'_> {
     /// The first element of a display.
     fn display_head(&mut self) -> R<Node> {
         let first = self.mark;
-        let head = need!(self.star_named_expression());
-        if self.hints && head.kind == K::Starred && !self.at_any(&[token::COMMA, kw::FOR, kw::ASYNC])? {
+        let starred = self.kind()? == token::STAR;
+        let head = self.attempt(Self::star_named_expression)?;
+        if self.hints && starred && (head.is_none() || !self.at_any(&[token::COMMA, kw::FOR, kw::ASYNC])?) {
             // Hints for what follows the star come from reading it as an argument.
             let after = self.mark;
             self.mark = first;
             self.attempt(Self::starred_argument)?;
             self.mark = after;
         }
-        Ok(Some(head))
+        Ok(head)
     }
 
     fn refuse_starred_comprehension(&self, head: Node) -> Result<(), Box<SyntaxErr>> {
@@ -668,17 +673,29 @@ impl Parser<'_> {
         Ok(Some(self.node_with(K::List, first, &all)))
     }
 
+    /// Up to the first colon, the contents of braces are read with the hints on even where they are off around them; the
+    /// later keys of a dict are read with them off. CPython does so, and its users see the difference.
     fn dict_or_set(&mut self) -> R<Node> {
+        let outer = self.hints;
+        self.hints |= self.second_pass && !self.quiet_braces;
+        let found = self.dict_or_set_within(outer);
+        self.hints = outer;
+        found
+    }
+
+    fn dict_or_set_within(&mut self, outer: bool) -> R<Node> {
         let first = self.mark;
         self.mark += 1;
         if self.accept(token::RBRACE)? {
             return Ok(Some(self.node(K::Dict, first)));
         }
         if self.accept(token::DOUBLESTAR)? {
+            self.hints = outer;
             return self.dict_after_stars(first);
         }
         if self.kind()? != token::STAR {
             if self.attempt(Self::expression)?.is_some() && self.accept(token::COLON)? {
+                self.hints = outer;
                 return self.dict_after_colon(first);
             }
             self.mark = first + 1;
@@ -701,11 +718,13 @@ impl Parser<'_> {
 
     fn dict_after_stars(&mut self, first: usize) -> R<Node> {
         need!(self.bitwise_or());
-        if self.hints && self.at_any(&[kw::FOR, kw::ASYNC])? {
-            if self.attempt(Self::for_if_clauses)?.is_some() && self.kind()? == token::RBRACE {
-                let msg = "dict unpacking cannot be used in dict comprehension";
-                return Err(self.error_at_token(first + 1, msg));
-            }
+        if self.hints
+            && self.at_any(&[kw::FOR, kw::ASYNC])?
+            && self.attempt(Self::for_if_clauses)?.is_some()
+            && self.kind()? == token::RBRACE
+        {
+            let msg = "dict unpacking cannot be used in dict comprehension";
+            return Err(self.error_at_token(first + 1, msg));
         }
         self.dict_rest(first)
     }
@@ -754,9 +773,14 @@ impl Parser<'_> {
                 need!(self.bitwise_or());
                 continue;
             }
-            let Some(key) = self.attempt(Self::bare_expression)? else { break };
-            if !self.accept(token::COLON)? {
+            let Some(key) = self.plainly(|p| p.attempt(Self::bare_expression))? else {
                 if self.hints {
+                    self.afresh(|p| p.attempt(Self::expression))?;
+                }
+                break;
+            };
+            if !self.accept(token::COLON)? {
+                if self.second_pass {
                     return Err(self.error_at_end_of(key, "':' expected after dictionary key"));
                 }
                 return Ok(None);

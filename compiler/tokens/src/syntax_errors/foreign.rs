@@ -9,11 +9,23 @@ use crate::token;
 /// Parts of the other parser's messages, and what CPython says of the same mistake.
 const WORDINGS: [(&str, &str); 14] = [
     ("Starred expression cannot be used here", "can't use starred expression here"),
-    ("Positional argument cannot follow keyword argument unpacking", "positional argument follows keyword argument unpacking"),
+    (
+        "Positional argument cannot follow keyword argument unpacking",
+        "positional argument follows keyword argument unpacking",
+    ),
     ("Positional argument cannot follow keyword argument", "positional argument follows keyword argument"),
-    ("Iterable argument unpacking cannot follow", "iterable argument unpacking follows keyword argument unpacking"),
-    ("Iterable unpacking cannot be used in a comprehension", "iterable unpacking cannot be used in comprehension"),
-    ("Parameter without a default cannot follow", "parameter without a default follows parameter with a default"),
+    (
+        "Iterable argument unpacking cannot follow",
+        "iterable argument unpacking follows keyword argument unpacking",
+    ),
+    (
+        "Iterable unpacking cannot be used in a comprehension",
+        "iterable unpacking cannot be used in comprehension",
+    ),
+    (
+        "Parameter without a default cannot follow",
+        "parameter without a default follows parameter with a default",
+    ),
     ("Unparenthesized generator expression", "Generator expression must be parenthesized"),
     ("unexpected indentation", "unexpected indent"),
     ("Unexpected indentation", "unexpected indent"),
@@ -25,7 +37,13 @@ const WORDINGS: [(&str, &str); 14] = [
 ];
 
 /// An error at a byte range of the source.
-pub(super) fn translate(source: &str, message: &str, debug_name: &str, start: usize, end: usize) -> SyntaxErr {
+pub(super) fn translate(
+    source: &str,
+    message: &str,
+    debug_name: &str,
+    start: usize,
+    end: usize,
+) -> SyntaxErr {
     if (debug_name.contains("Unicode") || message.contains("unicode"))
         && let Some(error) = unknown_name(source, start)
     {
@@ -40,7 +58,9 @@ pub(super) fn translate(source: &str, message: &str, debug_name: &str, start: us
 fn place(source: &str, start: usize, end: usize) -> SyntaxErr {
     let (lineno, line_start) = line_of(source, start);
     let (end_lineno, end_line_start) = line_of(source, end.max(start));
-    let column = |line_start: usize, at: usize| (code_points(source, line_start, at.min(source.len())) + 1).cast_signed();
+    let column = |line_start: usize, at: usize| {
+        (code_points(source, line_start, at.min(source.len())) + 1).cast_signed()
+    };
     let rest = source.get(line_start..).unwrap_or_default();
     let text = rest.split_inclusive('\n').next().unwrap_or_default().to_owned();
     SyntaxErr {

@@ -89,7 +89,12 @@ impl Mode {
 /// The `SyntaxError` for `source`, which another parser refused with `message` (of the error variant that `debug_name`
 /// prints) at the bytes `range_start..range_end`.
 pub fn diagnose(
-    source: &str, message: &str, debug_name: &str, range_start: usize, range_end: usize, mode: Mode,
+    source: &str,
+    message: &str,
+    debug_name: &str,
+    range_start: usize,
+    range_end: usize,
+    mode: Mode,
 ) -> SyntaxErr {
     match check(source, mode) {
         Some(error) => error,
@@ -140,8 +145,7 @@ fn ends_too_early(parser: &mut core::Parser<'_>) -> bool {
     match parser.lexer.next_token() {
         Ok(_) => true,
         Err(error) => {
-            error.kind == LexErrorKind::Eof
-                || error.message.starts_with("unterminated triple-quoted")
+            error.kind == LexErrorKind::Eof || error.message.starts_with("unterminated triple-quoted")
         }
     }
 }

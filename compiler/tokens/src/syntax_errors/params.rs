@@ -44,13 +44,19 @@ impl Parser<'_> {
             match self.kind()? {
                 token::SLASH => need!(self.slash(&mut seen)),
                 token::STAR => need!(self.star_parameter(&mut seen)),
-                token::DOUBLESTAR if seen.bare_star.is_none() => return self.double_star_parameter(&mut seen),
+                token::DOUBLESTAR if seen.bare_star.is_none() => {
+                    return self.double_star_parameter(&mut seen);
+                }
                 token::NAME => need!(self.plain_parameter(&mut seen)),
                 token::LPAR if self.hints => {
                     self.parenthesized_parameters(&seen)?;
                     return Ok(None);
                 }
-                kind => return Ok((kind == seen.end() && seen.count > 0 && seen.bare_star.is_none()).then_some(())),
+                kind => {
+                    return Ok(
+                        (kind == seen.end() && seen.count > 0 && seen.bare_star.is_none()).then_some(())
+                    );
+                }
             }
             if !self.accept(token::COMMA)? {
                 return Ok((self.kind()? == seen.end() && seen.bare_star.is_none()).then_some(()));

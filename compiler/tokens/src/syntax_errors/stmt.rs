@@ -53,6 +53,7 @@ impl Parser<'_> {
         let mut count = 0;
         while !self.at_any(&[token::ENDMARKER, token::DEDENT])? && self.attempt(Self::statement)?.is_some() {
             count += 1;
+            self.forget();
         }
         Ok(count)
     }
@@ -99,7 +100,7 @@ impl Parser<'_> {
                 self.attempt(Self::star_expressions)?;
             }
             kw::IMPORT => return self.import(),
-            kw::FROM => return self.from_import(),
+            kw::FROM => return self.import_from(),
             kw::RAISE => {
                 self.mark += 1;
                 if self.attempt(Self::expression)?.is_some() && self.accept(kw::FROM)? {
@@ -159,8 +160,8 @@ impl Parser<'_> {
 
     fn assignment(&mut self) -> R<()> {
         let first = self.mark;
-        if let Some(found) = self.annotated(first)? {
-            return Ok(found.then_some(()));
+        if self.annotated()?.is_some() {
+            return Ok(Some(()));
         }
         self.mark = first;
         if self.assignment_chain()? {
@@ -180,8 +181,8 @@ impl Parser<'_> {
         Ok(None)
     }
 
-    /// `target: annotation [= value]`. None if it is no such thing.
-    fn annotated(&mut self, _first: usize) -> R<bool> {
+    /// `target: annotation [= value]`.
+    fn annotated(&mut self) -> R<()> {
         if !self.at_any(&[token::NAME, token::LPAR, token::LSQB, token::STRING, token::LBRACE])? {
             return Ok(None);
         }
@@ -195,7 +196,7 @@ impl Parser<'_> {
         if self.accept(token::EQUAL)? && self.attempt(Self::yield_or_star_expressions)?.is_none() {
             self.mark = before;
         }
-        Ok(Some(true))
+        Ok(Some(()))
     }
 
     /// `target = ... = value`.
@@ -245,7 +246,8 @@ impl Parser<'_> {
         {
             self.mark += 1;
             if self.attempt(Self::yield_or_star_expressions)?.is_some() {
-                let msg = format!("'{}' is an illegal expression for augmented assignment", a.kind.describe());
+                let msg =
+                    format!("'{}' is an illegal expression for augmented assignment", a.kind.describe());
                 return Err(self.error_at_node(a, msg));
             }
         }
@@ -263,10 +265,10 @@ impl Parser<'_> {
             return Err(self.error_at_node(a, format!("only single target (not {what}) can be annotated")));
         }
         self.mark = first;
-        if let Some(a) = self.attempt(Self::star_named_expression_quietly)?
+        if let Some(a) = self.attempt(Self::star_named_expression)?
             && self.accept(token::COMMA)?
         {
-            while self.attempt(|p| p.comma_list(Self::star_named_expression_quietly))?.is_some() {}
+            while self.attempt(|p| p.comma_list(Self::star_named_expression))?.is_some() {}
             if self.accept(token::COLON)? && self.attempt(Self::expression)?.is_some() {
                 return Err(self.error_at_node(a, "only single target (not tuple) can be annotated"));
             }
@@ -279,11 +281,6 @@ impl Parser<'_> {
             return Err(self.error_at_node(a, "illegal target for annotation"));
         }
         Ok(())
-    }
-
-    /// As in a display, except that a lone star is no mistake of its own.
-    fn star_named_expression_quietly(&mut self) -> R<Node> {
-        if self.kind()? == token::STAR { self.star_expression() } else { self.named_expression() }
     }
 
     fn dotted_name(&mut self) -> R<()> {
@@ -342,7 +339,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn from_import(&mut self) -> R<()> {
+    fn import_from(&mut self) -> R<()> {
         self.mark += 1;
         let mut dots = false;
         while self.at_any(&[token::DOT, token::ELLIPSIS])? {
@@ -417,7 +414,9 @@ impl Parser<'_> {
         if self.kind()? != token::INDENT {
             if self.hints {
                 let line = self.token(header).line;
-                return Err(self.indentation_error(format!("expected an indented block after {what} on line {line}")));
+                return Err(
+                    self.indentation_error(format!("expected an indented block after {what} on line {line}"))
+                );
             }
             return Ok(None);
         }
@@ -523,7 +522,9 @@ impl Parser<'_> {
         if !self.accept(kw::AS)? {
             return Ok(Some(()));
         }
-        if self.attempt(Self::star_target)?.is_some() && (self.at_any(&AFTER)? || self.kind()? == token::NEWLINE) {
+        if self.attempt(Self::star_target)?.is_some()
+            && (self.at_any(&AFTER)? || self.kind()? == token::NEWLINE)
+        {
             return Ok(Some(()));
         }
         self.mark = before + 1;
@@ -717,7 +718,7 @@ impl Parser<'_> {
     }
 
     fn subject(&mut self) -> R<Node> {
-        self.star_named_expression_quietly()
+        self.star_named_expression()
     }
 
     fn case_block(&mut self) -> R<()> {

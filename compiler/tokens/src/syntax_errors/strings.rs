@@ -179,7 +179,8 @@ impl Parser<'_> {
         }
         let name = self.token_text(at);
         if !matches!(name, "s" | "r" | "a") {
-            let msg = format!("{letter}-string: invalid conversion character '{name}': expected 's', 'r', or 'a'");
+            let msg =
+                format!("{letter}-string: invalid conversion character '{name}': expected 's', 'r', or 'a'");
             return Err(self.error_at_token(at, msg));
         }
         Ok(Some(()))
@@ -226,7 +227,9 @@ fn bad_text_escape(body: &str) -> Option<String> {
         let c = rest.chars().next()?;
         let report = |length: usize, reason: &str| {
             let last = position + length - 1;
-            Some(format!("(unicode error) 'unicodeescape' codec can't decode bytes in position {position}-{last}: {reason}"))
+            Some(format!(
+                "(unicode error) 'unicodeescape' codec can't decode bytes in position {position}-{last}: {reason}"
+            ))
         };
         let digits = match c {
             'x' => (2, "truncated \\xXX escape"),

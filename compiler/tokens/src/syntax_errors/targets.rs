@@ -1,7 +1,7 @@
 //! What may be assigned to, deleted or looped over, and the first part of an expression that may not.
 
-use super::core::{K, Node, Parser, R, need};
 use super::SyntaxErr;
+use super::core::{K, Node, Parser, R, need};
 use crate::token;
 
 /// Who asks for the target: it decides what is refused, and the verb.
