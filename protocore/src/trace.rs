@@ -309,7 +309,10 @@ impl Tracer {
             let class = &*class.ptr::<TypeObj>();
             if class.attr_base != 0 {
                 let area = p.cast::<u8>().add(class.attr_base as usize).cast::<Slot>();
-                self.slots(std::slice::from_raw_parts(area, class.inline_cap as usize + 1));
+                // An object in dict mode may have come from a class with fewer inline slots by assignment of
+                // `__class__`: only those of `__slots__` are in use.
+                let n = if shape.is_dict_mode() { shape.slot_count } else { class.inline_cap };
+                self.slots(std::slice::from_raw_parts(area, n as usize + 1));
             }
         }
     }
