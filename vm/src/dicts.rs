@@ -123,7 +123,13 @@ pub fn dict_contains(cx: &mut Ctx, d: &DictObj, key: Value) -> PyResult<bool> {
 }
 
 /// `d[key] = value` with a known hash; the old value.
-pub fn dict_set_hash(cx: &mut Ctx, d: &DictObj, key: Value, hash: i64, value: Value) -> PyResult<Option<Value>> {
+pub fn dict_set_hash(
+    cx: &mut Ctx,
+    d: &DictObj,
+    key: Value,
+    hash: i64,
+    value: Value,
+) -> PyResult<Option<Value>> {
     loop {
         let look = dict_look(cx, d, key, hash)?;
         let r = match look.found {
