@@ -319,13 +319,10 @@ impl Ctx {
     pub fn registers_in_use(&self) -> &[Value] {
         let mut end = self.top;
         if !self.regs.is_null() {
-            // SAFETY: a running frame has its function five words below its registers, within the register stack.
-            let func = unsafe { *self.regs.sub(5).cast::<u64>() };
-            // SAFETY: as above: the word is a function object.
-            let code = unsafe { Value::from_slot(func) }
-                .and_then(crate::layouts::FunctionObj::of)
-                .and_then(|f| f.code.get())
-                .and_then(crate::layouts::CodeObj::of);
+            // SAFETY: the word below a running frame's registers is its code object.
+            let word = unsafe { *self.regs.sub(1).cast::<u64>() };
+            // SAFETY: as above.
+            let code = unsafe { Value::from_slot(word) }.and_then(crate::layouts::CodeObj::of);
             if let Some(c) = code {
                 end = end.max(self.regs.wrapping_add(c.nregs as usize));
             }

@@ -22,6 +22,7 @@ pub mod imports;
 pub mod intrinsics;
 pub mod matching;
 pub mod roots;
+pub mod structseq;
 pub mod suggest;
 pub mod types;
 

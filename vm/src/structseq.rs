@@ -1,0 +1,254 @@
+//! Named tuples of the runtime (`sys.version_info`, `os.stat_result`): tuples whose items have names, and attributes beyond the items.
+
+use crate::attr::set_instance_attr;
+use crate::declare::TypeSpec;
+use crate::errors::type_text;
+use crate::names::{N, name};
+use crate::ops::repr_text;
+use crate::types::{create_type_with_base, set_type_attr};
+use protocore::dict::DictObj;
+use protocore::layouts::{NativeFnObj, StrObj, TupleObj};
+use protocore::types::{SlotSpec, type_flags};
+use protocore::{Args, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value};
+
+/// Reads an item of a tuple by number: the descriptor of a named item.
+pub struct ItemGetter {
+    index: usize,
+    name: Slot,
+}
+
+impl Payload for ItemGetter {
+    const NAME: &'static str = "member_descriptor";
+
+    fn trace(&self, t: &mut Tracer) {
+        t.slot(&self.name);
+    }
+}
+
+fn getter_get(cx: &mut Ctx, this: Value, obj: Option<Value>, _owner: Value) -> PyResult {
+    let (Some(g), Some(obj)) = (this.native::<ItemGetter>(), obj) else { return Ok(this) };
+    match TupleObj::of(obj).and_then(|t| t.items().get(g.index).copied()) {
+        Some(v) => Ok(v),
+        None => Err(crate::attr::no_attribute(cx, obj, g.name.get_or_none())),
+    }
+}
+
+fn getter_set(cx: &mut Ctx, this: Value, obj: Value, _v: Option<Value>) -> PyResult<()> {
+    let n = this.native::<ItemGetter>().map_or(Value::NONE, |g| g.name.get_or_none());
+    Err(crate::attr::attribute_error(cx, "readonly attribute", obj, n))
+}
+
+static GETTER: TypeSpec = TypeSpec {
+    name: "member_descriptor",
+    layout: Layout::Native,
+    vt: Some(<ItemGetter as NativeLayout>::VT),
+    slots: SlotSpec { descr_get: Some(getter_get), descr_set: Some(getter_set), ..SlotSpec::NONE },
+    flags: type_flags::NO_NEW,
+    doc: "An item of a named tuple of the runtime.",
+    ..TypeSpec::BASE
+};
+
+/// The slots of every named tuple type.
+pub const SLOTS: SlotSpec = SlotSpec { new: Some(seq_new), repr: Some(seq_repr), ..SlotSpec::NONE };
+
+/// The methods of every named tuple type.
+pub static METHODS: &[protocore::layouts::MethodDef] = crate::methods![
+    /// Helps pickle.
+    "__reduce__(self, /)" => seq_reduce;
+    /// A copy with some items exchanged.
+    raw "__replace__(self, /, **changes)" => seq_replace;
+];
+
+/// Makes a named tuple type. `spec` has layout `Tuple`, `SLOTS`, `METHODS` and flag `DICT` if there are hidden fields; of `fields` the first
+/// `visible` are items, the others attributes only. A name starting with `!` is an unnamed item.
+pub fn new_structseq_type(
+    cx: &mut Ctx,
+    spec: &'static TypeSpec,
+    fields: &[&str],
+    visible: usize,
+) -> PyResult {
+    let base = cx.ty(Ty::Tuple).value();
+    let v = create_type_with_base(cx, spec, base)?;
+    let Some(t) = TypeObj::of(v) else { return Ok(v) };
+    let getter = getter_type(cx)?;
+    let Some(gt) = TypeObj::of(getter) else { return Ok(v) };
+    let mut named = Vec::new();
+    for (i, f) in fields.iter().enumerate() {
+        if f.starts_with('!') {
+            continue;
+        }
+        let n = cx.intern_str(f);
+        if i < visible {
+            named.push(n);
+            let g = cx.new_native(gt, ItemGetter { index: i, name: Slot::new(n) });
+            set_type_attr(cx, t, n, Some(g))?;
+        }
+    }
+    let args = cx.tuple_of(None, &named)?;
+    let n = name(cx, N::MatchArgs);
+    set_type_attr(cx, t, n, Some(args))?;
+    let unnamed = fields.iter().filter(|f| f.starts_with('!')).count();
+    for (n, k) in [("n_fields", fields.len()), ("n_sequence_fields", visible), ("n_unnamed_fields", unnamed)] {
+        let n = cx.intern_str(n);
+        let k = cx.int_usize(k);
+        set_type_attr(cx, t, n, Some(k))?;
+    }
+    let mut all = Vec::new();
+    for f in fields {
+        all.push(cx.intern_str(f));
+    }
+    let all = cx.tuple_of(None, &all)?;
+    let n = cx.intern_str("_structseq_fields");
+    set_type_attr(cx, t, n, Some(all))?;
+    Ok(v)
+}
+
+/// The type of the item descriptors, one a space.
+fn getter_type(cx: &mut Ctx) -> PyResult {
+    let s = cx.space().state::<GetterState>();
+    if let Some(t) = s.ty.get() {
+        return Ok(t);
+    }
+    let base = cx.ty(Ty::Object).value();
+    let t = create_type_with_base(cx, &GETTER, base)?;
+    s.ty.init(Some(t));
+    Ok(t)
+}
+
+#[derive(Default)]
+struct GetterState {
+    ty: Slot,
+}
+
+impl protocore::space::SpaceState for GetterState {
+    fn trace(&self, t: &mut Tracer) {
+        t.slot(&self.ty);
+    }
+}
+
+fn class_items(cx: &mut Ctx, t: &TypeObj, n: &str) -> Value {
+    let n = cx.intern_str(n);
+    crate::attr::type_lookup(cx, t, n).unwrap_or(Value::NONE)
+}
+
+fn fields_of(cx: &mut Ctx, t: &TypeObj) -> (Vec<Value>, usize) {
+    let all = class_items(cx, t, "_structseq_fields");
+    let visible = class_items(cx, t, "n_sequence_fields").as_small().unwrap_or(0);
+    (TupleObj::of(all).map_or_else(Vec::new, |t| t.items().to_vec()), visible as usize)
+}
+
+/// A new instance: all fields in order, hidden ones included (fewer: the rest is None).
+pub fn new_structseq(cx: &mut Ctx, ty: Value, values: &[Value]) -> PyResult {
+    let Some(t) = TypeObj::of(ty) else { return Err(cx.type_error("not a type")) };
+    let (fields, visible) = fields_of(cx, t);
+    let shown = &values[..visible.min(values.len())];
+    let v = cx.tuple_of(Some(t), shown)?;
+    for (i, f) in fields.iter().enumerate().skip(visible) {
+        let x = values.get(i).copied().unwrap_or(Value::NONE);
+        set_instance_attr(cx, v, *f, x)?;
+    }
+    Ok(v)
+}
+
+fn seq_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
+    let Some(t) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
+    let (seq, dict) = match args.pos() {
+        [s] => (*s, None),
+        [s, d] => (*s, Some(*d)),
+        _ => {
+            let msg = format!("{}() missing required argument 'sequence' (pos 1)", type_text(t));
+            return Err(cx.type_error(&msg));
+        }
+    };
+    if !crate::iter::is_iterable(cx, seq) {
+        return Err(cx.type_error("constructor requires a sequence"));
+    }
+    let items = crate::iter::to_vec(cx, seq)?;
+    let mut values = items.to_vec();
+    let (fields, visible) = fields_of(cx, t);
+    if values.len() < visible || values.len() > fields.len() {
+        let at = if visible == fields.len() {
+            format!("a {visible}-sequence")
+        } else if values.len() < visible {
+            format!("an at least {visible}-sequence")
+        } else {
+            format!("an at most {}-sequence", fields.len())
+        };
+        let msg = format!("{}() takes {at} ({}-sequence given)", crate::types::attrs::full_name(cx, t), values.len());
+        return Err(cx.type_error(&msg));
+    }
+    if let Some(d) = dict.and_then(DictObj::of) {
+        while values.len() < fields.len() {
+            let f = fields[values.len()];
+            let v = crate::dicts::dict_get(cx, d, f)?.unwrap_or(Value::NONE);
+            values.push(v);
+        }
+    }
+    let v = new_structseq(cx, class, &values)?;
+    crate::roots::keep_alive(items.into_list());
+    Ok(v)
+}
+
+fn seq_repr(cx: &mut Ctx, this: Value) -> PyResult {
+    let t = cx.type_of(this);
+    let (fields, visible) = fields_of(cx, t);
+    let items = TupleObj::of(this).map_or(&[][..], |t| t.items());
+    let mut parts = Vec::new();
+    for (f, v) in fields.iter().take(visible).zip(items) {
+        let n = StrObj::of(*f).map_or_else(String::new, StrObj::to_string_lossy);
+        let r = repr_text(cx, *v)?;
+        parts.push(if n.starts_with('!') { r } else { format!("{n}={r}") });
+    }
+    let full = crate::types::attrs::full_name(cx, t);
+    let text = format!("{full}({})", parts.join(", "));
+    Ok(cx.str(&text))
+}
+
+fn hidden(cx: &mut Ctx, this: Value) -> PyResult {
+    let t = cx.type_of(this);
+    let (fields, visible) = fields_of(cx, t);
+    let d = cx.dict();
+    if let Some(dict) = DictObj::of(d) {
+        for f in fields.iter().skip(visible) {
+            let v = crate::attr::instance_attr(cx, this, *f).unwrap_or(Value::NONE);
+            crate::dicts::dict_set(cx, dict, *f, v)?;
+        }
+    }
+    Ok(d)
+}
+
+fn seq_reduce(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let this = a[0];
+    let items = TupleObj::of(this).map_or(&[][..], |t| t.items());
+    let plain = cx.tuple_of(None, items)?;
+    let d = hidden(cx, this)?;
+    let args = cx.tuple_of(None, &[plain, d])?;
+    let class = cx.type_of(this).value();
+    cx.tuple_of(None, &[class, args])
+}
+
+fn seq_replace(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
+    let t = cx.type_of(this);
+    let (fields, visible) = fields_of(cx, t);
+    let items = TupleObj::of(this).map_or(&[][..], |t| t.items());
+    let mut values = items.to_vec();
+    for f in fields.iter().skip(visible) {
+        values.push(crate::attr::instance_attr(cx, this, *f).unwrap_or(Value::NONE));
+    }
+    for (n, v) in args.kw() {
+        let text = StrObj::of(n).map_or_else(String::new, StrObj::to_string_lossy);
+        match fields.iter().position(|f| StrObj::of(*f).is_some_and(|s| s.eq_str(&text))) {
+            Some(i) => values[i] = v,
+            None => {
+                let msg = format!("Got unexpected field name(s): ['{text}']");
+                return Err(cx.type_error(&msg));
+            }
+        }
+    }
+    new_structseq(cx, t.value(), &values)
+}
+
+/// Whether a value is a native function of that name (a helper for recognising our own functions).
+pub fn is_native_named(v: Value, n: &str) -> bool {
+    NativeFnObj::of(v).is_some_and(|f| f.def.name == n)
+}
