@@ -6,7 +6,7 @@ use crate::names::{N, name};
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use protocore::dict::exact_str;
-use protocore::layouts::{FloatObj, IntRef, StrObj, TupleObj};
+use protocore::layouts::{ComplexObj, FloatObj, IntRef, StrObj, TupleObj};
 use protocore::types::{BinaryFn, type_flags};
 use protocore::{CmpOp, Ctx, PyResult, Raised, Slot, Ty, TypeObj, Value};
 
@@ -666,7 +666,7 @@ pub fn index(cx: &mut Ctx, v: Value) -> PyResult {
         Some(i) => {
             let msg = format!(
                 "__index__ returned non-int (type {}).  The ability to return an instance of a strict subclass of int is \
-                 deprecated, and may not be supported in a future version of Python.",
+                 deprecated, and may be removed in a future version of Python.",
                 cx.type_name(r)
             );
             crate::errors::warn(cx, Ty::DeprecationWarning, &msg, 1)?;
@@ -786,7 +786,7 @@ pub fn float_of(cx: &mut Ctx, v: Value) -> PyResult<f64> {
                 if !cx.is_exact(r, Ty::Float) {
                     let msg = format!(
                         "{}.__float__ returned non-float (type {}).  The ability to return an instance of a strict subclass \
-                         of float is deprecated, and may not be supported in a future version of Python.",
+                         of float is deprecated, and may be removed in a future version of Python.",
                         cx.type_name(v),
                         cx.type_name(r)
                     );
@@ -807,6 +807,56 @@ pub fn float_of(cx: &mut Ctx, v: Value) -> PyResult<f64> {
     }
     let msg = format!("must be real number, not {}", cx.type_name(v));
     Err(cx.type_error(&msg))
+}
+
+/// The parts of a complex number that `__complex__` makes of `v`; `None` if its type has no such method.
+pub fn complex_special(cx: &mut Ctx, v: Value) -> PyResult<Option<(f64, f64)>> {
+    if cx.is_exact(v, Ty::Complex) || cx.is_exact(v, Ty::Float) || cx.is_exact(v, Ty::Int) {
+        return Ok(ComplexObj::of(v).map(|z| (z.re, z.im)));
+    }
+    let Some(r) = call_special(cx, v, N::Complex, &[])? else { return Ok(None) };
+    let Some(z) = ComplexObj::of(r) else {
+        let msg = format!("__complex__ returned non-complex (type {})", cx.type_name(r));
+        return Err(cx.type_error(&msg));
+    };
+    if !cx.is_exact(r, Ty::Complex) {
+        let msg = format!(
+            "__complex__ returned non-complex (type {}).  The ability to return an instance of a strict subclass of \
+             complex is deprecated, and may be removed in a future version of Python.",
+            cx.type_name(r)
+        );
+        crate::errors::warn(cx, Ty::DeprecationWarning, &msg, 1)?;
+    }
+    let parts = (z.re, z.im);
+    crate::roots::keep_alive(r);
+    Ok(Some(parts))
+}
+
+/// The parts of a number as a complex one: complex, `__complex__`, or as [`float_of`].
+pub fn complex_of(cx: &mut Ctx, v: Value) -> PyResult<(f64, f64)> {
+    if let Some(z) = ComplexObj::of(v) {
+        return Ok((z.re, z.im));
+    }
+    match complex_special(cx, v)? {
+        Some(parts) => Ok(parts),
+        None => Ok((float_of(cx, v)?, 0.0)),
+    }
+}
+
+/// The name of a value's type with its module, unless that is `builtins`, for messages.
+pub fn full_type_name(cx: &mut Ctx, v: Value) -> String {
+    let ty = cx.type_of(v);
+    let text = |v: Option<Value>| v.and_then(StrObj::of).map_or_else(String::new, StrObj::to_string_lossy);
+    let n = name(cx, N::Module);
+    let module = match lookup_attr(cx, ty.value(), n) {
+        Ok(m) => text(m),
+        Err(r) => {
+            cx.take_raised(r);
+            String::new()
+        }
+    };
+    let qualname = text(ty.qualname.get().or_else(|| ty.name.get()));
+    if module.is_empty() || module == "builtins" { qualname } else { format!("{module}.{qualname}") }
 }
 
 /// An int as a float, correctly rounded; OverflowError.
