@@ -1,1 +1,3 @@
 //! The builtin types and functions.
+
+pub mod objects;

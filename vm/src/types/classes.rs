@@ -210,7 +210,8 @@ fn fill_namespace(cx: &mut Ctx, t: &'static TypeObj, d: &'static DictObj, class:
         None => class,
     };
     cx.store(t.value(), &t.qualname, q);
-    let wrap: [(N, fn(&mut Ctx, Value) -> Value); 3] =
+    type Make = fn(&mut Ctx, Value) -> Value;
+    let wrap: [(N, Make); 3] =
         [(N::New, staticmethod), (N::InitSubclass, classmethod), (N::ClassGetItem, classmethod)];
     for (n, make) in wrap {
         let n = name(cx, n);
@@ -253,7 +254,8 @@ fn current_module(cx: &mut Ctx) -> Option<Value> {
     cx.dict_get_str(globals, n)
 }
 
-fn get_dict(cx: &mut Ctx, obj: Value) -> PyResult {
+/// Reads `__dict__` of an instance, for the attribute of that name.
+pub fn get_dict(cx: &mut Ctx, obj: Value) -> PyResult {
     match instance_dict(cx, obj)? {
         Some(d) => Ok(d),
         None => {
@@ -263,7 +265,8 @@ fn get_dict(cx: &mut Ctx, obj: Value) -> PyResult {
     }
 }
 
-fn set_dict(cx: &mut Ctx, obj: Value, v: Option<Value>) -> PyResult<()> {
+/// Sets `__dict__` of an instance.
+pub fn set_dict(cx: &mut Ctx, obj: Value, v: Option<Value>) -> PyResult<()> {
     let v = match v {
         Some(v) => v,
         None => cx.dict(),

@@ -298,9 +298,12 @@ fn describe(
     cx.store(this, &t.mro, mro);
     let dict = cx.dict();
     cx.store(this, &t.dict, dict);
-    if let Some(sig) = spec.sig {
+    if spec.sig.is_some() || !spec.doc.is_empty() {
         // The form in which CPython keeps it: name, signature, separator, text.
-        let text = format!("{}{sig}\n--\n\n{}", spec.name, spec.doc);
+        let text = match spec.sig {
+            Some(sig) => format!("{}{sig}\n--\n\n{}", spec.name, spec.doc.trim()),
+            None => spec.doc.trim().to_owned(),
+        };
         let doc = cx.str(&text);
         cx.store(this, &t.doc, doc);
     }

@@ -37,11 +37,3 @@ pub fn type_or(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
 pub fn first_weakref(cx: &mut Ctx, obj: Value) -> PyResult {
     Ok(cx.weakrefs_of(obj).first().copied().unwrap_or(Value::NONE))
 }
-
-/// Makes inline caches of instance attributes miss. The interpreter's caches compare shapes and, where a class attribute could come
-/// first, versions; whoever adds a cache that compares the shape alone empties it here.
-pub(crate) fn flush(cx: &mut Ctx) {
-    for e in cx.method_cache.iter_mut() {
-        e.version = 0;
-    }
-}

@@ -2,11 +2,11 @@
 
 use crate::attr::{generic_get_attr, lookup_attr};
 use crate::errors::type_text;
-use crate::interp::frame;
+use crate::frames::super_args;
 use crate::names::{N, name};
 use protocore::dict::DictObj;
-use protocore::layouts::{CellObj, TupleObj};
-use protocore::{Args, Ctx, Payload, PyResult, Raised, Slot, Ty, TypeObj, Value};
+use protocore::layouts::TupleObj;
+use protocore::{Args, Ctx, Payload, PyResult, Slot, Ty, TypeObj, Value};
 
 /// A `super` object.
 #[derive(Default)]
@@ -192,40 +192,4 @@ pub fn super_init(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<()> {
         }
     }
     Ok(())
-}
-
-/// Class and object of `super()` without arguments: the running function's `__class__` cell and first argument.
-pub fn super_args(cx: &mut Ctx) -> PyResult<(Value, Value)> {
-    let Some((f, _)) = frame::current(cx) else {
-        return Err(runtime(cx, "super(): no current frame"));
-    };
-    let code = f.code();
-    let data = &code.rt.data;
-    if data.argcount == 0 {
-        return Err(runtime(cx, "super(): no arguments"));
-    }
-    let first = if data.cell_regs.contains(&0) {
-        CellObj::of(f.get(0)).and_then(|c| c.content.get()).and_then(Value::bound)
-    } else {
-        f.get(0).bound()
-    };
-    let Some(first) = first else { return Err(runtime(cx, "super(): arg[0] deleted")) };
-    let Some(i) = data.freevars.iter().position(|n| &**n == "__class__") else {
-        return Err(runtime(cx, "super(): __class__ cell not found"));
-    };
-    let cell = f.get(usize::from(data.free_base) + i);
-    let Some(cell) = CellObj::of(cell) else { return Err(runtime(cx, "super(): bad __class__ cell")) };
-    match cell.content.get().and_then(Value::bound) {
-        Some(c) if TypeObj::of(c).is_some() => Ok((c, first)),
-        Some(c) => {
-            let msg = format!("super(): __class__ is not a type ({})", cx.type_name(c));
-            Err(runtime(cx, &msg))
-        }
-        None => Err(runtime(cx, "super(): empty __class__ cell")),
-    }
-}
-
-#[cold]
-fn runtime(cx: &mut Ctx, msg: &str) -> Raised {
-    cx.raise_str(Ty::RuntimeError, msg)
 }

@@ -224,7 +224,7 @@ fn attr_changed(cx: &mut Ctx, t: &'static TypeObj, n: Value, before: Option<Valu
         });
     }
     if hides || access_changed {
-        flush_caches(cx);
+        crate::caches::flush_all(cx);
     }
 }
 
@@ -242,12 +242,6 @@ fn shapes_have(cx: &Ctx, t: &'static TypeObj, n: Value) -> bool {
     found
 }
 
-/// Forgets what inline caches know about instance attributes, which they check by shape alone: a data descriptor now
-/// hides such an attribute, or attribute access itself became another.
-pub(crate) fn flush_caches(cx: &mut Ctx) {
-    super::hooks::flush(cx);
-}
-
 /// Recomputes slots, flags and versions of a class and all subclasses (after a change of MRO).
 pub(crate) fn recompute_family(cx: &mut Ctx, t: &'static TypeObj) {
     {
@@ -261,5 +255,5 @@ pub(crate) fn recompute_family(cx: &mut Ctx, t: &'static TypeObj) {
             fresh_version(cx, t);
         });
     }
-    flush_caches(cx);
+    crate::caches::flush_all(cx);
 }
