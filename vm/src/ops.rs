@@ -1028,3 +1028,8 @@ pub fn get_attr_n(cx: &mut Ctx, obj: Value, n: N) -> PyResult {
     let nm = name(cx, n);
     get_attr(cx, obj, nm)
 }
+
+/// Whether a value's type has `__getitem__`.
+pub fn type_lookup_getitem(cx: &Ctx, v: Value) -> bool {
+    cx.type_of(v).slots.getitem.address() != 0
+}
