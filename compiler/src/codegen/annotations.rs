@@ -8,7 +8,7 @@
 use super::function::Attrs;
 use super::{Compiler, Deferred, Op, Reg, UnitKind, Var};
 use crate::error::Res;
-use crate::symtable::{Part, ScopeId};
+use crate::symtable::{Part, ScopeId, flag};
 use protopy_bytecode::{CodeData, CommonConst, Const, Position};
 use ruff_python_ast::*;
 use ruff_text_size::{Ranged, TextRange};
@@ -24,7 +24,8 @@ impl<'a> Compiler<'a> {
 
     pub fn annotated_body(&mut self, body: &'a [Stmt], is_module: bool) -> Res {
         let block = self.table.scope(self.u.scope).annotation_block;
-        let block = block.filter(|&b| self.table.scope(b).annotations_used);
+        let annotated = self.table.scope(self.u.scope).symbols.entries.iter().any(|e| e.1 & flag::DEF_ANNOT != 0);
+        let block = block.filter(|_| annotated);
         let mut placeholder = None;
         if block.is_some() && self.future_annotations {
             self.emit(Op::SetupAnnotations, 0, 0, 0);
@@ -58,12 +59,13 @@ impl<'a> Compiler<'a> {
         let deferred = std::mem::take(&mut self.u.deferred);
         let pos = self.u.pos;
         if is_module {
-            let code = self.annotate_code(block, &deferred, 1)?;
+            let line = body.first().map_or(1, |s| self.position(s.range()).line);
+            let code = self.annotate_code(block, &deferred, line)?;
             let k = self.code_const(code);
             if let Some(at) = placeholder {
                 self.u.asm.patch_bx(at, k);
             }
-        } else if self.u.reachable {
+        } else if self.u.reachable && !deferred.is_empty() {
             let line = self.u.first_line;
             let code = self.annotate_code(block, &deferred, line)?;
             let t = self.temp();
@@ -164,8 +166,6 @@ impl<'a> Compiler<'a> {
         list.extend(p.kwarg.iter().filter_map(|a| named(a)));
         list.extend(s.returns.iter().map(|e| ("return", &**e)));
         self.enter_annotate(scope, line);
-        let qualname = format!("{}.__annotate__", self.sibling_qualname(&s.name.id));
-        self.u.qualname = qualname;
         let map = self.temp();
         if list.len() <= 30 {
             let first = self.mark() as Reg;
@@ -174,8 +174,12 @@ impl<'a> Compiler<'a> {
                 self.annotation_key(name, e.range(), key);
                 let slot = self.temp();
                 let m = self.mark();
-                let r = self.annotation_value(e)?;
-                self.move_reg(slot, r);
+                if self.future_annotations || e.is_starred_expr() {
+                    let r = self.annotation_value(e)?;
+                    self.move_reg(slot, r);
+                } else {
+                    self.to(e, slot)?;
+                }
                 self.reset(m);
             }
             self.set_pos(range);
@@ -198,14 +202,6 @@ impl<'a> Compiler<'a> {
         let t = self.temp();
         self.make_function(code, &Attrs::default(), t)?;
         Ok(Some(t))
-    }
-
-    /// The qualified name that a function `name` would have beside the current unit's inner ones.
-    fn sibling_qualname(&self, name: &str) -> String {
-        match self.u.qualname.strip_suffix("__annotate__") {
-            Some(prefix) => format!("{prefix}{name}"),
-            None => name.to_owned(),
-        }
     }
 
     fn annotation_key(&mut self, name: &str, range: TextRange, key: Reg) {

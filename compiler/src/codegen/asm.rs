@@ -5,8 +5,8 @@
 //! a 32-bit `Jump`: the comparison is inverted to skip the jump, `ForIter` goes through a trampoline. Rewriting
 //! moves code, so it is repeated until nothing changes; code only grows, hence that ends.
 //!
-//! Handlers go to a second section, appended to the first in the end, so that what usually happens falls
-//! through: a `try` that does not raise executes nothing extra.
+//! Each handler goes to a section of its own, appended to the main one in the end, so that what usually happens
+//! falls through: a `try` that does not raise executes nothing extra.
 //!
 //! Every instruction carries the innermost exception handler in force where it was emitted. As an exception
 //! goes to the innermost handler only, a flat table of runs of equal handlers says it all.
@@ -39,27 +39,37 @@ struct Handler {
     reg: u16,
 }
 
-/// Where instructions go.
+/// A part of the code that is laid out after those before it. The first is where code starts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Section {
-    #[default]
-    Hot,
-    Cold,
-}
+pub(crate) struct Section(u32);
 
 /// An instruction collected so far, by section and index.
 #[derive(Clone, Copy)]
 pub(crate) struct At(Section, u32);
 
 /// Collected code of one unit.
-#[derive(Default)]
 pub(crate) struct Asm {
-    code: Vec<Ins>,
-    cold: Vec<Ins>,
+    sections: Vec<Vec<Ins>>,
     section: Section,
+    count: usize,
     /// The instruction that each label stands before.
     labels: Vec<At>,
     handlers: Vec<Handler>,
+    /// All sections in one, once the code is complete.
+    code: Vec<Ins>,
+}
+
+impl Default for Asm {
+    fn default() -> Asm {
+        Asm {
+            sections: vec![Vec::new()],
+            section: Section(0),
+            count: 0,
+            labels: Vec::new(),
+            handlers: Vec::new(),
+            code: Vec::new(),
+        }
+    }
 }
 
 /// Finished code.
@@ -71,7 +81,7 @@ pub(crate) struct Assembled {
 
 impl Asm {
     pub fn new_label(&mut self) -> Label {
-        self.labels.push(At(Section::Hot, u32::MAX));
+        self.labels.push(At(Section(0), u32::MAX));
         Label(self.labels.len() as u32 - 1)
     }
 
@@ -90,15 +100,19 @@ impl Asm {
 
     /// How many instructions there are.
     pub fn len(&self) -> usize {
-        self.code.len() + self.cold.len()
+        self.count
     }
 
     /// The place of the next instruction.
     pub fn here(&self) -> At {
-        match self.section {
-            Section::Hot => At(Section::Hot, self.code.len() as u32),
-            Section::Cold => At(Section::Cold, self.cold.len() as u32),
-        }
+        let n = self.sections.get(self.section.0 as usize).map_or(0, Vec::len);
+        At(self.section, n as u32)
+    }
+
+    /// Directs instructions to a new section; the answer is the previous one.
+    pub fn new_section(&mut self) -> Section {
+        self.sections.push(Vec::new());
+        self.set_section(Section(self.sections.len() as u32 - 1))
     }
 
     /// Directs instructions to a section; the answer is the previous one.
@@ -113,10 +127,8 @@ impl Asm {
         handler: Option<HandlerId>,
         position: Position,
     ) {
-        let code = match self.section {
-            Section::Hot => &mut self.code,
-            Section::Cold => &mut self.cold,
-        };
+        self.count += 1;
+        let Some(code) = self.sections.get_mut(self.section.0 as usize) else { return };
         code.push(Ins {
             word,
             target: target.map_or(NO_LABEL, |l| l.0),
@@ -127,7 +139,7 @@ impl Asm {
 
     /// Replaces the 32-bit operand of instruction `at`.
     pub fn patch_bx(&mut self, at: At, bx: u32) {
-        let code = if at.0 == Section::Hot { &mut self.code } else { &mut self.cold };
+        let Some(code) = self.sections.get_mut(at.0.0 as usize) else { return };
         if let Some(ins) = code.get_mut(at.1 as usize) {
             ins.word = Instr::abx(op_of(ins.word), ins.word.a(), bx);
         }
@@ -181,17 +193,17 @@ impl Asm {
         }
     }
 
-    /// Appends the second section to the first.
+    /// Puts the sections one after the other.
     fn join_sections(&mut self) {
-        let base = self.code.len() as u32;
-        for at in &mut self.labels {
-            if at.0 == Section::Cold {
-                *at = At(Section::Hot, at.1 + base);
-            } else if at.1 == u32::MAX {
-                at.1 = 0;
-            }
+        let mut bases = Vec::with_capacity(self.sections.len());
+        for mut section in std::mem::take(&mut self.sections) {
+            bases.push(self.code.len() as u32);
+            self.code.append(&mut section);
         }
-        self.code.append(&mut self.cold);
+        for at in &mut self.labels {
+            let base = bases.get(at.0.0 as usize).copied().unwrap_or(0);
+            *at = At(Section(0), if at.1 == u32::MAX { 0 } else { at.1 + base });
+        }
     }
 
     /// Lets jumps to jumps go to where those go.

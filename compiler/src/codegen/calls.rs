@@ -80,6 +80,7 @@ impl<'a> Compiler<'a> {
     fn simple_args(&mut self, args: &'a Arguments, base: Reg, callee: Callee) -> Res {
         let header = if callee == Callee::Method { CALL_HEADER + 1 } else { CALL_HEADER };
         self.reserve_to(base, header);
+        self.bare_generator = crate::symtable::bare_generator(args);
         for e in args.args.iter().chain(args.keywords.iter().map(|k| &k.value)) {
             self.to_temp(e)?;
         }

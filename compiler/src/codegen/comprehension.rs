@@ -50,13 +50,17 @@ impl<'a> Compiler<'a> {
             }
             _ => return Ok(()),
         };
+        let range = match e {
+            Expr::Generator(g) if !g.parenthesized => self.bare_generator.take().unwrap_or(g.range),
+            _ => e.range(),
+        };
         let Some(first) = generators.first() else { return Ok(()) };
         if !self.table.scope(scope).comp_inlined {
-            return self.comprehension_function(scope, generators, element, name, e.range(), dst);
+            return self.comprehension_function(scope, generators, element, name, range, dst);
         }
         let it = self.temp();
         self.first_iterator(first, it)?;
-        self.inlined(scope, generators, element, it, e.range(), dst)
+        self.inlined(scope, generators, element, it, range, dst)
     }
 
     /// The iterator over the first iterable, evaluated in the surrounding scope.
@@ -168,8 +172,8 @@ impl<'a> Compiler<'a> {
             if flags & flag::DEF_PARAM != 0 || !(is_cell || kind == Some(NameScope::Local)) {
                 continue;
             }
-            let Some(&reg) = self.u.regs.get(&sym) else { continue };
-            let saved = self.is_shared(sym, is_cell).then(|| {
+            let Some(&reg) = self.u.comp_regs.get(&(sym, is_cell)) else { continue };
+            let saved = self.is_shared(sym, reg, is_cell).then(|| {
                 let t = self.temp();
                 self.emit(Op::Move, t, reg, 0);
                 t
@@ -194,14 +198,10 @@ impl<'a> Compiler<'a> {
     }
 
     /// Whether the surroundings may have something in the register of `sym`.
-    fn is_shared(&self, sym: Sym, is_cell: bool) -> bool {
-        if is_cell {
-            return true;
-        }
-        let bound = |flags: Option<u32>| flags.is_some_and(|f| f & flag::DEF_BOUND != 0);
-        self.u.comps.iter().any(|&c| bound(self.table.scope(c).symbols.get(sym)))
-            || self.u.cells.iter().any(|c| c.0 == sym)
-            || self.table.scope(self.u.scope).own_symbol(sym)
+    fn is_shared(&self, sym: Sym, reg: Reg, is_cell: bool) -> bool {
+        is_cell
+            || self.u.comps.iter().any(|&c| self.table.scope(c).scopes.get(&sym) == Some(&NameScope::Local))
+            || (self.u.regs.get(&sym) == Some(&reg) && self.table.scope(self.u.scope).own_symbol(sym))
     }
 
     fn close_slots(&mut self, slots: &[Slot]) {
@@ -231,6 +231,7 @@ impl<'a> Compiler<'a> {
         let m = self.mark();
         let (top, exhausted) = (self.new_label(), self.new_label());
         self.bind_loop(top);
+        let live = self.u.reachable;
         let handler = if g.is_async {
             Some(self.async_step(it, &g.target, g.iter.range(), exhausted)?)
         } else {
@@ -251,12 +252,12 @@ impl<'a> Compiler<'a> {
         }
         self.loop_back(top, range);
         match handler {
-            Some((state, exc)) => {
+            Some((state, exc)) if live => {
                 self.enter_handler(exhausted, state);
                 self.set_pos(range);
                 self.emit(Op::EndAsyncFor, exc, 0, 0);
             }
-            None => self.bind(exhausted),
+            _ => self.bind(exhausted),
         }
         self.reset(m);
         Ok(())

@@ -1,6 +1,7 @@
 //! Function definitions and lambdas.
 
-use super::{Compiler, Op, Reg, UnitKind};
+use super::{Compiler, Op, Reg, UnitKind, Var};
+use crate::names::Sym;
 use crate::error::Res;
 use crate::symtable::{Part, ScopeId};
 use protopy_bytecode::{CALL_HEADER, CodeData, CodeFlags, Const, FnAttr, Intrinsic2};
@@ -43,7 +44,7 @@ impl<'a> Compiler<'a> {
         let range = self.locations.definition(s.range, &s.decorator_list);
         if s.decorator_list.is_empty() {
             let sym = self.mangled(&s.name.id);
-            if let super::Var::Local(r) = self.resolve(sym) {
+            if let Var::Local(r) = self.resolve(sym) {
                 self.function_value(s, range, r)?;
                 self.u.bound.add(r);
                 self.reset(m);
@@ -252,12 +253,20 @@ impl<'a> Compiler<'a> {
         for name in &code.freevars {
             let t = self.temp();
             let sym = self.sym(name);
-            let r = self.u.regs.get(&sym).copied().unwrap_or(0);
+            let r = self.cell_reg(sym);
             self.move_reg(t, r);
         }
         self.emit(Op::BuildTuple, out, m as Reg, code.freevars.len() as u16);
         self.reset(m);
         Some(out)
+    }
+
+    /// The register that holds the cell of `sym` for inner code.
+    fn cell_reg(&self, sym: Sym) -> Reg {
+        match self.resolve(sym) {
+            Var::Deref(r) | Var::ClassDeref(r) | Var::DictDeref(r) => r,
+            _ => self.u.regs.get(&sym).copied().unwrap_or(0),
+        }
     }
 
     pub fn lambda(&mut self, l: &'a ExprLambda, dst: Reg) -> Res {
@@ -288,7 +297,7 @@ fn clean_doc(text: &str) -> String {
     let expanded: String = if text.contains('\t') { expand_tabs(text) } else { text.to_owned() };
     let mut lines = expanded.split('\n');
     let first = lines.next().unwrap_or("");
-    let margin = lines.clone().filter_map(|l| l.find(|c: char| c != ' ')).min().unwrap_or(usize::MAX);
+    let margin = lines.clone().filter_map(|l| l.find(|c: char| c != ' ')).min().unwrap_or(0);
     let mut out = first.trim_start_matches(' ').to_owned();
     for line in lines {
         out.push('\n');

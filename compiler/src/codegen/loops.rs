@@ -133,6 +133,7 @@ impl<'a> Compiler<'a> {
         self.emit(Op::GetAIter, it, r, 0);
         self.bind_loop(top);
         let exhausted = self.new_label();
+        let live = self.u.reachable;
         let state = self.async_step(it, &s.target, s.iter.range(), exhausted)?;
         let next = self.new_label();
         self.u.blocks.push(Block::Loop { on_break: end, on_continue: next });
@@ -141,9 +142,11 @@ impl<'a> Compiler<'a> {
         self.bind(next);
         self.set_pos(s.iter.range());
         self.back_jump(top);
-        self.enter_handler(exhausted, state.0);
-        self.set_pos(s.iter.range());
-        self.emit(Op::EndAsyncFor, state.1, 0, 0);
+        if live {
+            self.enter_handler(exhausted, state.0);
+            self.set_pos(s.iter.range());
+            self.emit(Op::EndAsyncFor, state.1, 0, 0);
+        }
         self.reset(m);
         self.body(&s.orelse)?;
         self.bind(end);

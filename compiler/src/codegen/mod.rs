@@ -70,6 +70,8 @@ pub(crate) struct Compiler<'a> {
     pub overflow: Option<&'static str>,
     pub future_annotations: bool,
     pub flags: u32,
+    /// Range of a generator expression without parentheses of its own: that of the call's.
+    pub bare_generator: Option<TextRange>,
 }
 
 /// Annotations of a class or module, collected for `__annotate__`.
@@ -100,6 +102,7 @@ pub(crate) fn compile<'a>(
         overflow: None,
         future_annotations,
         flags,
+        bare_generator: None,
     };
     c.module(tree)
 }

@@ -30,9 +30,6 @@ impl<'a> Compiler<'a> {
         let end = self.new_label();
         let inner = self.mark();
         for case in &s.cases {
-            if !self.u.reachable {
-                break;
-            }
             let fail = self.new_label();
             let mut captures = Vec::new();
             self.pattern(&case.pattern, subject, fail, &mut captures)?;

@@ -26,7 +26,17 @@ impl<'a> Compiler<'a> {
 
     /// Whether a statement that cannot be reached must be walked all the same, for its annotations.
     fn has_annotations(&self, stmt: &Stmt) -> bool {
-        !self.u.optimized && stmt.is_ann_assign_stmt()
+        let compound = matches!(
+            stmt,
+            Stmt::AnnAssign(_)
+                | Stmt::If(_)
+                | Stmt::For(_)
+                | Stmt::While(_)
+                | Stmt::With(_)
+                | Stmt::Try(_)
+                | Stmt::Match(_)
+        );
+        compound && !self.u.optimized && self.table.scope(self.u.scope).annotation_block.is_some()
     }
 
     fn stmt_inner(&mut self, stmt: &'a Stmt) -> Res {
@@ -172,16 +182,10 @@ impl<'a> Compiler<'a> {
         self.cond(&s.test, false, next)?;
         self.body(&s.body)?;
         for clause in &s.elif_else_clauses {
-            if self.u.reachable {
-                self.no_pos_jump(end);
-            }
+            self.jump(end);
             self.bind(next);
             next = self.new_label();
             if let Some(test) = &clause.test {
-                if !self.u.reachable {
-                    self.dead_annotations(&clause.body)?;
-                    continue;
-                }
                 self.cond(test, false, next)?;
             }
             self.body(&clause.body)?;
@@ -189,16 +193,6 @@ impl<'a> Compiler<'a> {
         self.bind(next);
         self.bind(end);
         Ok(())
-    }
-
-    /// Visits the annotations of code that is never reached: they count all the same.
-    fn dead_annotations(&mut self, body: &'a [Stmt]) -> Res {
-        self.body(body)
-    }
-
-    /// A jump that is part of no statement: it keeps the position of what came before.
-    pub fn no_pos_jump(&mut self, to: super::Label) {
-        self.jump(to);
     }
 
     // ---- imports

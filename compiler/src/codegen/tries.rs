@@ -33,7 +33,7 @@ impl<'a> Compiler<'a> {
             id,
             outer,
             start: self.u.asm.len(),
-            section: Section::Hot,
+            section: Section::default(),
         }
     }
 
@@ -47,7 +47,7 @@ impl<'a> Compiler<'a> {
         if self.u.asm.len() == g.start {
             return false;
         }
-        g.section = self.u.asm.set_section(Section::Cold);
+        g.section = self.u.asm.new_section();
         self.enter_handler(g.label, g.state.clone());
         self.no_pos();
         true

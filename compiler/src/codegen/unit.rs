@@ -92,8 +92,10 @@ pub(crate) struct Unit<'a> {
     pub consts: ConstTable,
     pub names: Vec<Sym>,
     pub name_index: FxHashMap<Sym, u32>,
-    /// Registers of locals, cells, free variables and variables of inlined comprehensions.
+    /// Registers of the block's own locals, cells and free variables.
     pub regs: FxHashMap<Sym, Reg>,
+    /// Registers of the variables of inlined comprehensions, plain (false) and captured (true).
+    pub comp_regs: FxHashMap<(Sym, bool), Reg>,
     pub varnames: Vec<Sym>,
     pub cells: Vec<(Sym, Reg)>,
     pub frees: Vec<Sym>,
@@ -139,6 +141,7 @@ impl Unit<'_> {
             names: Vec::new(),
             name_index: FxHashMap::default(),
             regs: FxHashMap::default(),
+            comp_regs: FxHashMap::default(),
             varnames: Vec::new(),
             cells: Vec::new(),
             frees: Vec::new(),
@@ -209,7 +212,7 @@ impl<'a> Compiler<'a> {
                 return name;
             }
         }
-        let dotted_locals = !matches!(parent.kind, UnitKind::Class | UnitKind::Module);
+        let dotted_locals = matches!(parent.kind, UnitKind::Function | UnitKind::Lambda);
         if dotted_locals {
             format!("{}.<locals>.{name}", parent.qualname)
         } else {
@@ -220,30 +223,24 @@ impl<'a> Compiler<'a> {
     fn assign_registers(&mut self) {
         let scope = self.table.scope(self.u.scope);
         let mut next: u32 = 0;
-        let mut taken = |u: &mut Unit<'_>, sym: Sym| {
-            let r = next as Reg;
-            next += 1;
-            u.regs.insert(sym, r);
-            r
-        };
         let u = &mut self.u;
         let mut cells = Vec::new();
         if u.optimized {
             for &sym in &scope.varnames {
-                let r = taken(u, sym);
+                let r = take(u, &mut next, sym);
                 u.varnames.push(sym);
                 u.bound.add(r);
             }
         } else {
             let ns = self.table.names.intern(".namespace");
-            taken(u, ns);
+            take(u, &mut next, ns);
         }
         let scope = self.table.scope(u.scope);
         for &(sym, _) in &scope.symbols.entries {
             match scope.scopes.get(&sym) {
                 Some(NameScope::Local) if u.optimized => {
                     if !u.regs.contains_key(&sym) {
-                        taken(u, sym);
+                        take(u, &mut next, sym);
                         u.varnames.push(sym);
                     }
                 }
@@ -254,7 +251,7 @@ impl<'a> Compiler<'a> {
                             if u.optimized {
                                 u.varnames.push(sym);
                             }
-                            taken(u, sym)
+                            take(u, &mut next, sym)
                         }
                     };
                     cells.push((sym, r));
@@ -262,22 +259,43 @@ impl<'a> Compiler<'a> {
                 _ => {}
             }
         }
-        let mut hidden = Vec::new();
-        collect_hidden(&self.table, u.scope, &mut hidden);
-        let class_cells = class_cells(&mut self.table, u.scope);
-        for sym in class_cells {
-            let r = taken(u, sym);
+        for sym in class_cells(&mut self.table, u.scope) {
+            let r = take(u, &mut next, sym);
             cells.push((sym, r));
         }
-        if u.optimized {
-            for &sym in &hidden {
-                if !u.regs.contains_key(&sym) {
-                    taken(u, sym);
-                    u.varnames.push(sym);
-                }
-            }
-        }
+        // A comprehension's variable shares the register of a local, or of a cell if it is captured itself; where
+        // the block's own variable of that name is of another kind, it gets one of its own.
+        let mut variables = Vec::new();
+        collect_variables(&self.table, u.scope, &mut variables);
         let scope = self.table.scope(u.scope);
+        let mut hidden = Vec::new();
+        for &(sym, captured) in &variables {
+            let own = scope.scopes.get(&sym);
+            let shares = match own {
+                Some(NameScope::Local) => !captured && u.optimized,
+                Some(NameScope::Cell) => captured,
+                _ => false,
+            };
+            let r = match u.regs.get(&sym) {
+                Some(&r) if shares => r,
+                _ => {
+                    if !u.optimized && !captured {
+                        hidden.push(sym);
+                        continue;
+                    }
+                    let r = next as Reg;
+                    next += 1;
+                    if u.optimized {
+                        u.varnames.push(sym);
+                    }
+                    if captured {
+                        cells.push((sym, r));
+                    }
+                    r
+                }
+            };
+            u.comp_regs.insert((sym, captured), r);
+        }
         let mut frees: Vec<Sym> = scope
             .symbols
             .entries
@@ -289,18 +307,18 @@ impl<'a> Compiler<'a> {
             .collect();
         frees.sort_by(|a, b| self.table.names.get(*a).cmp(self.table.names.get(*b)));
         for (i, &sym) in frees.iter().enumerate() {
-            let r = taken(u, sym);
+            let r = next as Reg;
+            next += 1;
+            u.regs.insert(sym, r);
             if i == 0 {
                 u.free_base = r;
             }
         }
-        if !u.optimized {
-            for &sym in &hidden {
-                if !u.regs.contains_key(&sym) {
-                    let r = taken(u, sym);
-                    u.hidden.push((sym, r));
-                }
-            }
+        for sym in hidden {
+            let r = next as Reg;
+            next += 1;
+            u.comp_regs.insert((sym, false), r);
+            u.hidden.push((sym, r));
         }
         if frees.is_empty() {
             u.free_base = next.min(60_000) as Reg;
@@ -416,6 +434,11 @@ impl<'a> Compiler<'a> {
         self.u.consts.add(protopy_bytecode::Const::Code(Arc::new(code)))
     }
 
+    /// The register of a variable of an inlined comprehension.
+    pub fn comp_reg(&self, sym: Sym, captured: bool) -> Reg {
+        self.u.comp_regs.get(&(sym, captured)).copied().unwrap_or(0)
+    }
+
     /// How the name `sym` is reached from here.
     pub fn resolve(&self, sym: Sym) -> Var {
         let reg = |sym: &Sym| self.u.regs.get(sym).copied().unwrap_or(0);
@@ -424,8 +447,8 @@ impl<'a> Compiler<'a> {
         for &comp in self.u.comps.iter().rev() {
             through_comp = true;
             match self.table.scope(comp).scopes.get(&sym) {
-                Some(NameScope::Local) => return Var::Local(reg(&sym)),
-                Some(NameScope::Cell) => return Var::Deref(reg(&sym)),
+                Some(NameScope::Local) => return Var::Local(self.comp_reg(sym, false)),
+                Some(NameScope::Cell) => return Var::Deref(self.comp_reg(sym, true)),
                 Some(NameScope::GlobalExplicit) => return Var::Global,
                 Some(NameScope::GlobalImplicit) => {
                     return if is_class || self.u.optimized { Var::Global } else { Var::Name };
@@ -472,19 +495,29 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Local variables of the comprehensions inlined into a scope.
-fn collect_hidden(table: &crate::symtable::Table, id: ScopeId, out: &mut Vec<Sym>) {
+/// The next register, for `sym`.
+fn take(u: &mut Unit<'_>, next: &mut u32, sym: Sym) -> Reg {
+    let r = *next as Reg;
+    *next += 1;
+    u.regs.insert(sym, r);
+    r
+}
+
+/// Variables of the comprehensions inlined into a scope, and whether they are captured.
+fn collect_variables(table: &crate::symtable::Table, id: ScopeId, out: &mut Vec<(Sym, bool)>) {
     for &comp in &table.scope(id).inlined {
         let scope = table.scope(comp);
         for &(sym, flags) in &scope.symbols.entries {
-            if flags & flag::DEF_PARAM == 0
-                && matches!(scope.scopes.get(&sym), Some(NameScope::Local | NameScope::Cell))
-                && !out.contains(&sym)
-            {
-                out.push(sym);
+            let captured = match scope.scopes.get(&sym) {
+                Some(NameScope::Local) => false,
+                Some(NameScope::Cell) => true,
+                _ => continue,
+            };
+            if flags & flag::DEF_PARAM == 0 && !out.contains(&(sym, captured)) {
+                out.push((sym, captured));
             }
         }
-        collect_hidden(table, comp, out);
+        collect_variables(table, comp, out);
     }
 }
 

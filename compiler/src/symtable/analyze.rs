@@ -273,6 +273,9 @@ impl Analyzer<'_> {
                     scopes.insert(name, scope);
                 }
                 Some(existing) => {
+                    if scope == NameScope::Free && flags & USE != 0 {
+                        self.table.scopes[id].symbols.set(name, existing | USE);
+                    }
                     if existing & DEF_BOUND != 0 && !is_class && !self.free_in_child(comp, name) {
                         comp_free.remove(&name);
                     }
@@ -323,7 +326,7 @@ impl Analyzer<'_> {
         for name in names {
             match scope.symbols.get(name) {
                 Some(flags) => {
-                    if scope.kind == BlockKind::Class && flags & (DEF_BOUND | DEF_GLOBAL) != 0 {
+                    if scope.kind == BlockKind::Class {
                         scope.symbols.set(name, flags | DEF_FREE_CLASS);
                     }
                 }

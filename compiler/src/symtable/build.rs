@@ -27,6 +27,8 @@ pub(super) struct Builder<'a> {
     pub private: Option<Sym>,
     pub depth: u32,
     pub known: Known,
+    /// Range of a generator expression without parentheses of its own: that of the call's.
+    pub bare_generator: Option<TextRange>,
 }
 
 impl<'a> Builder<'a> {
@@ -45,7 +47,7 @@ impl<'a> Builder<'a> {
             by_key: FxHashMap::default(),
             future_annotations: options.future_annotations,
         };
-        let mut b = Builder { table, locations, options, current: 0, private: None, depth: 0, known };
+        let mut b = Builder { table, locations, options, current: 0, private: None, depth: 0, known, bare_generator: None };
         let range = TextRange::default();
         b.table.scopes.push(new_scope(BlockKind::Module, "top".into(), 0, None, range));
         match tree {
@@ -74,14 +76,12 @@ impl<'a> Builder<'a> {
         if kind == BlockKind::Function && outer.kind == BlockKind::Class {
             scope.method = true;
         }
-        if outer.kind == BlockKind::TypeParameters
-            && let Some(p) = outer.parent
-        {
-            scope.method |= kind == BlockKind::Function && self.table.scopes[p].kind == BlockKind::Class;
-        }
         let id = self.table.scopes.len();
         self.table.scopes.push(scope);
-        self.table.scopes[parent].children.push(id);
+        // Annotations that stay strings are walked, for their errors, but belong to nobody.
+        if kind != BlockKind::Annotation || !self.options.future_annotations {
+            self.table.scopes[parent].children.push(id);
+        }
         if let Some(key) = key {
             self.table.by_key.insert(key, id);
         }
@@ -406,10 +406,6 @@ impl<'a> Builder<'a> {
         self.annotations(s, range)?;
         let parent =
             self.enter(Some(Key::of(s, Part::Body)), BlockKind::Function, s.name.id.to_string(), range);
-        if let Some(first) = s.decorator_list.first() {
-            let line = self.line_of(first.expression.range());
-            self.cur().lineno = line;
-        }
         self.cur().is_async_def = s.is_async;
         self.cur().coroutine = s.is_async;
         self.parameters(&s.parameters)?;
@@ -511,7 +507,7 @@ impl<'a> Builder<'a> {
             let sym = self.table.names.intern(".type_params");
             self.add_sym(sym, DEF_LOCAL | USE, tp.range, self.current)?;
             let sym = self.table.names.intern(".generic_base");
-            self.add_sym(sym, DEF_LOCAL, tp.range, self.current)?;
+            self.add_sym(sym, DEF_LOCAL | USE, tp.range, self.current)?;
         }
         if defaults {
             self.add_def(".defaults", DEF_PARAM, tp.range)?;
@@ -637,10 +633,6 @@ impl<'a> Builder<'a> {
                 self.table.scopes[parent].annotation_block = Some(block);
                 if is_class {
                     self.see_class(s.range)?;
-                }
-                if is_class && partial || kind == BlockKind::Module {
-                    let sym = self.known.conditional;
-                    self.add_sym(sym, USE, s.range, self.current)?;
                 }
                 parent
             }

@@ -10,6 +10,7 @@ mod build;
 mod visit;
 
 use crate::error::{CompileError, Res};
+pub(crate) use visit::bare_generator;
 use crate::locations::Locations;
 use crate::names::{Names, Sym};
 use ruff_python_ast::Mod;
@@ -278,6 +279,14 @@ pub struct TableOptions {
     pub future_annotations: bool,
     /// `await` at the top level is fine.
     pub top_level_await: bool,
+}
+
+impl TableOptions {
+    /// Options for a tree, its future imports taken into account.
+    pub fn of(tree: &Mod, future_flags: u32, top_level_await: bool) -> TableOptions {
+        let future_annotations = crate::future::scan(tree, future_flags).is_ok_and(|f| f.annotations());
+        TableOptions { future_annotations, top_level_await }
+    }
 }
 
 pub(crate) fn build_in(tree: &Mod, locations: &Locations, options: TableOptions) -> Res<Table> {

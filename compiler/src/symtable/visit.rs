@@ -82,14 +82,10 @@ impl Builder<'_> {
                     c.range,
                 )
             }
-            Expr::Generator(c) => self.comprehension(
-                Key::of(c, Part::Body),
-                CompKind::Generator,
-                &c.generators,
-                &c.elt,
-                None,
-                c.range,
-            ),
+            Expr::Generator(c) => {
+                let range = self.bare_generator.take().filter(|_| !c.parenthesized).unwrap_or(c.range);
+                self.comprehension(Key::of(c, Part::Body), CompKind::Generator, &c.generators, &c.elt, None, range)
+            }
             Expr::Await(e) => self.await_expr(e),
             Expr::Yield(y) => {
                 self.not_in_annotation("yield expression", y.range)?;
@@ -203,7 +199,9 @@ impl Builder<'_> {
     }
 
     pub fn arguments(&mut self, args: &Arguments) -> Res {
+        self.bare_generator = bare_generator(args);
         self.exprs(&args.args)?;
+        self.bare_generator = None;
         for k in &args.keywords {
             if let Some(name) = &k.arg {
                 self.check_name(&name.id, k.range, ExprContext::Store)?;
@@ -472,5 +470,13 @@ impl Builder<'_> {
             Some(name) => self.add_def(&name.id, DEF_LOCAL, range),
             None => Ok(()),
         }
+    }
+}
+
+/// The range of the only argument if it is a generator expression without parentheses: that of the call's.
+pub(crate) fn bare_generator(args: &Arguments) -> Option<TextRange> {
+    match (&*args.args, args.keywords.is_empty()) {
+        ([Expr::Generator(g)], true) if !g.parenthesized => Some(args.range),
+        _ => None,
     }
 }
