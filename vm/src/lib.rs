@@ -17,6 +17,7 @@ pub mod caches;
 pub mod code;
 pub mod compile;
 pub mod compile_hooks;
+pub mod finalize;
 pub mod frames;
 pub mod functions;
 pub mod groups;

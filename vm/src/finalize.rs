@@ -1,0 +1,315 @@
+//! What runs between two instructions: finalizers, weak-reference callbacks, signal handlers, exceptions sent by other
+//! threads, pending calls.
+//!
+//! The heap queues dead objects and cleared references; a thread that polls gives them to the functions here, one at a time.
+//! Nothing that runs here may disturb the code it interrupts: the exception on its way and the one being handled are put
+//! back, and errors are reported as unraisable. Signal handlers, sent exceptions and pending calls are the exception:
+//! what they raise is raised at the poll.
+
+use crate::attr::type_lookup;
+use crate::call::{call, call_method};
+use crate::errors::{report_unraisable, warn};
+use crate::interp::gens::{gen_close, gen_code};
+use crate::names::{N, name};
+use crate::ops::repr_text;
+use protocore::ctx::breaker;
+use protocore::dict::DictObj;
+use protocore::layouts::{GeneratorObj, StrObj, WeakRefObj, gen_state};
+use protocore::space::{Hooks, SpaceState};
+use protocore::{Ctx, PyResult, Raised, Root, Tracer, Ty, Value};
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Runs the Python handlers of the signals that have arrived; what a handler raises is raised.
+pub type SignalHook = fn(&mut Ctx) -> PyResult<()>;
+
+/// A call that a thread is to make at its next poll.
+pub type PendingCall = Box<dyn FnOnce(&mut Ctx) -> PyResult<()> + Send>;
+
+/// Asynchronous work of a space.
+#[derive(Default)]
+pub struct Async {
+    signal: Mutex<Option<SignalHook>>,
+    /// Breakers by thread identifier.
+    threads: Mutex<HashMap<u64, Arc<AtomicU32>>>,
+    /// The main thread's identifier and breaker.
+    main: Mutex<Option<(u64, Arc<AtomicU32>)>>,
+    /// Exceptions sent, by thread identifier.
+    sent: Mutex<HashMap<u64, Value>>,
+    pending: Mutex<VecDeque<PendingCall>>,
+}
+
+fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+impl SpaceState for Async {
+    fn trace(&self, t: &mut Tracer) {
+        for v in locked(&self.sent).values() {
+            t.visit(*v);
+        }
+    }
+}
+
+/// Installs the hooks of a space, and makes the calling thread its main thread.
+pub fn install_hooks(cx: &mut Ctx) {
+    let hooks = Hooks { poll, finalize, weakref_callback };
+    *cx.space().hooks.write().unwrap_or_else(|e| e.into_inner()) = hooks;
+    set_main_thread(cx);
+}
+
+/// Makes the calling thread the one that runs signal handlers.
+pub fn set_main_thread(cx: &mut Ctx) {
+    let a = cx.space().state::<Async>();
+    *locked(&a.main) = Some((cx.ident, cx.breaker.clone()));
+    locked(&a.threads).insert(cx.ident, cx.breaker.clone());
+    cx.is_main = true;
+}
+
+/// Makes a thread known, so that exceptions can be sent to it.
+pub fn thread_started(cx: &mut Ctx) {
+    let a = cx.space().state::<Async>();
+    locked(&a.threads).insert(cx.ident, cx.breaker.clone());
+}
+
+/// Forgets a thread that ends.
+pub fn thread_ended(cx: &mut Ctx) {
+    let a = cx.space().state::<Async>();
+    locked(&a.threads).remove(&cx.ident);
+    locked(&a.sent).remove(&cx.ident);
+}
+
+/// After `fork`, in the child: no other thread is left.
+pub fn threads_after_fork(cx: &mut Ctx) {
+    let a = cx.space().state::<Async>();
+    locked(&a.threads).clear();
+    locked(&a.sent).clear();
+    set_main_thread(cx);
+}
+
+/// The main thread's identifier (0 before [`install_hooks`]).
+pub fn main_ident(cx: &Ctx) -> u64 {
+    let a = cx.space().state::<Async>();
+    locked(&a.main).as_ref().map_or(0, |m| m.0)
+}
+
+/// The breaker of the space's main thread: a signal's arrival sets [`breaker::SIGNAL`] in it.
+pub fn main_breaker(cx: &Ctx) -> Option<Arc<AtomicU32>> {
+    let a = cx.space().state::<Async>();
+    locked(&a.main).as_ref().map(|m| m.1.clone())
+}
+
+/// Installs what runs the handlers of signals.
+pub fn set_signal_hook(cx: &Ctx, hook: SignalHook) {
+    *locked(&cx.space().state::<Async>().signal) = Some(hook);
+}
+
+/// Runs the handlers of signals that have arrived, if this is the main thread: for blocking calls that were interrupted.
+pub fn run_signals(cx: &mut Ctx) -> PyResult<()> {
+    if !cx.is_main {
+        return Ok(());
+    }
+    let hook = *locked(&cx.space().state::<Async>().signal);
+    cx.breaker.fetch_and(!breaker::SIGNAL, Ordering::AcqRel);
+    match hook {
+        Some(f) => f(cx),
+        None => Ok(()),
+    }
+}
+
+/// Sends an exception to a thread (none takes an earlier one back); whether the thread exists.
+pub fn send_exception(cx: &mut Ctx, ident: u64, exc: Option<Value>) -> bool {
+    let a = cx.space().state::<Async>();
+    let Some(b) = locked(&a.threads).get(&ident).cloned() else { return false };
+    match exc {
+        Some(e) => {
+            locked(&a.sent).insert(ident, e);
+            b.fetch_or(breaker::ASYNC_EXC, Ordering::AcqRel);
+        }
+        None => {
+            locked(&a.sent).remove(&ident);
+        }
+    }
+    true
+}
+
+/// Has the main thread make a call at its next poll.
+pub fn add_pending_call(cx: &mut Ctx, f: PendingCall) {
+    let a = cx.space().state::<Async>();
+    locked(&a.pending).push_back(f);
+    if let Some((_, b)) = &*locked(&a.main) {
+        b.fetch_or(breaker::PENDING, Ordering::AcqRel);
+    }
+}
+
+/// The hook of safepoints: `bits` are what the heap has left of the breaker's.
+fn poll(cx: &mut Ctx, bits: u32) -> PyResult<()> {
+    let mut left = bits;
+    while left != 0 {
+        let bit = left & left.wrapping_neg();
+        left &= !bit;
+        let r = match bit {
+            breaker::SIGNAL => run_signals(cx),
+            breaker::ASYNC_EXC => raise_sent(cx),
+            breaker::PENDING => run_pending(cx),
+            _ => Ok(()),
+        };
+        if let Err(r) = r {
+            // What else there is to do waits for the next poll.
+            cx.breaker.fetch_or(left, Ordering::AcqRel);
+            return Err(r);
+        }
+    }
+    Ok(())
+}
+
+fn raise_sent(cx: &mut Ctx) -> PyResult<()> {
+    let a = cx.space().state::<Async>();
+    let exc = locked(&a.sent).remove(&cx.ident);
+    match exc {
+        Some(e) => {
+            let e = crate::errors::make_exception(cx, e)?;
+            Err(cx.set_raised(e))
+        }
+        None => Ok(()),
+    }
+}
+
+fn run_pending(cx: &mut Ctx) -> PyResult<()> {
+    let a = cx.space().state::<Async>();
+    // Calls that add calls are served at the next poll.
+    let n = locked(&a.pending).len();
+    for _ in 0..n {
+        let Some(f) = locked(&a.pending).pop_front() else { break };
+        if let Err(r) = f(cx) {
+            if !locked(&a.pending).is_empty() {
+                cx.breaker.fetch_or(breaker::PENDING, Ordering::AcqRel);
+            }
+            return Err(r);
+        }
+    }
+    Ok(())
+}
+
+/// Runs `f` without disturbing the exception on its way.
+fn undisturbed(cx: &mut Ctx, f: impl FnOnce(&mut Ctx)) {
+    let raised = cx.raised();
+    f(cx);
+    if let Some(e) = raised {
+        let _: Raised = cx.set_raised(e);
+    }
+}
+
+/// The hook that finalizes an object: `__del__`, or the closing of a suspended generator.
+fn finalize(cx: &mut Ctx, v: Value) {
+    undisturbed(cx, |cx| match GeneratorObj::of(v) {
+        Some(g) => finalize_generator(cx, v, g),
+        None => run_del(cx, v),
+    });
+}
+
+fn run_del(cx: &mut Ctx, v: Value) {
+    let ty = cx.type_of(v);
+    let Some(del) = ty.slots.del.get() else { return };
+    if let Err(r) = del(cx, v) {
+        let exc = cx.take_raised(r);
+        let n = name(cx, N::Del);
+        let what = match type_lookup(cx, ty, n) {
+            Some(f) => shown(cx, f),
+            None => shown(cx, v),
+        };
+        let msg = format!("Exception ignored while calling deallocator {what}");
+        crate::errors::unraisable(cx, exc, Some(&msg), Value::NONE);
+    }
+}
+
+/// `repr` for a message; never fails.
+fn shown(cx: &mut Ctx, v: Value) -> String {
+    match repr_text(cx, v) {
+        Ok(t) => t,
+        Err(r) => {
+            cx.take_raised(r);
+            format!("<{} object at {:#x}>", cx.type_name(v), v.bits())
+        }
+    }
+}
+
+/// Bit of `ag_bits`: the asynchronous generator is closed.
+const AG_CLOSED: u8 = 1;
+
+fn finalize_generator(cx: &mut Ctx, v: Value, g: &GeneratorObj) {
+    let state = g.state.load(Ordering::Acquire);
+    if state == gen_state::DONE || state == gen_state::RUNNING {
+        return;
+    }
+    if cx.is_exact(v, Ty::AsyncGenerator)
+        && g.ag_bits.load(Ordering::Acquire) & AG_CLOSED == 0
+        && let Some(hook) = g.extra.get()
+        && !hook.is_none()
+    {
+        if let Err(r) = call(cx, hook, &[v]) {
+            let exc = cx.take_raised(r);
+            let msg = format!("Exception ignored while finalizing generator {}", shown(cx, v));
+            crate::errors::unraisable(cx, exc, Some(&msg), Value::NONE);
+        }
+        return;
+    }
+    if cx.is_exact(v, Ty::Coroutine) && state == gen_state::CREATED {
+        warn_unawaited(cx, v);
+        return;
+    }
+    if let Err(r) = gen_close(cx, v) {
+        let exc = cx.take_raised(r);
+        let msg = format!("Exception ignored while closing generator {}", shown(cx, v));
+        crate::errors::unraisable(cx, exc, Some(&msg), Value::NONE);
+    }
+}
+
+/// Warns of a coroutine that was never awaited, through `warnings._warn_unawaited_coroutine` if that module is imported.
+fn warn_unawaited(cx: &mut Ctx, coro: Value) {
+    let key = cx.intern_str("warnings");
+    let module = DictObj::of(cx.root(Root::Modules)).and_then(|d| cx.dict_get_str(d, key));
+    if let Some(m) = module.filter(|m| !m.is_none()) {
+        let n = cx.intern_str("_warn_unawaited_coroutine");
+        if let Ok(Some(_)) = crate::attr::lookup_attr(cx, m, n) {
+            if let Err(r) = call_method(cx, m, "_warn_unawaited_coroutine", &[coro]) {
+                unawaited_error(cx, r, coro);
+            }
+            return;
+        }
+    }
+    let text = GeneratorObj::of(coro)
+        .and_then(|g| g.qualname.get().or_else(|| gen_code(g).map(|c| c.rt.qualname)))
+        .and_then(StrObj::of)
+        .map_or_else(String::new, StrObj::to_string_lossy);
+    if let Err(r) = warn(cx, Ty::RuntimeWarning, &format!("coroutine '{text}' was never awaited"), 1) {
+        unawaited_error(cx, r, coro);
+    }
+}
+
+fn unawaited_error(cx: &mut Ctx, r: Raised, coro: Value) {
+    let exc = cx.take_raised(r);
+    let msg = format!("Exception ignored while finalizing coroutine {}", shown(cx, coro));
+    crate::errors::unraisable(cx, exc, Some(&msg), Value::NONE);
+}
+
+/// The hook that runs the callback of a reference that was cleared.
+fn weakref_callback(cx: &mut Ctx, r: Value) {
+    let Some(w) = WeakRefObj::of(r) else { return };
+    let Some(f) = w.callback.get() else { return };
+    cx.store_empty(r, &w.callback);
+    undisturbed(cx, |cx| {
+        if let Err(e) = call(cx, f, &[r]) {
+            let exc = cx.take_raised(e);
+            let msg = format!("Exception ignored while calling weakref callback {}", shown(cx, f));
+            crate::errors::unraisable(cx, exc, Some(&msg), Value::NONE);
+        }
+    });
+}
+
+/// Reports the error of something that runs outside of any caller (a thread's function, an exit callback).
+pub fn ignored(cx: &mut Ctx, r: Raised, what: &str, obj: Value) {
+    let msg = format!("Exception ignored {what} {}", shown(cx, obj));
+    report_unraisable(cx, r, Some(&msg), Value::NONE);
+}
