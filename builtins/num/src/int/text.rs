@@ -101,11 +101,11 @@ pub fn parse_int_ascii(text: &[u8], base: u32, max_digits: usize) -> Result<Int,
     };
     let (base, only_zero, s) = split_prefix(s, base);
     let scan = scan_digits(s, base)?;
-    if !base.is_power_of_two() && max_digits > 0 && scan.digits > max_digits {
-        return Err(ParseIntError::TooManyDigits { digits: scan.digits });
-    }
     if scan.end != s.len() {
         return Err(ParseIntError::Invalid);
+    }
+    if !base.is_power_of_two() && max_digits > 0 && scan.digits > max_digits {
+        return Err(ParseIntError::TooManyDigits { digits: scan.digits });
     }
     let n = digits_value(s, base, scan.digits);
     if only_zero && n != Int::Small(0) {
