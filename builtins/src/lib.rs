@@ -1,3 +1,4 @@
 //! The builtin types and functions.
 
+pub mod numbers;
 pub mod objects;
