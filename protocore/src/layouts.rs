@@ -627,12 +627,12 @@ pub struct CodeRt {
     pub cellvars: Value,
     /// Tuple of free names.
     pub freevars: Value,
-    /// Name, qualified name, file name.
+    /// Name.
     pub name: Value,
     /// Qualified name.
     pub qualname: Value,
-    /// File name.
-    pub filename: Value,
+    /// File name; `_imp._fix_co_filename` exchanges it.
+    pub filename: Slot,
 }
 
 /// A code object. The hot fields are copied out of the tables.
@@ -751,6 +751,8 @@ pub struct FrameObj {
     pub header: Header,
     /// The function object whose call this is.
     pub func: Slot,
+    /// The code object that runs: the function may get another one meanwhile.
+    pub code: Slot,
     /// First register while the frame is on a stack; null once it is gone (or suspended).
     pub regs: AtomicPtr<Value>,
     /// Saved registers ([`ValuesObj`]) once it is gone.

@@ -59,7 +59,7 @@ trace_slots!(trace_range, RangeObj, start, stop, step, length);
 trace_slots!(trace_seq_iter, SeqIterObj, seq);
 trace_slots!(trace_slice, SliceObj, start, stop, step);
 trace_slots!(trace_generator, GeneratorObj, globals, builtins, code, func, regs, name, qualname, handled, frame, extra);
-trace_slots!(trace_frame, FrameObj, func, saved, back, trace, extra_locals, generator);
+trace_slots!(trace_frame, FrameObj, func, code, saved, back, trace, extra_locals, generator);
 trace_slots!(trace_weakref, WeakRefObj, callback);
 
 unsafe fn trace_tuple(p: *const Header, t: &mut Tracer) {
@@ -95,7 +95,8 @@ unsafe fn trace_code(p: *const Header, t: &mut Tracer) {
     let rt = &*o.rt;
     t.values(rt.consts.iter());
     t.values(rt.names.iter());
-    t.values(&[rt.varnames, rt.cellvars, rt.freevars, rt.name, rt.qualname, rt.filename]);
+    t.values(&[rt.varnames, rt.cellvars, rt.freevars, rt.name, rt.qualname]);
+    t.slot(&rt.filename);
 }
 
 unsafe fn drop_int(p: *mut Header) {

@@ -3,7 +3,7 @@
 use num_bigint::{BigInt, Sign};
 use protocore::dict::DictObj;
 use protocore::layouts::{CodeObj, CodeRt, TupleObj};
-use protocore::{Ctx, Layout, PyResult, Ty, Value};
+use protocore::{Ctx, Layout, PyResult, Slot, Ty, Value};
 use protopy_bytecode::{CodeData, CodeFlags, Const};
 use protopy_text::StrRef;
 use std::sync::Arc;
@@ -13,18 +13,36 @@ use std::sync::atomic::AtomicU32;
 pub fn make_code(cx: &mut Ctx, data: Arc<CodeData>) -> PyResult {
     cx.check_native_stack(" while making a code object")?;
     let held = cx.keep.len();
-    let r = build(cx, &data);
+    let mut consts = Vec::with_capacity(data.consts.len());
+    let mut made = Ok(());
+    for c in &data.consts {
+        match make_const(cx, c) {
+            Ok(v) => {
+                cx.keep.push(v);
+                consts.push(v);
+            }
+            Err(r) => {
+                made = Err(r);
+                break;
+            }
+        }
+    }
+    let r = made.and_then(|()| build(cx, &data, consts));
     cx.keep.truncate(held);
     r
 }
 
-fn build(cx: &mut Ctx, data: &Arc<CodeData>) -> PyResult {
-    let mut consts = Vec::with_capacity(data.consts.len());
-    for c in &data.consts {
-        let v = make_const(cx, c)?;
-        cx.keep.push(v);
-        consts.push(v);
-    }
+/// Makes a code object with these objects as constants, as many as the data has; MemoryError.
+pub fn make_code_with_consts(cx: &mut Ctx, data: Arc<CodeData>, consts: &[Value]) -> PyResult {
+    debug_assert_eq!(consts.len(), data.consts.len());
+    let held = cx.keep.len();
+    cx.keep.extend_from_slice(consts);
+    let r = build(cx, &data, consts.to_vec());
+    cx.keep.truncate(held);
+    r
+}
+
+fn build(cx: &mut Ctx, data: &Arc<CodeData>, consts: Vec<Value>) -> PyResult {
     let names: Vec<Value> = data.names.iter().map(|n| cx.intern_str(n)).collect();
     let varnames = name_tuple(cx, &data.varnames)?;
     cx.keep.push(varnames);
@@ -49,7 +67,7 @@ fn build(cx: &mut Ctx, data: &Arc<CodeData>) -> PyResult {
         freevars,
         name,
         qualname,
-        filename,
+        filename: Slot::new(filename),
     });
     Ok(install(cx, data, rt, nlocals, simple))
 }

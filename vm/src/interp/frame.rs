@@ -189,6 +189,7 @@ pub fn frame_object(cx: &mut Ctx, f: Frame) -> Value {
     let o = cx.new_zeroed(ty);
     if let Some(fo) = FrameObj::of(o) {
         fo.func.init(Some(f.function()));
+        fo.code.init(Some(f.code().value()));
         if let Some(g) = f.generator() {
             fo.generator.init(Some(g.value()));
             cx.store(g.value(), &g.frame, o);
