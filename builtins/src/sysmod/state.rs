@@ -1,0 +1,103 @@
+//! The functions of `sys` that read and set the interpreter's settings.
+
+use protopy_vm::methods;
+use protopy_vm::protocore::layouts::MethodDef;
+use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
+use protopy_vm::{self as vm};
+use std::sync::atomic::Ordering;
+
+/// The functions.
+pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
+    /// The limit of digits in conversions between int and str.
+    "get_int_max_str_digits()" => |cx, _| {
+        let n = cx.space().int_max_str_digits.load(Ordering::Relaxed);
+        Ok(cx.int(n))
+    };
+    /// Sets the limit of digits in conversions between int and str.
+    "set_int_max_str_digits(maxdigits)" => set_int_max_str_digits;
+    /// Seconds between switches of threads. Threads run in parallel here; the number is only kept.
+    "getswitchinterval()" => |cx, _| Ok(cx.float(0.005));
+    /// Accepts a switch interval; see `getswitchinterval`.
+    "setswitchinterval(interval, /)" => setswitchinterval;
+    /// Frames that a new coroutine remembers of where it was made.
+    "get_coroutine_origin_tracking_depth()" => |cx, _| Ok(Value::small(cx.coroutine_origin_depth as i64));
+    /// Sets how many frames a new coroutine remembers.
+    "set_coroutine_origin_tracking_depth(depth)" => set_origin_depth;
+    /// The hooks of asynchronous generators.
+    "get_asyncgen_hooks()" => get_asyncgen_hooks;
+    /// Sets the hooks of asynchronous generators.
+    "set_asyncgen_hooks(firstiter=<unrepresentable>, finalizer=<unrepresentable>)" => set_asyncgen_hooks;
+    /// Empties internal caches.
+    "_clear_internal_caches()" => |_, _| Ok(Value::NONE);
+    /// Empties the cache of method look-ups.
+    "_clear_type_cache()" => |_, _| Ok(Value::NONE);
+    /// Whether profiling trampolines are active: there are none.
+    "is_stack_trampoline_active()" => |_, _| Ok(Value::FALSE);
+    /// Deactivates profiling trampolines.
+    "deactivate_stack_trampoline()" => |_, _| Ok(Value::NONE);
+    /// Activates profiling trampolines, which this implementation has not.
+    "activate_stack_trampoline(backend, /)" => |cx, _| Err(cx.value_error("perf trampoline not available"));
+    /// Number of memory blocks in use.
+    "getallocatedblocks()" => |cx, _| {
+        let n = cx.space().heap.stats().live_bytes / 64;
+        Ok(cx.int(n as i64))
+    };
+    /// Number of interned strings.
+    "getunicodeinternedsize(*, _only_immortal=False)" => |_, _| Ok(Value::small(0));
+    /// Prints statistics of the allocator.
+    "_debugmallocstats()" => |_, _| Ok(Value::NONE);
+    /// Flags of the dynamic loader.
+    "getdlopenflags()" => |_, _| Ok(Value::small(2));
+    /// Sets flags of the dynamic loader.
+    "setdlopenflags(flags, /)" => |_, _| Ok(Value::NONE);
+];
+
+fn set_int_max_str_digits(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let n = vm::index_i64(cx, a[0], Ty::OverflowError)?;
+    if n != 0 && n < 640 {
+        return Err(cx.value_error("maxdigits must be 0 or larger than 640"));
+    }
+    cx.space().int_max_str_digits.store(n, Ordering::Relaxed);
+    Ok(Value::NONE)
+}
+
+fn setswitchinterval(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let f = vm::float_of(cx, a[0])?;
+    if f <= 0.0 {
+        return Err(cx.value_error("switch interval must be strictly positive"));
+    }
+    Ok(Value::NONE)
+}
+
+fn set_origin_depth(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let n = vm::index_i64(cx, a[0], Ty::OverflowError)?;
+    match usize::try_from(n) {
+        Ok(n) => cx.coroutine_origin_depth = n,
+        Err(_) => return Err(cx.value_error("depth must be >= 0")),
+    }
+    Ok(Value::NONE)
+}
+
+fn get_asyncgen_hooks(cx: &mut Ctx, _a: &[Value]) -> PyResult {
+    let hooks = cx.asyncgen_hooks;
+    let ty = vm::lookup_sys(cx, "_asyncgen_hooks_type").unwrap_or(Value::NONE);
+    vm::structseq::new_structseq(cx, ty, &hooks)
+}
+
+fn set_asyncgen_hooks(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    for (i, what) in [(1, "finalizer"), (0, "firstiter")] {
+        if let Some(h) = a[i].bound()
+            && !h.is_none()
+            && !vm::callable(cx, h)
+        {
+            let msg = format!("callable {what} expected, got {}", cx.type_name(h));
+            return Err(cx.type_error(&msg));
+        }
+    }
+    for i in 0..2 {
+        if let Some(h) = a[i].bound() {
+            cx.asyncgen_hooks[i] = h;
+        }
+    }
+    Ok(Value::NONE)
+}
