@@ -403,6 +403,17 @@ impl Ctx {
         Ok(Value::from_ref(p))
     }
 
+    /// Sets item `i` of a tuple that is being built: one that only this thread knows, or whose other holders (a cycle that is being
+    /// unmarshalled) do not read it yet. Nothing happens beyond the end.
+    pub fn tuple_set_new(&mut self, t: &TupleObj, i: usize, v: Value) {
+        if i < t.len.len() {
+            self.barrier(t.value());
+            let at = std::ptr::from_ref(&t.items()[i]).cast::<std::sync::atomic::AtomicU64>();
+            // SAFETY: a word of the live cell, written as the collector and readers see words: whole.
+            unsafe { (*at).store(v.bits(), std::sync::atomic::Ordering::Release) };
+        }
+    }
+
     /// A tuple of few items.
     pub fn tuple(&mut self, items: &[Value]) -> Value {
         match self.tuple_of(None, items) {

@@ -446,7 +446,7 @@ fn importlib_frame(t: &Traceback) -> Option<bool> {
     let f = t.frame.get().and_then(protocore::layouts::FrameObj::of)?;
     let code = protocore::layouts::FunctionObj::of(f.func.get()?)?.code.get()?;
     let code = protocore::layouts::CodeObj::of(code)?;
-    let file = StrObj::of(code.rt.filename)?;
+    let file = StrObj::of(code.rt.filename.get()?)?;
     if !file.eq_str("<frozen importlib._bootstrap>") && !file.eq_str("<frozen importlib._bootstrap_external>") {
         return None;
     }

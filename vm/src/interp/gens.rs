@@ -88,7 +88,7 @@ fn coroutine_origin(cx: &mut Ctx) -> Value {
         let Some((f, pc)) = at else { break };
         let code = f.code();
         let line = crate::code::line_of(code, f.index(pc));
-        let t = cx.tuple(&[code.rt.filename, Value::small(i64::from(line)), code.rt.name]);
+        let t = cx.tuple(&[code.rt.filename.get_or_none(), Value::small(i64::from(line)), code.rt.name]);
         cx.keep.push(t);
         all.push(t);
         at = frame::parent(f);
