@@ -10,6 +10,8 @@ use protopy_vm::protocore::layouts::{MethodDef, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{Args, CmpOp, Ctx, Layout, PyResult, Ty, TypeObj, Value};
 use protopy_vm::types::classes::{get_dict, set_dict};
+use protopy_vm::types::reduce::dict_of_pairs;
+use protopy_vm::types::with_kept;
 use protopy_vm::{getsets, methods};
 
 /// The type.
@@ -97,24 +99,22 @@ fn repr(cx: &mut Ctx, this: Value) -> PyResult {
 }
 
 fn fields(cx: &mut Ctx, this: Value) -> PyResult<Vec<String>> {
-    let mut parts = Vec::new();
-    for (n, v) in instance_attrs(cx, this) {
-        let Some(n) = StrObj::of(n).filter(|n| !n.is_empty()) else { continue };
-        let v = ops::repr_text(cx, v)?;
-        parts.push(format!("{}={v}", n.to_string_lossy()));
-    }
-    Ok(parts)
+    let attrs = instance_attrs(cx, this);
+    with_kept(cx, attrs.iter().flat_map(|(n, v)| [*n, *v]), |cx| {
+        let mut parts = Vec::new();
+        for (n, v) in &attrs {
+            let Some(n) = StrObj::of(*n).filter(|n| !n.is_empty()) else { continue };
+            let v = ops::repr_text(cx, *v)?;
+            parts.push(format!("{}={v}", n.to_string_lossy()));
+        }
+        Ok(parts)
+    })
 }
 
 /// The attributes in a new dict.
 fn attrs_dict(cx: &mut Ctx, this: Value) -> PyResult {
-    let d = cx.dict();
-    for (k, v) in instance_attrs(cx, this) {
-        if let Some(d) = DictObj::of(d) {
-            protopy_vm::dicts::dict_set(cx, d, k, v)?;
-        }
-    }
-    Ok(d)
+    let attrs = instance_attrs(cx, this);
+    dict_of_pairs(cx, &attrs)
 }
 
 fn compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
@@ -145,9 +145,13 @@ fn replace(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
         );
         return Err(cx.type_error(&msg));
     }
-    for (n, v) in instance_attrs(cx, this) {
-        set_instance_attr(cx, made, n, v)?;
-    }
+    let attrs = instance_attrs(cx, this);
+    with_kept(cx, attrs.iter().flat_map(|(n, v)| [*n, *v]), |cx| {
+        for (n, v) in &attrs {
+            set_instance_attr(cx, made, *n, *v)?;
+        }
+        Ok(())
+    })?;
     update(cx, made, args)?;
     Ok(made)
 }

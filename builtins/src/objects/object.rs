@@ -9,7 +9,7 @@ use protopy_vm::protocore::layouts::{MethodDef, StrObj, TupleObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{Args, Ctx, PyResult, Ty, TypeObj, Value};
 use protopy_vm::types::object as base;
-use protopy_vm::types::{MappingProxy, reduce};
+use protopy_vm::types::{MappingProxy, reduce, with_kept};
 use protopy_vm::{getsets, methods};
 
 /// The type.
@@ -140,17 +140,22 @@ pub fn merge_class(cx: &mut Ctx, into: Value, class: Value) -> PyResult<()> {
 fn merge_dict(cx: &mut Ctx, into: Value, from: Value) -> PyResult<()> {
     let from = from.native::<MappingProxy>().and_then(|p| p.mapping.get()).unwrap_or(from);
     let (Some(into), Some(from)) = (DictObj::of(into), DictObj::of(from)) else { return Ok(()) };
-    for (h, k, v) in from.snapshot() {
-        protopy_vm::dicts::dict_set_hash(cx, into, k, h, v)?;
-    }
-    Ok(())
+    let items = from.snapshot();
+    with_kept(cx, items.iter().flat_map(|(_, k, v)| [*k, *v]), |cx| {
+        for (h, k, v) in &items {
+            protopy_vm::dicts::dict_set_hash(cx, into, *k, *h, *v)?;
+        }
+        Ok(())
+    })
 }
 
 /// The keys of a dict as a list.
 pub fn keys_list(cx: &mut Ctx, d: Value) -> PyResult {
     let keys: Vec<Value> =
         DictObj::of(d).map_or_else(Vec::new, |d| d.snapshot().into_iter().map(|(_, k, _)| k).collect());
-    cx.list(&keys)
+    let list = cx.list(&keys);
+    protopy_vm::roots::keep_alive(d);
+    list
 }
 
 fn dir(cx: &mut Ctx, args: &[Value]) -> PyResult {

@@ -47,9 +47,12 @@ fn exchange(cx: &mut Ctx, t: &'static TypeObj, new: Value, best: &'static TypeOb
     let (old_bases, old_base) = (t.bases.get_or_none(), t.base.get_or_none());
     cx.store(this, &t.bases, new);
     cx.store(this, &t.base, best.value());
-    // The MROs that the family had, for going back when one cannot be computed.
+    // The MROs that the family had, for going back when one cannot be computed; kept alive meanwhile.
+    let kept = cx.keep.len();
     let mut before: Vec<(&'static TypeObj, Value)> = Vec::new();
-    if let Err(r) = new_mros(cx, t, &mut before) {
+    let made = new_mros(cx, t, &mut before);
+    cx.keep.truncate(kept);
+    if let Err(r) = made {
         for (c, m) in before {
             cx.store(c.value(), &c.mro, m);
         }
@@ -76,7 +79,9 @@ fn new_mros(cx: &mut Ctx, t: &'static TypeObj, before: &mut Vec<(&'static TypeOb
     cx.check_native_stack(" in __bases__ assignment")?;
     let mro = compute_mro(cx, t)?;
     let mro = cx.tuple_of(None, &mro)?;
-    before.push((t, t.mro.get_or_none()));
+    let old = t.mro.get_or_none();
+    cx.keep.push(old);
+    before.push((t, old));
     cx.store(t.value(), &t.mro, mro);
     for s in direct_subclasses(cx, t) {
         new_mros(cx, s, before)?;

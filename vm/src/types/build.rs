@@ -59,7 +59,9 @@ pub fn build_class(
     }
     let all: Vec<Value> = [class, bases, ns].into_iter().chain(rest.iter().map(|(_, v)| *v)).collect();
     let made = call_args(cx, meta, Args::with_names(&all, names))?;
-    crate::roots::keep_alive(names);
+    for v in [names, class, bases, ns] {
+        crate::roots::keep_alive(v);
+    }
     check_cell(cx, cell, made, class)?;
     Ok(made)
 }

@@ -347,7 +347,12 @@ fn link(cx: &mut Ctx, t: &'static TypeObj, bases: &[Value]) -> PyResult<()> {
 
 /// Tells the attributes their names and the bases of their new subclass.
 fn announce(cx: &mut Ctx, t: &'static TypeObj, args: Args<'_>) -> PyResult<()> {
-    let Some(d) = t.dict.get().and_then(DictObj::of) else { return Ok(()) };
+    // A copy: what is told its name may change the namespace.
+    let copy = cx.dict();
+    let (Some(own), Some(d)) = (t.dict.get().and_then(DictObj::of), DictObj::of(copy)) else { return Ok(()) };
+    if cx.dict_copy_into(own, d).is_none() {
+        return Err(cx.no_memory());
+    }
     let set_name = name(cx, N::SetName);
     for (_, k, v) in d.snapshot() {
         if !v.is_heap() {
@@ -360,6 +365,7 @@ fn announce(cx: &mut Ctx, t: &'static TypeObj, args: Args<'_>) -> PyResult<()> {
             return Err(noted(cx, r, v, k, t));
         }
     }
+    crate::roots::keep_alive(copy);
     let n = name(cx, N::InitSubclass);
     let f = super_load(cx, t.value(), t.value(), n)?;
     let values: Vec<Value> = args.kw().map(|(_, v)| v).collect();

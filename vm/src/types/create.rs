@@ -15,6 +15,7 @@ use super::update::{hash_not_implemented, inherit_flags, refresh_flags, type_mod
 use super::wrappers::new_wrapper;
 use crate::declare::TypeSpec;
 use crate::errors::type_text;
+use crate::roots::ValueVec;
 use protocore::dict::DictObj;
 use protocore::header::ShapeId;
 use protocore::known::ALL_TYPES;
@@ -183,16 +184,18 @@ fn shared_objects(cx: &mut Ctx) -> PyResult<()> {
     cx.space().set_root(Root::EmptyStr, v);
     let v = cx.bytes(&[])?;
     cx.space().set_root(Root::EmptyBytes, v);
-    let mut chars = Vec::with_capacity(256);
-    let mut bytes = Vec::with_capacity(256);
+    let mut chars = ValueVec::new(cx);
+    let mut bytes = ValueVec::new(cx);
     for b in 0..=u8::MAX {
         let c = cx.char(u32::from(b));
-        chars.push(cx.intern(c));
-        bytes.push(cx.bytes(&[b])?);
+        let c = cx.intern(c);
+        chars.push(cx, c)?;
+        let b = cx.bytes(&[b])?;
+        bytes.push(cx, b)?;
     }
-    let v = cx.tuple_of(None, &chars)?;
+    let v = chars.into_tuple(cx)?;
     cx.space().set_root(Root::Latin1Chars, v);
-    let v = cx.tuple_of(None, &bytes)?;
+    let v = bytes.into_tuple(cx)?;
     cx.space().set_root(Root::ByteStrings, v);
     Ok(())
 }

@@ -23,6 +23,21 @@
 //! 4. `attr_base` of a class is that of the first class in its chain of bases that has an attribute area; a `__slots__`
 //!    member keeps its index in all subclasses.
 
+use protocore::{Ctx, Value};
+
+/// Runs `f` while the values, which the malloc heap alone holds, are kept alive.
+pub fn with_kept<R>(
+    cx: &mut Ctx,
+    values: impl IntoIterator<Item = Value>,
+    f: impl FnOnce(&mut Ctx) -> R,
+) -> R {
+    let mark = cx.keep.len();
+    cx.keep.extend(values);
+    let r = f(cx);
+    cx.keep.truncate(mark);
+    r
+}
+
 pub mod attrs;
 pub mod bases;
 pub mod build;

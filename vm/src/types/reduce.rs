@@ -93,7 +93,9 @@ fn reduce_new(cx: &mut Ctx, this: Value) -> PyResult {
             let f = get_attr_str(cx, copyreg, "__newobj__")?;
             let mut all = vec![class];
             all.extend_from_slice(a.and_then(TupleObj::of).map_or(&[][..], |t| t.items()));
-            (f, cx.tuple_of(None, &all)?)
+            let made = cx.tuple_of(None, &all)?;
+            crate::roots::keep_alive(a.unwrap_or(class));
+            (f, made)
         }
     };
     let (list, dict) = (ListObj::of(this).is_some(), DictObj::of(this).is_some());
@@ -129,16 +131,7 @@ pub fn default_state(cx: &mut Ctx, this: Value, required: bool) -> PyResult {
         return Err(cx.type_error(&msg));
     }
     let attrs = instance_attrs(cx, this);
-    let mut state = Value::NONE;
-    if !attrs.is_empty() {
-        state = cx.dict();
-        for (k, v) in attrs {
-            match DictObj::of(state) {
-                Some(d) => crate::dicts::dict_set(cx, d, k, v)?,
-                None => return Err(cx.no_memory()),
-            }
-        }
-    }
+    let state = if attrs.is_empty() { Value::NONE } else { dict_of_pairs(cx, &attrs)? };
     let names = slot_names(cx, ty)?;
     if required && holds_more(cx, ty) {
         let msg = format!("cannot pickle '{}' object", cx.type_name(this));
@@ -146,7 +139,9 @@ pub fn default_state(cx: &mut Ctx, this: Value, required: bool) -> PyResult {
     }
     let Some(names) = ListObj::of(names).filter(|l| !l.is_empty()) else { return Ok(state) };
     let slots = cx.dict();
-    for n in names.snapshot() {
+    let mut i = 0;
+    while let Some(n) = names.get(i) {
+        i += 1;
         let n = attr_name(cx, n)?;
         if let Some(v) = lookup_attr(cx, this, n)?
             && let Some(d) = DictObj::of(slots)
@@ -154,10 +149,23 @@ pub fn default_state(cx: &mut Ctx, this: Value, required: bool) -> PyResult {
             crate::dicts::dict_set(cx, d, n, v)?;
         }
     }
+    crate::roots::keep_alive(names.value());
     if DictObj::of(slots).is_some_and(|d| !d.is_empty()) {
         return cx.tuple_of(None, &[state, slots]);
     }
     Ok(state)
+}
+
+/// A new dict of the given items.
+pub fn dict_of_pairs(cx: &mut Ctx, pairs: &[(Value, Value)]) -> PyResult {
+    super::with_kept(cx, pairs.iter().flat_map(|(k, v)| [*k, *v]), |cx| {
+        let dict = cx.dict();
+        let Some(d) = DictObj::of(dict) else { return Err(cx.no_memory()) };
+        for (k, v) in pairs {
+            crate::dicts::dict_set(cx, d, *k, *v)?;
+        }
+        Ok(dict)
+    })
 }
 
 /// Whether instances hold more than attributes and `__slots__`: their state is not known here.
