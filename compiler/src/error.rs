@@ -24,7 +24,7 @@ pub enum ErrorKind {
     Memory,
 }
 
-/// A compile error. Offsets count characters from 1.
+/// A compile error. Offsets count characters from 1; -1 occurs where CPython has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompileError {
     /// The exception.
@@ -34,11 +34,11 @@ pub struct CompileError {
     /// Line, from 1.
     pub lineno: Option<u32>,
     /// Character in the line, from 1.
-    pub offset: Option<u32>,
+    pub offset: Option<i32>,
     /// Last line.
     pub end_lineno: Option<u32>,
     /// Character after the last, from 1.
-    pub end_offset: Option<u32>,
+    pub end_offset: Option<i32>,
     /// Text of the line.
     pub text: Option<String>,
 }
@@ -73,15 +73,15 @@ impl CompileError {
                 let chars = |line: u32, col: u32| {
                     let text = index.line_text(line).unwrap_or("");
                     let upto = text.get(..col as usize).unwrap_or(text);
-                    upto.chars().count() as u32 + 1
+                    i32::try_from(upto.chars().count() + 1).unwrap_or(i32::MAX)
                 };
                 error.offset = Some(chars(p.line, p.col));
                 error.end_offset = Some(chars(p.end_line, p.end_col));
                 error.text = index.line_text(p.line).map(str::to_owned);
             }
             Locations::Table(_) => {
-                error.offset = Some(p.col + 1);
-                error.end_offset = Some(p.end_col + 1);
+                error.offset = i32::try_from(p.col + 1).ok();
+                error.end_offset = i32::try_from(p.end_col + 1).ok();
             }
         }
         error

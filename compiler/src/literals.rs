@@ -133,3 +133,14 @@ pub(crate) fn string_of(points: Vec<u32>) -> Const {
         None => Const::WideStr(points.into()),
     }
 }
+
+/// Decimal digits of an integer literal.
+pub(crate) fn big_int_text(text: &str) -> String {
+    match big_int(text) {
+        Some(Const::BigInt { magnitude, .. }) => {
+            BigInt::from_bytes_le(num_bigint::Sign::Plus, &magnitude).to_string()
+        }
+        Some(Const::Int(n)) => n.to_string(),
+        _ => text.to_owned(),
+    }
+}

@@ -5,7 +5,7 @@
 //! range's start is the index of a [`Position`] in a table.
 
 use protopy_bytecode::Position;
-use ruff_python_ast::Decorator;
+use ruff_python_ast::{Decorator, Parameter};
 use ruff_text_size::{TextRange, TextSize};
 use std::cell::Cell;
 
@@ -105,6 +105,16 @@ impl Locations {
         match self {
             Locations::Source(index) => index.source.get(range.start().to_usize()..range.end().to_usize()),
             Locations::Table(_) => None,
+        }
+    }
+
+    /// The range of a parameter without its stars, which the parser counts in.
+    pub fn parameter(&self, p: &Parameter) -> TextRange {
+        match self {
+            Locations::Source(_) if p.name.range.start() >= p.range.start() && p.name.range.start() <= p.range.end() => {
+                TextRange::new(p.name.range.start(), p.range.end())
+            }
+            _ => p.range,
         }
     }
 

@@ -73,10 +73,12 @@ pub fn parse(source: &str, options: &Options) -> Result<Parsed, CompileError> {
         Some(("invalid syntax".to_owned(), format!("{:?}", e.kind), e.range))
     });
     let locations = Locations::Source(LineIndex::new(source, options.line_offset));
+    let warnings =
+        if found.is_none() { crate::check::token_warnings(source, parsed.tokens().iter(), &locations) } else { Vec::new() };
     let result = Parsed {
         tree: Some(parsed.into_syntax()),
         locations,
-        warnings: Vec::new(),
+        warnings,
         source_len: source.len(),
     };
     if let Some((message, debug, range)) = found {
@@ -120,7 +122,7 @@ fn from_syntax_err(e: SyntaxErr) -> CompileError {
         Kind::Memory => return CompileError::bare(ErrorKind::Memory, e.msg),
     };
     let number = |n: usize| u32::try_from(n).ok();
-    let offset = |n: isize| u32::try_from(n).ok();
+    let offset = |n: isize| i32::try_from(n).ok();
     CompileError {
         kind,
         msg: e.msg,

@@ -73,6 +73,7 @@ impl<'a> Builder<'a> {
         let outer = &self.table.scopes[parent];
         scope.nested = outer.nested || !matches!(outer.kind, BlockKind::Module | BlockKind::Class);
         scope.private = self.private;
+        scope.comp_iter_expr = outer.comp_iter_expr;
         if kind == BlockKind::Function && outer.kind == BlockKind::Class {
             scope.method = true;
         }
@@ -142,7 +143,7 @@ impl<'a> Builder<'a> {
         let old = scope.symbols.get(sym).unwrap_or(0);
         let mut new = old | flags;
         if old & flags & DEF_PARAM != 0 {
-            let msg = format!("duplicate parameter '{}' in function definition", self.table.names.get(sym));
+            let msg = format!("duplicate argument '{}' in function definition", self.table.names.get(sym));
             return Err(Fault::syntax(msg, range));
         }
         if old & flags & DEF_TYPE_PARAM != 0 {
@@ -534,6 +535,10 @@ impl<'a> Builder<'a> {
             let msg = format!("non-default type parameter '{}' follows default type parameter", name.id);
             return Err(Fault::syntax(msg, param.range()));
         }
+        if matches!(name.id.as_str(), "__classdict__" | "__conditional_annotations__") {
+            let msg = format!("reserved name '{}' cannot be used for type parameter", name.id);
+            return Err(Fault::syntax(msg, param.range()));
+        }
         self.add_def(&name.id, DEF_TYPE_PARAM | DEF_LOCAL, param.range())?;
         if let Some(bound) = bound {
             let info = if bound.is_tuple_expr() { "a TypeVar constraint" } else { "a TypeVar bound" };
@@ -664,7 +669,8 @@ impl<'a> Builder<'a> {
             self.add_def(&param.parameter.name.id, DEF_PARAM, param.parameter.range)?;
         }
         for param in p.vararg.iter().chain(&p.kwarg) {
-            self.add_def(&param.name.id, DEF_PARAM, param.range)?;
+            let range = self.locations.parameter(param);
+            self.add_def(&param.name.id, DEF_PARAM, range)?;
         }
         let first = p.posonlyargs.iter().chain(&p.args).next();
         if let Some(first) = first {

@@ -207,17 +207,6 @@ impl Builder<'_> {
                 self.check_name(&name.id, k.range, ExprContext::Store)?;
             }
         }
-        let mut seen: Vec<&str> = Vec::new();
-        for k in &args.keywords {
-            if let Some(name) = &k.arg {
-                if seen.contains(&name.id.as_str()) {
-                    return Err(Fault::syntax(format!("keyword argument repeated: {}", name.id), k.range));
-                }
-                if args.keywords.len() < 300 {
-                    seen.push(&name.id);
-                }
-            }
-        }
         args.keywords.iter().try_for_each(|k| self.expr(&k.value))
     }
 
@@ -332,9 +321,13 @@ impl Builder<'_> {
                 BlockKind::TypeVariable => {
                     format!("assignment expression within a comprehension cannot be used in {}", scope.scope_info)
                 }
-                BlockKind::Annotation => {
-                    "assignment expression within a comprehension cannot be used in an annotation".to_owned()
-                }
+                BlockKind::Annotation => match scope.parent {
+                    Some(parent) => {
+                        id = parent;
+                        continue;
+                    }
+                    None => return Ok(()),
+                },
             };
             return Err(Fault::syntax(msg, n.range));
         }
@@ -411,14 +404,11 @@ impl Builder<'_> {
         let is_async = self.cur().coroutine && kind != CompKind::Generator;
         self.leave(parent);
         if is_async {
-            if matches!(
-                self.cur().kind,
-                BlockKind::Annotation
-                    | BlockKind::TypeVariable
-                    | BlockKind::TypeAlias
-                    | BlockKind::TypeParameters
-            ) {
-                self.not_in_annotation("asynchronous comprehension", range)?;
+            let here = self.cur();
+            let may_await = here.is_async_def || here.comprehension != CompKind::No;
+            if !may_await && !self.top_level_await_here() {
+                let msg = "asynchronous comprehension outside of an asynchronous function";
+                return Err(Fault::syntax(msg, range));
             }
             self.cur().coroutine = true;
         }
@@ -450,7 +440,7 @@ impl Builder<'_> {
                 self.expr(&p.cls)?;
                 p.arguments.patterns.iter().try_for_each(|p| self.pattern(p))?;
                 for k in &p.arguments.keywords {
-                    self.check_name(&k.attr.id, k.range, ExprContext::Store)?;
+                    self.check_name(&k.attr.id, k.pattern.range(), ExprContext::Store)?;
                 }
                 p.arguments.keywords.iter().try_for_each(|k| self.pattern(&k.pattern))
             }
