@@ -59,8 +59,8 @@ fn issue(cx: &mut Ctx, w: &Warning, options: &Options) -> PyResult<()> {
                 let mut err = CompileError::bare(ErrorKind::Syntax, w.message.clone());
                 err.lineno = Some(w.line);
                 err.end_lineno = Some(w.end_line);
-                err.offset = Some(w.col + 1);
-                err.end_offset = Some(w.end_col + 1);
+                err.offset = i32::try_from(w.col).ok().map(|c| c + 1);
+                err.end_offset = i32::try_from(w.end_col).ok().map(|c| c + 1);
                 return Err(raise_compile_error(cx, &err, options));
             }
             Err(cx.set_raised(e))
@@ -68,8 +68,8 @@ fn issue(cx: &mut Ctx, w: &Warning, options: &Options) -> PyResult<()> {
     }
 }
 
-fn opt_int(cx: &mut Ctx, n: Option<u32>) -> Value {
-    n.map_or(Value::NONE, |n| cx.int(i64::from(n)))
+fn opt_int(cx: &mut Ctx, n: Option<impl Into<i64>>) -> Value {
+    n.map_or(Value::NONE, |n| cx.int(n.into()))
 }
 
 /// Raises what a compile error stands for.
