@@ -44,7 +44,10 @@ pub fn is_group(cx: &Ctx, exc: Value) -> bool {
 
 /// The exceptions of a group.
 pub fn exceptions(group: Value) -> &'static [Value] {
-    ExcObj::of(group).and_then(|x| x.fields[EXCEPTIONS].get()).and_then(TupleObj::of).map_or(&[], |t| t.items())
+    ExcObj::of(group)
+        .and_then(|x| x.fields[EXCEPTIONS].get())
+        .and_then(TupleObj::of)
+        .map_or(&[], |t| t.items())
 }
 
 /// A new group without a subclass's `__new__`: an `ExceptionGroup` if all exceptions are `Exception`s.
@@ -164,9 +167,7 @@ fn check_star_clause(cx: &mut Ctx, clause: Value) -> PyResult<()> {
     }
     let group = cx.ty(Ty::BaseExceptionGroup).value();
     if classes.iter().any(|c| TypeObj::of(*c).is_some_and(|t| t.is_subtype(group))) {
-        return Err(cx.type_error(
-            "catching ExceptionGroup with except* is not allowed. Use except instead.",
-        ));
+        return Err(cx.type_error("catching ExceptionGroup with except* is not allowed. Use except instead."));
     }
     Ok(())
 }
@@ -195,11 +196,8 @@ pub fn eg_match(cx: &mut Ctx, exc: Value, clause: Value) -> PyResult<(Value, Val
     match TupleObj::of(pair).map(|t| t.items()) {
         Some([part, rest, ..]) => Ok((*part, *rest)),
         Some(few) => {
-            let msg = format!(
-                "{}.split must return a 2-tuple, got tuple of size {}",
-                cx.type_name(exc),
-                few.len()
-            );
+            let msg =
+                format!("{}.split must return a 2-tuple, got tuple of size {}", cx.type_name(exc), few.len());
             Err(cx.type_error(&msg))
         }
         None => {
@@ -252,7 +250,8 @@ fn same_metadata(cx: &mut Ctx, a: Value, b: Value) -> PyResult<bool> {
         return Ok(false);
     }
     let n = name(cx, N::Notes);
-    let notes = |cx: &mut Ctx, v: Value| -> PyResult<Option<Value>> { Ok(crate::attr::instance_attr(cx, v, n)) };
+    let notes =
+        |cx: &mut Ctx, v: Value| -> PyResult<Option<Value>> { Ok(crate::attr::instance_attr(cx, v, n)) };
     Ok(x.traceback.get() == y.traceback.get()
         && x.cause.get() == y.cause.get()
         && x.context.get() == y.context.get()
@@ -287,5 +286,7 @@ pub fn matcher(cx: &mut Ctx, v: Value) -> PyResult<Matcher<'static>> {
 
 #[cold]
 fn bad_matcher(cx: &mut Ctx) -> Raised {
-    cx.type_error("expected an exception type, a tuple of exception types, or a callable (other than a class)")
+    cx.type_error(
+        "expected an exception type, a tuple of exception types, or a callable (other than a class)",
+    )
 }
