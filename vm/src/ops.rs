@@ -631,7 +631,8 @@ pub fn contains(cx: &mut Ctx, container: Value, x: Value) -> PyResult<bool> {
             if !cx.is_instance(e, Ty::TypeError) {
                 return Err(cx.set_raised(e));
             }
-            let msg = format!("argument of type '{}' is not a container or iterable", cx.type_name(container));
+            let msg =
+                format!("argument of type '{}' is not a container or iterable", cx.type_name(container));
             return Err(cx.type_error(&msg));
         }
     };
@@ -843,7 +844,7 @@ pub fn complex_of(cx: &mut Ctx, v: Value) -> PyResult<(f64, f64)> {
     }
 }
 
-/// The name of a value's type with its module, unless that is `builtins`, for messages.
+/// The name of a value's type with its module, unless that is `builtins` or `__main__`, for messages.
 pub fn full_type_name(cx: &mut Ctx, v: Value) -> String {
     let ty = cx.type_of(v);
     let text = |v: Option<Value>| v.and_then(StrObj::of).map_or_else(String::new, StrObj::to_string_lossy);
@@ -856,7 +857,11 @@ pub fn full_type_name(cx: &mut Ctx, v: Value) -> String {
         }
     };
     let qualname = text(ty.qualname.get().or_else(|| ty.name.get()));
-    if module.is_empty() || module == "builtins" { qualname } else { format!("{module}.{qualname}") }
+    if module.is_empty() || module == "builtins" || module == "__main__" {
+        qualname
+    } else {
+        format!("{module}.{qualname}")
+    }
 }
 
 /// An int as a float, correctly rounded; OverflowError.

@@ -240,9 +240,11 @@ pub fn log(z: Complex) -> CmathResult {
     Ok(Complex::new(re, z.im.atan2(z.re)))
 }
 
-/// `cmath.log(z, base)`.
+/// `cmath.log(z, base)`. Here the logarithm of zero is no error but infinite, as in CPython.
 pub fn log_base(z: Complex, base: Complex) -> CmathResult {
-    let (z, base) = (log(z)?, log(base)?);
+    let zero = z.re == 0.0 && z.im == 0.0;
+    let z = if zero { Complex::new(f64::NEG_INFINITY, z.im.atan2(z.re)) } else { log(z)? };
+    let base = log(base)?;
     if base.re == 0.0 && base.im == 0.0 {
         return Err(MathError::Domain);
     }
