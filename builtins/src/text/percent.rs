@@ -37,11 +37,6 @@ impl PercentArgs {
         }
     }
 
-    /// Whether a single value stands there that no directive has taken.
-    pub(crate) fn only(&self) -> Option<Value> {
-        (!self.is_tuple && self.at == 0).then_some(self.single[0])
-    }
-
     /// The next argument; TypeError.
     pub(crate) fn next(&mut self, cx: &mut Ctx) -> PyResult {
         let all = if self.is_tuple { self.items } else { &self.single[..] };

@@ -1,0 +1,99 @@
+//! Hexadecimal text of bytes and back.
+
+use protopy_text::{StrBuf, StrRef};
+use protopy_vm::buffers::{bytes_like, has_buffer};
+use protopy_vm::protocore::layouts::{BytesObj, StrObj};
+use protopy_vm::protocore::{Ctx, PyResult, Raised, Value};
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// A separator and the size of the groups it separates: from the right if positive, from the left if negative.
+#[derive(Clone, Copy)]
+pub struct HexSeparator {
+    byte: u8,
+    group: i32,
+}
+
+/// The arguments `sep` and `bytes_per_sep` of `hex`.
+pub fn hex_separator(cx: &mut Ctx, sep: Value, group: Value) -> PyResult<Option<HexSeparator>> {
+    let group = if group.is_unbound() { 1 } else { crate::text::args::c_int(cx, group)? };
+    let Some(sep) = sep.bound() else { return Ok(None) };
+    if protopy_vm::len(cx, sep)? != 1 {
+        return Err(cx.value_error("sep must be length 1."));
+    }
+    let c = match (StrObj::of(sep), BytesObj::of(sep)) {
+        (Some(s), _) => s.str_ref().get(0),
+        (_, Some(b)) => b.bytes().first().map(|b| u32::from(*b)),
+        _ => return Err(cx.type_error("sep must be str or bytes.")),
+    };
+    match c.and_then(|c| u8::try_from(c).ok()).filter(u8::is_ascii) {
+        Some(byte) => Ok((group != 0).then_some(HexSeparator { byte, group })),
+        None => Err(cx.value_error("sep must be ASCII.")),
+    }
+}
+
+/// The hexadecimal digits of bytes, as a str.
+pub fn hex_of(cx: &mut Ctx, b: &[u8], sep: Option<HexSeparator>) -> PyResult {
+    let Some(room) = b.len().checked_mul(3) else { return Err(cx.no_memory()) };
+    let mut out = Vec::new();
+    if out.try_reserve_exact(room).is_err() {
+        return Err(cx.no_memory());
+    }
+    for (i, byte) in b.iter().enumerate() {
+        if let Some(s) = sep
+            && i > 0
+        {
+            let size = s.group.unsigned_abs() as usize;
+            let from = if s.group < 0 { i } else { b.len() - i };
+            if from % size == 0 {
+                out.push(s.byte);
+            }
+        }
+        out.push(DIGITS[usize::from(byte >> 4)]);
+        out.push(DIGITS[usize::from(byte & 15)]);
+    }
+    cx.str_buf(StrBuf::Latin1(out))
+}
+
+#[cold]
+fn bad_digit(cx: &mut Ctx, at: usize) -> Raised {
+    let msg = format!("non-hexadecimal number found in fromhex() arg at position {at}");
+    cx.value_error(&msg)
+}
+
+/// The bytes that a str or bytes-like object of hexadecimal digits tells; white space between bytes is skipped.
+pub fn from_hex(cx: &mut Ctx, v: Value) -> PyResult<Vec<u8>> {
+    if let Some(s) = StrObj::of(v) {
+        return parse(cx, s.str_ref());
+    }
+    if !has_buffer(cx, v) {
+        let msg = format!("fromhex() argument must be str or bytes-like, not {}", cx.type_name(v));
+        return Err(cx.type_error(&msg));
+    }
+    let b = bytes_like(cx, v)?;
+    parse(cx, StrRef::Latin1(&b))
+}
+
+fn parse(cx: &mut Ctx, s: StrRef<'_>) -> PyResult<Vec<u8>> {
+    let digit = |i: usize| s.get(i).and_then(char::from_u32).and_then(|c| c.to_digit(16));
+    let mut out = Vec::with_capacity(s.len() / 2);
+    let mut i = 0;
+    loop {
+        while s.get(i).is_some_and(|c| matches!(c, 0x20 | 9..=13)) {
+            i += 1;
+        }
+        if i >= s.len() {
+            return Ok(out);
+        }
+        let Some(high) = digit(i) else { return Err(bad_digit(cx, i)) };
+        let Some(low) = digit(i + 1) else {
+            if i + 1 >= s.len() {
+                let msg = "fromhex() arg must contain an even number of hexadecimal digits";
+                return Err(cx.value_error(msg));
+            }
+            return Err(bad_digit(cx, i + 1));
+        };
+        out.push((high << 4 | low) as u8);
+        i += 2;
+    }
+}

@@ -1,0 +1,368 @@
+//! Views: the payload of a memoryview, and the export that its views share.
+//!
+//! `memoryview(x)` exports x's buffer once ([`Managed`]). Slices, casts and memoryviews of the view are further views of the
+//! same export, which ends when the last of them is released. A view that nobody refers to any more counts as released when
+//! the collector finds out: an export that can be ended has a finalizer for that.
+#![allow(unsafe_code)]
+
+use super::item::{Code, Raw, native_code};
+use protopy_vm::buffers::{get_buffer, is_c_contiguous, release_buffer};
+use protopy_vm::protocore::buffer::Buffer;
+use protopy_vm::protocore::space::SpaceState;
+use protopy_vm::protocore::types::{SlotSpec, type_flags};
+use protopy_vm::protocore::{
+    Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
+};
+use protopy_vm::types::create_type;
+use protopy_vm::{TypeSpec, buffers};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+
+/// An export and its number of views.
+pub(super) struct Managed {
+    /// The object whose memory it is.
+    exporter: Slot,
+    views: AtomicUsize,
+    buffer: Guarded<Option<Held>>,
+}
+
+/// The export, to be ended.
+struct Held(Buffer);
+
+// SAFETY: the pointer in a buffer is used under the rules of the exporter, from any thread.
+unsafe impl Send for Held {}
+
+impl Payload for Managed {
+    const NAME: &'static str = "managedbuffer";
+
+    fn trace(&self, t: &mut Tracer) {
+        t.slot(&self.exporter);
+        // SAFETY: tracing runs while the world is stopped.
+        if let Some(h) = unsafe { self.buffer.peek() } {
+            t.visit(h.0.owner);
+        }
+    }
+}
+
+/// The type of [`Managed`] objects, which no Python code sees.
+#[derive(Default)]
+struct ManagedType(Slot2);
+
+/// A slot that is made empty.
+struct Slot2(Slot);
+
+impl Default for Slot2 {
+    fn default() -> Self {
+        Slot2(Slot::empty())
+    }
+}
+
+impl SpaceState for ManagedType {
+    fn trace(&self, t: &mut Tracer) {
+        t.slot(&self.0.0);
+    }
+}
+
+fn managed_del(cx: &mut Ctx, v: Value) -> PyResult<()> {
+    if let Some(m) = v.native::<Managed>() {
+        end(cx, m);
+    }
+    Ok(())
+}
+
+static MANAGED: TypeSpec = TypeSpec {
+    name: "managedbuffer",
+    layout: Layout::Native,
+    vt: Some(<Managed as NativeLayout>::VT),
+    flags: type_flags::NO_NEW,
+    slots: SlotSpec { del: Some(managed_del), ..SlotSpec::NONE },
+    doc: "Export of a buffer that memoryviews share.",
+    ..TypeSpec::BASE
+};
+
+/// Makes the type of exports.
+pub(super) fn init(cx: &mut Ctx) -> PyResult<()> {
+    let t = create_type(cx, &MANAGED)?;
+    cx.space().state::<ManagedType>().0.0.init(Some(t));
+    Ok(())
+}
+
+fn end(cx: &mut Ctx, m: &Managed) {
+    if let Some(h) = m.buffer.with(Option::take) {
+        release_buffer(cx, h.0);
+    }
+}
+
+/// The payload of a memoryview.
+pub(super) struct View {
+    /// The shared export; empty once the view is released.
+    managed: Slot,
+    ptr: usize,
+    /// Bytes of all items.
+    pub(super) len: usize,
+    pub(super) itemsize: usize,
+    pub(super) readonly: bool,
+    pub(super) format: Box<str>,
+    pub(super) shape: Box<[usize]>,
+    pub(super) strides: Box<[isize]>,
+    /// Buffers that the view itself has exported.
+    exports: AtomicUsize,
+    /// Hash, 0 if not computed.
+    pub(super) hash: AtomicI64,
+}
+
+impl Payload for View {
+    const NAME: &'static str = "memoryview";
+
+    fn trace(&self, t: &mut Tracer) {
+        t.slot(&self.managed);
+    }
+}
+
+/// What a view is to be made of, besides the export.
+#[derive(Clone)]
+pub(super) struct Layout2 {
+    pub(super) ptr: usize,
+    pub(super) len: usize,
+    pub(super) itemsize: usize,
+    pub(super) readonly: bool,
+    pub(super) format: Box<str>,
+    pub(super) shape: Box<[usize]>,
+    pub(super) strides: Box<[isize]>,
+}
+
+#[cold]
+pub(super) fn released(cx: &mut Ctx) -> Raised {
+    cx.value_error("operation forbidden on released memoryview object")
+}
+
+/// The view behind a memoryview; ValueError if it was released.
+pub(super) fn view(cx: &mut Ctx, v: Value) -> PyResult<&'static View> {
+    match v.native::<View>() {
+        Some(w) if !w.managed.is_empty() => Ok(w),
+        Some(_) => Err(released(cx)),
+        None => {
+            let msg = format!("a memoryview is required, not '{}'", cx.type_name(v));
+            Err(cx.type_error(&msg))
+        }
+    }
+}
+
+fn new_view(cx: &mut Ctx, managed: Value, l: Layout2) -> Value {
+    if let Some(m) = managed.native::<Managed>() {
+        m.views.fetch_add(1, Ordering::AcqRel);
+    }
+    let ty = cx.ty(Ty::MemoryView);
+    cx.new_native(
+        ty,
+        View {
+            managed: Slot::new(managed),
+            ptr: l.ptr,
+            len: l.len,
+            itemsize: l.itemsize,
+            readonly: l.readonly,
+            format: l.format,
+            shape: l.shape,
+            strides: l.strides,
+            exports: AtomicUsize::new(0),
+            hash: AtomicI64::new(0),
+        },
+    )
+}
+
+/// `memoryview(v)`; `writable` asks for memory that can be written.
+pub(super) fn from_object(cx: &mut Ctx, v: Value, writable: bool) -> PyResult {
+    if v.native::<View>().is_some() {
+        let w = view(cx, v)?;
+        if writable && w.readonly {
+            return Err(cx.raise_str(Ty::BufferError, "memoryview: underlying buffer is not writable"));
+        }
+        let l = w.layout();
+        return w.sibling(cx, l);
+    }
+    if !buffers::has_buffer(cx, v) {
+        let msg = format!("memoryview: a bytes-like object is required, not '{}'", cx.type_name(v));
+        return Err(cx.type_error(&msg));
+    }
+    let b = get_buffer(cx, v, writable)?.into_inner();
+    from_buffer(cx, v, b)
+}
+
+/// A memoryview of an export.
+pub(super) fn from_buffer(cx: &mut Ctx, exporter: Value, b: Buffer) -> PyResult {
+    let l = Layout2 {
+        ptr: b.ptr as usize,
+        len: b.len,
+        itemsize: b.itemsize,
+        readonly: b.readonly,
+        format: b.format.clone(),
+        shape: b.shape.clone().into(),
+        strides: b.strides.clone().into(),
+    };
+    let ends = b.release.is_some();
+    let state = cx.space().state::<ManagedType>();
+    let Some(ty) = state.0.0.get().and_then(TypeObj::of) else {
+        return Err(cx.raise_str(Ty::SystemError, "memoryview is not ready"));
+    };
+    let m = Managed {
+        exporter: Slot::new(exporter),
+        views: AtomicUsize::new(0),
+        buffer: Guarded::new(Some(Held(b))),
+    };
+    let managed = cx.new_native(ty, m);
+    if ends {
+        cx.register_finalizer(managed);
+    }
+    Ok(new_view(cx, managed, l))
+}
+
+fn end_view_export(v: Value) {
+    if let Some(w) = v.native::<View>() {
+        w.exports.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// The buffer slot of memoryview.
+pub(super) fn export(cx: &mut Ctx, v: Value, writable: bool) -> PyResult<Buffer> {
+    let w = view(cx, v)?;
+    if writable && w.readonly {
+        return Err(cx.raise_str(Ty::BufferError, "memoryview: underlying buffer is not writable"));
+    }
+    w.exports.fetch_add(1, Ordering::AcqRel);
+    let mut b = w.buffer(v);
+    b.release = Some(end_view_export);
+    Ok(b)
+}
+
+/// `v.release()`; BufferError while buffers of the view itself are exported.
+pub(super) fn release(cx: &mut Ctx, v: Value) -> PyResult<()> {
+    let Some(w) = v.native::<View>() else { return Ok(()) };
+    let mut n = w.exports.load(Ordering::Acquire);
+    if n > 0 && !w.managed.is_empty() {
+        cx.collect();
+        n = w.exports.load(Ordering::Acquire);
+    }
+    if n > 0 {
+        let s = if n == 1 { "" } else { "s" };
+        let msg = format!("memoryview has {n} exported buffer{s}");
+        return Err(cx.raise_str(Ty::BufferError, &msg));
+    }
+    if let Some(managed) = w.managed.swap_raw(None)
+        && let Some(m) = managed.native::<Managed>()
+        && m.views.fetch_sub(1, Ordering::AcqRel) == 1
+    {
+        end(cx, m);
+    }
+    Ok(())
+}
+
+impl View {
+    /// Whether the view was released.
+    pub(super) fn is_released(&self) -> bool {
+        self.managed.is_empty()
+    }
+
+    /// The object whose memory it is.
+    pub(super) fn exporter(&self) -> Value {
+        self.managed
+            .get()
+            .and_then(|m| m.native::<Managed>())
+            .map_or(Value::NONE, |m| m.exporter.get_or_none())
+    }
+
+    /// Number of dimensions.
+    pub(super) fn ndim(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// What another view of the same memory starts from.
+    pub(super) fn layout(&self) -> Layout2 {
+        Layout2 {
+            ptr: self.ptr,
+            len: self.len,
+            itemsize: self.itemsize,
+            readonly: self.readonly,
+            format: self.format.clone(),
+            shape: self.shape.clone(),
+            strides: self.strides.clone(),
+        }
+    }
+
+    /// Another view of the same export.
+    pub(super) fn sibling(&self, cx: &mut Ctx, l: Layout2) -> PyResult {
+        match self.managed.get() {
+            Some(m) => Ok(new_view(cx, m, l)),
+            None => Err(released(cx)),
+        }
+    }
+
+    /// The view as a buffer that needs no release.
+    pub(super) fn buffer(&self, owner: Value) -> Buffer {
+        Buffer {
+            owner,
+            ptr: self.ptr as *mut u8,
+            len: self.len,
+            readonly: self.readonly,
+            itemsize: self.itemsize,
+            format: self.format.clone(),
+            shape: self.shape.to_vec(),
+            strides: self.strides.to_vec(),
+            release: None,
+        }
+    }
+
+    /// Whether the items lie one after the other in C order.
+    pub(super) fn c_contiguous(&self, owner: Value) -> bool {
+        match (&*self.shape, &*self.strides) {
+            ([_], [s]) if usize::try_from(*s) == Ok(self.itemsize) => true,
+            _ => is_c_contiguous(&self.buffer(owner)),
+        }
+    }
+
+    /// The format's code, if it is a native single character.
+    #[inline]
+    pub(super) fn code(&self) -> Option<Code> {
+        native_code(&self.format).filter(|c| c.size() == self.itemsize)
+    }
+
+    /// Byte offset of item `i` of the first dimension, which is within the shape.
+    pub(super) fn offset(&self, dim: usize, i: usize) -> isize {
+        let stride = self.strides.get(dim).copied().unwrap_or(0);
+        stride.wrapping_mul(isize::try_from(i).unwrap_or(0))
+    }
+
+    /// Address of an item.
+    pub(super) fn at(&self, offset: isize) -> usize {
+        self.ptr.wrapping_add_signed(offset)
+    }
+
+    /// The bytes of the item at an offset that indices within the shape gave. The caller has looked that the view is
+    /// not released after the last call that may run Python code.
+    #[inline]
+    pub(super) fn read(&self, offset: isize) -> Raw {
+        let mut raw = [0; 8];
+        let n = self.itemsize.min(8);
+        // SAFETY: the exporter pins the memory; the offset is that of an item.
+        unsafe { std::ptr::copy_nonoverlapping(self.at(offset) as *const u8, raw.as_mut_ptr(), n) };
+        raw
+    }
+
+    /// Writes the item at an offset; as [`View::read`].
+    pub(super) fn write(&self, offset: isize, raw: &Raw) {
+        if self.readonly {
+            return;
+        }
+        let n = self.itemsize.min(8);
+        // SAFETY: as in `read`; the memory may be written.
+        unsafe { std::ptr::copy_nonoverlapping(raw.as_ptr(), self.at(offset) as *mut u8, n) };
+    }
+
+    /// All items in C order.
+    pub(super) fn gather(&self, cx: &mut Ctx, owner: Value) -> PyResult<Vec<u8>> {
+        let mut out = Vec::new();
+        if out.try_reserve_exact(self.len).is_err() {
+            return Err(cx.no_memory());
+        }
+        buffers::gather(&self.buffer(owner), &mut out);
+        Ok(out)
+    }
+}
