@@ -5,7 +5,7 @@
 //! goes down, so the callers' stack size does not matter.
 
 /// Deepest nesting of statements and expressions that compiles.
-pub(crate) const MAX_DEPTH: u32 = 20_000;
+pub(crate) const MAX_DEPTH: u32 = 30_000;
 
 const RED_ZONE: usize = 512 * 1024;
 const SEGMENT: usize = 8 * 1024 * 1024;

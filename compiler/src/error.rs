@@ -24,7 +24,8 @@ pub enum ErrorKind {
     Memory,
 }
 
-/// A compile error. Offsets count characters from 1; -1 occurs where CPython has it.
+/// A compile error. Offsets count from 1, characters in errors of the parser and bytes in others; -1 occurs where
+/// CPython has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompileError {
     /// The exception.
@@ -68,21 +69,11 @@ impl CompileError {
         let mut error = CompileError::bare(kind, msg);
         error.lineno = Some(p.line);
         error.end_lineno = Some(p.end_line);
-        match locations {
-            Locations::Source(index) => {
-                let chars = |line: u32, col: u32| {
-                    let text = index.line_text(line).unwrap_or("");
-                    let upto = text.get(..col as usize).unwrap_or(text);
-                    i32::try_from(upto.chars().count() + 1).unwrap_or(i32::MAX)
-                };
-                error.offset = Some(chars(p.line, p.col));
-                error.end_offset = Some(chars(p.end_line, p.end_col));
-                error.text = index.line_text(p.line).map(str::to_owned);
-            }
-            Locations::Table(_) => {
-                error.offset = i32::try_from(p.col + 1).ok();
-                error.end_offset = i32::try_from(p.end_col + 1).ok();
-            }
+        // The compiler proper, unlike the parser, counts bytes here.
+        error.offset = i32::try_from(p.col + 1).ok();
+        error.end_offset = i32::try_from(p.end_col + 1).ok();
+        if let Locations::Source(index) = locations {
+            error.text = index.line_text(p.line).map(str::to_owned);
         }
         error
     }

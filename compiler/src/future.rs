@@ -6,7 +6,7 @@ use ruff_python_ast::{Mod, Stmt};
 use ruff_text_size::TextSize;
 
 /// `from __future__ import barry_as_FLUFL`.
-const BARRY_AS_BDFL: u32 = 0x40_0000;
+pub(crate) const BARRY_AS_BDFL: u32 = 0x40_0000;
 
 const MANDATORY: [&str; 8] = [
     "nested_scopes",

@@ -72,6 +72,8 @@ pub struct Options {
     pub allow_top_level_await: bool,
     /// Added to every line number.
     pub line_offset: u32,
+    /// Most digits of a decimal integer literal, 0 for no limit (`sys.get_int_max_str_digits()`).
+    pub max_int_digits: usize,
     /// Name of the module, for warnings.
     pub module_name: Option<Arc<str>>,
 }
@@ -89,6 +91,7 @@ impl Options {
             type_comments: false,
             allow_top_level_await: false,
             line_offset: 0,
+            max_int_digits: 4300,
             module_name: None,
         }
     }

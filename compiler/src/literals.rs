@@ -4,22 +4,30 @@ use num_bigint::BigInt;
 use num_traits::Num;
 use protopy_bytecode::Const;
 
-/// Most digits of a decimal integer literal.
-const MAX_DECIMAL_DIGITS: usize = 4300;
-
-/// The value of an integer literal that does not fit 64 bits; `None` if it has too many decimal digits.
-pub(crate) fn big_int(text: &str) -> Option<Const> {
+/// The base of an integer literal, and its digits.
+fn digits_of(text: &str) -> (u32, String) {
     let digits: String = text.chars().filter(|c| *c != '_').collect();
-    let (radix, body) = match digits.get(..2) {
-        Some("0x" | "0X") => (16, &digits[2..]),
-        Some("0o" | "0O") => (8, &digits[2..]),
-        Some("0b" | "0B") => (2, &digits[2..]),
-        _ => (10, &digits[..]),
-    };
-    if radix == 10 && body.trim_start_matches('0').len() > MAX_DECIMAL_DIGITS {
+    match digits.get(..2) {
+        Some("0x" | "0X") => (16, digits[2..].to_owned()),
+        Some("0o" | "0O") => (8, digits[2..].to_owned()),
+        Some("0b" | "0B") => (2, digits[2..].to_owned()),
+        _ => (10, digits),
+    }
+}
+
+/// How many digits a decimal integer literal has, if that is more than `limit`.
+pub(crate) fn too_many_digits(text: &str, limit: usize) -> Option<usize> {
+    if limit == 0 || text.len() <= limit {
         return None;
     }
-    BigInt::from_str_radix(body, radix).ok().map(|n| crate::fold::int_const(&n))
+    let (radix, digits) = digits_of(text);
+    (radix == 10 && digits.len() > limit).then_some(digits.len())
+}
+
+/// The value of an integer literal that does not fit 64 bits.
+pub(crate) fn big_int(text: &str) -> Option<Const> {
+    let (radix, body) = digits_of(text);
+    BigInt::from_str_radix(&body, radix).ok().map(|n| crate::fold::int_const(&n))
 }
 
 /// Whether the text of a literal may hold an escape that the parser decodes to U+FFFD.

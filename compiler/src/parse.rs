@@ -4,6 +4,7 @@ use crate::error::{CompileError, ErrorKind, Warning};
 use crate::locations::{LineIndex, Locations};
 use crate::{Mode, Options};
 use protopy_tokens::syntax_errors::{self, Kind, Start, SyntaxErr};
+use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{Expr, Mod, PythonVersion, Stmt};
 use ruff_python_parser::{Mode as RuffMode, ParseOptions};
 use ruff_text_size::{Ranged, TextRange};
@@ -62,8 +63,25 @@ impl Drop for Parsed {
 
 /// Parses source text.
 pub fn parse(source: &str, options: &Options) -> Result<Parsed, CompileError> {
+    // Newlines are what Python calls them from here on, in literals too.
+    if source.as_bytes().contains(&b'\r') {
+        return parse_lines(&protopy_tokens::source::normalize_newlines(source.to_owned()), options);
+    }
+    parse_lines(source, options)
+}
+
+fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> {
     let mode = syntax_mode(options);
-    syntax_errors::nesting_check(source).map_err(from_syntax_err)?;
+    if source.starts_with('\u{feff}')
+        && let Some(error) = syntax_errors::check(source, mode)
+    {
+        return Err(shifted(from_syntax_err(error), options));
+    }
+    let renamed = barry(source, options)?;
+    let source = renamed.as_deref().unwrap_or(source);
+    if may_be_deep(source) {
+        syntax_errors::nesting_check(source).map_err(from_syntax_err)?;
+    }
     let ruff_mode = if options.mode == Mode::Eval { RuffMode::Expression } else { RuffMode::Module };
     let parse_options = ParseOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
     let parsed = ruff_python_parser::parse_unchecked(source, parse_options);
@@ -73,6 +91,12 @@ pub fn parse(source: &str, options: &Options) -> Result<Parsed, CompileError> {
         Some(("invalid syntax".to_owned(), format!("{:?}", e.kind), e.range))
     });
     let locations = Locations::Source(LineIndex::new(source, options.line_offset));
+    let limit = options.max_int_digits;
+    let huge = if source.len() > limit && limit > 0 && found.is_none() {
+        crate::check::huge_integer(source, parsed.tokens().iter(), limit)
+    } else {
+        None
+    };
     let warnings =
         if found.is_none() { crate::check::token_warnings(source, parsed.tokens().iter(), &locations) } else { Vec::new() };
     let result = Parsed {
@@ -92,10 +116,111 @@ pub fn parse(source: &str, options: &Options) -> Result<Parsed, CompileError> {
         );
         return Err(shifted(from_syntax_err(error), options));
     }
+    if let Some((msg, range)) = huge {
+        let mut error = CompileError::at(ErrorKind::Syntax, msg, range, result.locations());
+        error.offset = Some(0);
+        error.end_offset = Some(0);
+        error.end_lineno = error.lineno;
+        return Err(error);
+    }
+    if mixed_indentation(source)
+        && let Some(error) = syntax_errors::check(source, mode)
+        && matches!(error.kind, Kind::Tab | Kind::Indentation)
+    {
+        return Err(shifted(from_syntax_err(error), options));
+    }
     if options.mode == Mode::Single {
         single_statement(source, &result, options)?;
     }
     Ok(result)
+}
+
+/// Whether the nesting of a source may come near any limit, judged from its bytes alone: brackets inside of brackets,
+/// long logical lines, many `elif`s. Strings and comments can make this say yes, never no.
+fn may_be_deep(source: &str) -> bool {
+    const BRACKETS: u32 = 60;
+    const LINE: usize = 2500;
+    const ELIF_SOURCE: usize = 20_000;
+    const INDENT: usize = 80;
+    let bytes = source.as_bytes();
+    let (mut open, mut line_start, mut indent) = (0u32, 0usize, true);
+    for (i, &b) in bytes.iter().enumerate() {
+        match b {
+            b'(' | b'[' | b'{' => {
+                open += 1;
+                if open > BRACKETS {
+                    return true;
+                }
+            }
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            b'\n' => {
+                if open == 0 && bytes.get(i.wrapping_sub(1)) != Some(&b'\\') {
+                    line_start = i + 1;
+                }
+                indent = true;
+                continue;
+            }
+            b' ' | b'\t' => continue,
+            _ => {}
+        }
+        if indent && i - line_start > INDENT && open == 0 {
+            return true;
+        }
+        indent = false;
+        if i - line_start > LINE {
+            return true;
+        }
+    }
+    bytes.len() > ELIF_SOURCE && source.matches("elif").count() > 1000
+}
+
+/// Whether some lines are indented with tabs and some with spaces: the parser counts columns more generously than
+/// CPython, which wants their order not to depend on the width of a tab.
+fn mixed_indentation(source: &str) -> bool {
+    let bytes = source.as_bytes();
+    if !bytes.contains(&b'\t') {
+        return false;
+    }
+    let (mut tabs, mut spaces) = (false, false);
+    for line in bytes.split(|&b| b == b'\n') {
+        for &b in line.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\x0c')) {
+            tabs |= b == b'\t';
+            spaces |= b == b' ';
+        }
+    }
+    tabs && spaces
+}
+
+/// Under `from __future__ import barry_as_FLUFL`, the source with `!=` for `<>`, which alone is allowed.
+fn barry(source: &str, options: &Options) -> Result<Option<String>, CompileError> {
+    let inherited = options.future_flags & crate::future::BARRY_AS_BDFL != 0;
+    if !inherited && !source.contains("barry_as_FLUFL") {
+        return Ok(None);
+    }
+    let parsed = ruff_python_parser::parse_unchecked(source, ParseOptions::from(RuffMode::Module));
+    if !inherited && !crate::future::scan(parsed.syntax(), 0).is_ok_and(|f| f.flags & crate::future::BARRY_AS_BDFL != 0) {
+        return Ok(None);
+    }
+    let mut out = source.to_owned();
+    let mut last: Option<TextRange> = None;
+    for token in parsed.tokens() {
+        match token.kind() {
+            TokenKind::NotEqual => {
+                let locations = Locations::Source(LineIndex::new(source, options.line_offset));
+                let msg = "with Barry as BDFL, use '<>' instead of '!='";
+                return Err(CompileError::at(ErrorKind::Syntax, msg, token.range(), &locations));
+            }
+            TokenKind::Greater if last.is_some_and(|l| l.end() == token.range().start()) => {
+                let at = token.range().end().to_usize();
+                if at >= 2 {
+                    out.replace_range(at - 2..at, "!=");
+                }
+            }
+            _ => {}
+        }
+        last = (token.kind() == TokenKind::Less).then(|| token.range());
+    }
+    Ok(Some(out))
 }
 
 fn syntax_mode(options: &Options) -> syntax_errors::Mode {
@@ -119,6 +244,7 @@ fn from_syntax_err(e: SyntaxErr) -> CompileError {
         Kind::Indentation => ErrorKind::Indentation,
         Kind::Tab => ErrorKind::Tab,
         Kind::Incomplete => ErrorKind::Incomplete,
+        Kind::Recursion => return CompileError::bare(ErrorKind::Recursion, e.msg),
         Kind::Memory => return CompileError::bare(ErrorKind::Memory, e.msg),
     };
     let number = |n: usize| u32::try_from(n).ok();

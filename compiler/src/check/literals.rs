@@ -7,6 +7,25 @@ use ruff_python_ast::str_prefix::AnyStringPrefix;
 use ruff_python_ast::StringFlags;
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
+/// The error of a decimal integer literal with too many digits, and its range.
+pub(crate) fn huge_integer<'t>(
+    source: &str, tokens: impl Iterator<Item = &'t Token>, limit: usize,
+) -> Option<(String, TextRange)> {
+    for token in tokens.filter(|t| t.kind() == TokenKind::Int) {
+        let range = token.range();
+        let text = source.get(range.start().to_usize()..range.end().to_usize()).unwrap_or("");
+        if let Some(n) = crate::literals::too_many_digits(text, limit) {
+            let msg = format!(
+                "Exceeds the limit ({limit} digits) for integer string conversion: value has {n} digits; \
+                 use sys.set_int_max_str_digits() to increase the limit - Consider hexadecimal for huge integer \
+                 literals to avoid decimal conversion limits."
+            );
+            return Some((msg, range));
+        }
+    }
+    None
+}
+
 /// Warnings about the literals among the tokens of a source.
 pub(crate) fn token_warnings<'t>(
     source: &str, tokens: impl Iterator<Item = &'t Token>, locations: &Locations,

@@ -18,7 +18,7 @@ use ruff_python_ast::*;
 use ruff_text_size::{Ranged, TextRange};
 
 pub(crate) use finally::before_symtable;
-pub(crate) use literals::token_warnings;
+pub(crate) use literals::{huge_integer, token_warnings};
 
 /// Most statements nested in one function that need a clean-up each.
 const MAX_BLOCKS: u32 = 21;
@@ -233,7 +233,9 @@ impl Checker<'_> {
         }
         self.opt_expr(s.value.as_deref())?;
         if self.blocks.contains(&Block::ExceptStar) {
-            return Err(except_star(s.range));
+            let line = |r: TextRange| self.locations.position(r).line;
+            let constant = s.value.as_ref().filter(|v| v.is_literal_expr() && line(v.range()) == line(s.range));
+            return Err(except_star(constant.map_or(s.range, |v| v.range())));
         }
         Ok(())
     }

@@ -37,7 +37,13 @@ impl Checker<'_> {
 
     fn pattern_inner<'p>(&mut self, p: &'p Pattern, stores: &mut Stores<'p>, may_match_all: bool) -> Res {
         match p {
-            Pattern::MatchValue(v) => self.expr(&v.value),
+            Pattern::MatchValue(v) => {
+                if matches!(&*v.value, Expr::FString(_) | Expr::TString(_)) {
+                    let msg = "patterns may only match literals and attribute lookups";
+                    return Err(Fault::syntax(msg, v.range));
+                }
+                self.expr(&v.value)
+            }
             Pattern::MatchSingleton(_) => Ok(()),
             Pattern::MatchSequence(s) => {
                 let stars = s.patterns.iter().filter(|p| matches!(p, Pattern::MatchStar(_))).count();
@@ -114,13 +120,13 @@ impl Checker<'_> {
     }
 
     fn mapping<'p>(&mut self, m: &'p PatternMatchMapping, stores: &mut Stores<'p>) -> Res {
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: Vec<(Key, String)> = Vec::new();
         for k in &m.keys {
-            if let Some(text) = key_text(k) {
-                if seen.contains(&text) {
+            if let Some((key, text)) = key_of(k) {
+                if seen.iter().any(|(k, _)| *k == key) {
                     return Err(Fault::syntax(format!("mapping pattern checks duplicate key ({text})"), m.range));
                 }
-                seen.push(text);
+                seen.push((key, text));
             }
             self.expr(k)?;
         }
@@ -129,17 +135,45 @@ impl Checker<'_> {
     }
 }
 
-/// The representation of a literal key.
-fn key_text(e: &Expr) -> Option<String> {
-    matches!(
-        e,
-        Expr::NumberLiteral(_)
-            | Expr::StringLiteral(_)
-            | Expr::BytesLiteral(_)
-            | Expr::BooleanLiteral(_)
-            | Expr::NoneLiteral(_)
-            | Expr::UnaryOp(_)
-            | Expr::BinOp(_)
-    )
-    .then(|| crate::unparse::expression(e))
+/// A literal key: numbers are equal across types.
+#[derive(PartialEq)]
+enum Key {
+    Number(f64, f64),
+    Other(String),
+}
+
+/// A literal key, and how it is shown.
+fn key_of(e: &Expr) -> Option<(Key, String)> {
+    let text = crate::unparse::expression(e);
+    match e {
+        Expr::NumberLiteral(_) | Expr::UnaryOp(_) | Expr::BinOp(_) => {
+            let Some((re, im)) = number(e) else { return Some((Key::Other(text.clone()), text)) };
+            let shown = if re == 0.0 && im == 0.0 { text.trim_start_matches('-').to_owned() } else { text };
+            Some((Key::Number(re, im), shown))
+        }
+        Expr::BooleanLiteral(b) => Some((Key::Number(f64::from(u8::from(b.value)), 0.0), text)),
+        Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::NoneLiteral(_) => Some((Key::Other(text.clone()), text)),
+        _ => None,
+    }
+}
+
+/// The value of a number, where a float holds it exactly.
+fn number(e: &Expr) -> Option<(f64, f64)> {
+    match e {
+        Expr::NumberLiteral(n) => match &n.value {
+            Number::Int(i) => i.as_u64().filter(|n| *n < 1 << 53).map(|n| (n as f64, 0.0)),
+            Number::Float(f) => Some((*f, 0.0)),
+            Number::Complex { real, imag } => Some((*real, *imag)),
+        },
+        Expr::UnaryOp(u) if u.op == UnaryOp::USub => number(&u.operand).map(|(re, im)| (-re, -im)),
+        Expr::BinOp(b) => {
+            let ((a, b2), (c, d)) = (number(&b.left)?, number(&b.right)?);
+            match b.op {
+                Operator::Add => Some((a + c, b2 + d)),
+                Operator::Sub => Some((a - c, b2 - d)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }

@@ -1,7 +1,7 @@
 //! Expressions: evaluation to a wanted register, to any register, or for effect.
 
 use super::{Compiler, Op, Reg, Var};
-use crate::error::{ErrorKind, Fault, Res};
+use crate::error::{Fault, Res};
 use crate::fold;
 use crate::names::Sym;
 use protopy_bytecode::Const;
@@ -189,7 +189,7 @@ impl<'a> Compiler<'a> {
                 self.set_pos(e.range());
                 match self.constant(e) {
                     Some(c) => self.load_const(dst, c),
-                    None => return Err(too_long(e.range())),
+                    None => return Err(Fault::syntax("invalid integer literal", e.range())),
                 }
                 Ok(())
             }
@@ -672,14 +672,6 @@ pub(crate) fn small_int(e: &Expr) -> Option<i16> {
             small_int(&u.operand).map(|n| -n)
         }
         _ => None,
-    }
-}
-
-fn too_long(range: TextRange) -> Fault {
-    Fault {
-        kind: ErrorKind::Syntax,
-        msg: "Exceeds the limit (4300 digits) for integer string conversion - Consider hexadecimal for huge integer literals to avoid decimal conversion limits.".to_owned(),
-        range,
     }
 }
 

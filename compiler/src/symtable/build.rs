@@ -535,7 +535,7 @@ impl<'a> Builder<'a> {
             let msg = format!("non-default type parameter '{}' follows default type parameter", name.id);
             return Err(Fault::syntax(msg, param.range()));
         }
-        if matches!(name.id.as_str(), "__classdict__" | "__conditional_annotations__") {
+        if name.id.as_str() == "__classdict__" {
             let msg = format!("reserved name '{}' cannot be used for type parameter", name.id);
             return Err(Fault::syntax(msg, param.range()));
         }

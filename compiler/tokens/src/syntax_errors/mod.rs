@@ -36,6 +36,8 @@ pub enum Kind {
     Incomplete,
     /// `MemoryError`: the program is nested too deeply to be parsed. Only the message counts.
     Memory,
+    /// `RecursionError`: it could be parsed, but the tree is too deep to be compiled. Only the message counts.
+    Recursion,
 }
 
 /// A syntax error as CPython reports it. Lines and offsets are 1-based, in code points; 0 and -1 occur where CPython has them.

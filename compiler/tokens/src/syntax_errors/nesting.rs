@@ -150,9 +150,13 @@ impl Depth {
         }
     }
 
-    fn too_deep(&self) -> bool {
+    /// What a parser or a walk over the tree would run out of, if anything.
+    fn too_deep(&self) -> Option<Kind> {
         let elifs = self.elifs.last().copied().unwrap_or_default();
-        self.right + elifs > MAX_RIGHT_DEPTH || self.left > MAX_LEFT_DEPTH
+        if self.right + elifs > MAX_RIGHT_DEPTH {
+            return Some(Kind::Memory);
+        }
+        (self.left > MAX_LEFT_DEPTH).then_some(Kind::Recursion)
     }
 }
 
@@ -185,8 +189,8 @@ pub fn nesting_check(source: &str) -> Result<(), SyntaxErr> {
             }
         }
         depth.take(kind, after_operand, first);
-        if depth.too_deep() {
-            return Err(overflow(token.line));
+        if let Some(kind) = depth.too_deep() {
+            return Err(overflow(kind, token.line));
         }
         after_operand = matches!(
             kind,
@@ -207,10 +211,14 @@ pub fn nesting_check(source: &str) -> Result<(), SyntaxErr> {
     }
 }
 
-fn overflow(line: usize) -> SyntaxErr {
+fn overflow(kind: Kind, line: usize) -> SyntaxErr {
+    let msg = match kind {
+        Kind::Recursion => "maximum recursion depth exceeded during compilation",
+        _ => "Parser stack overflowed - Python source too complex to parse",
+    };
     SyntaxErr {
-        kind: Kind::Memory,
-        msg: "Parser stack overflowed - Python source too complex to parse".to_owned(),
+        kind,
+        msg: msg.to_owned(),
         lineno: line,
         offset: 0,
         end_lineno: line,
