@@ -1,6 +1,9 @@
 //! Native modules about text and serial forms: _sre, _struct, _json, unicodedata, binascii, _string, _codecs, marshal.
 
+mod codecs;
+mod string_;
+
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[];
+pub static MODULES: &[&ModuleSpec] = &[&codecs::MODULE, &string_::MODULE];
