@@ -1,0 +1,127 @@
+//! Filling lists from iterables.
+//!
+//! Lists, tuples, ranges, dicts, sets and dict views are copied without an iterator, at one moment as far as other threads are
+//! concerned; everything else is iterated over. As in CPython the iterable is asked for a length hint, whose errors count.
+
+use super::dict_views::{DictView, ViewKind};
+use protopy_vm::protocore::dict::DictObj;
+use protopy_vm::protocore::layouts::{IntRef, ListObj, RangeObj, TupleObj};
+use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
+use protopy_vm::{iter, keep_alive, length_hint, next};
+
+/// A new list of an iterable's items.
+pub fn list_from(cx: &mut Ctx, iterable: Value) -> PyResult {
+    let ty = cx.ty(Ty::List);
+    let v = cx.new_list(ty);
+    if let Some(l) = ListObj::of(v) {
+        extend(cx, l, iterable)?;
+    }
+    Ok(v)
+}
+
+/// A new list of the items that an iterator has left.
+pub fn list_from_iter(cx: &mut Ctx, it: Value) -> PyResult {
+    let ty = cx.ty(Ty::List);
+    let v = cx.new_list(ty);
+    if let Some(l) = ListObj::of(v) {
+        while let Some(x) = next(cx, it)? {
+            cx.list_append(l, x)?;
+        }
+    }
+    Ok(v)
+}
+
+/// `l.extend(iterable)`.
+pub fn extend(cx: &mut Ctx, l: &ListObj, iterable: Value) -> PyResult<()> {
+    if cx.is_exact(iterable, Ty::List)
+        && let Some(src) = ListObj::of(iterable)
+    {
+        return cx.list_extend_list(l, src);
+    }
+    if cx.is_exact(iterable, Ty::Tuple)
+        && let Some(t) = TupleObj::of(iterable)
+    {
+        let r = cx.list_extend(l, t.items());
+        keep_alive(iterable);
+        return r;
+    }
+    if let Some(r) = RangeObj::of(iterable)
+        && let Some(done) = extend_range(cx, l, r)
+    {
+        return done;
+    }
+    if cx.is_exact(iterable, Ty::Dict)
+        && let Some(d) = DictObj::of(iterable)
+    {
+        return extend_table(cx, l, d, ViewKind::Keys);
+    }
+    if (cx.is_exact(iterable, Ty::Set) || cx.is_exact(iterable, Ty::FrozenSet))
+        && let Some(s) = DictObj::of_set(iterable)
+    {
+        return extend_table(cx, l, s, ViewKind::Keys);
+    }
+    if let Some(v) = iterable.native::<DictView>()
+        && let Some(d) = v.dict.get().filter(|d| cx.is_exact(*d, Ty::Dict)).and_then(DictObj::of)
+    {
+        return extend_table(cx, l, d, v.kind);
+    }
+    extend_iter(cx, l, iterable)
+}
+
+/// A range of small numbers; `None` for another.
+fn extend_range(cx: &mut Ctx, l: &ListObj, r: &RangeObj) -> Option<PyResult<()>> {
+    let small = |v: Option<Value>| match IntRef::of(v?)? {
+        IntRef::Small(n) => Some(n),
+        IntRef::Big(_) => None,
+    };
+    let (start, step, n) = (small(r.start.get())?, small(r.step.get())?, small(r.length.get())?);
+    if n > 0 {
+        let last = (n - 1).checked_mul(step).and_then(|d| d.checked_add(start))?;
+        Value::try_small(start).and(Value::try_small(last))?;
+    }
+    Some(fill_range(cx, l, start, step, n as usize))
+}
+
+fn fill_range(cx: &mut Ctx, l: &ListObj, start: i64, step: i64, n: usize) -> PyResult<()> {
+    let Some(want) = l.len().checked_add(n) else { return Err(cx.no_memory()) };
+    cx.list_reserve(l, want)?;
+    let mut x = start;
+    for _ in 0..n {
+        cx.list_append(l, Value::small(x))?;
+        x = x.wrapping_add(step);
+    }
+    Ok(())
+}
+
+/// The keys, values or items of a dict, or a set's items.
+fn extend_table(cx: &mut Ctx, l: &ListObj, d: &DictObj, what: ViewKind) -> PyResult<()> {
+    let Some(want) = l.len().checked_add(d.len()) else { return Err(cx.no_memory()) };
+    cx.list_reserve(l, want)?;
+    let Some(t) = d.table() else { return Ok(()) };
+    for i in 0..t.len() {
+        let Some((_, k, v)) = t.live(i) else { continue };
+        let x = match what {
+            ViewKind::Keys => k,
+            ViewKind::Values => v,
+            ViewKind::Items => cx.tuple_of(None, &[k, v])?,
+        };
+        cx.list_append(l, x)?;
+    }
+    keep_alive(Value::from_ref(t));
+    Ok(())
+}
+
+fn extend_iter(cx: &mut Ctx, l: &ListObj, iterable: Value) -> PyResult<()> {
+    let it = iter(cx, iterable)?;
+    let hint = length_hint(cx, iterable, 8)?;
+    if let Some(want) = l.len().checked_add(hint).filter(|n| *n <= i64::MAX as usize)
+        && hint > 8
+    {
+        cx.list_reserve(l, want)?;
+    }
+    while let Some(v) = next(cx, it)? {
+        cx.list_append(l, v)?;
+        cx.safepoint()?;
+    }
+    Ok(())
+}
