@@ -255,7 +255,7 @@ fn dict_pop(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
     };
     if d.is_empty() {
         // The key is not even hashed.
-        return default.ok_or(()).or_else(|()| Err(raise_key_error(cx, k)));
+        return default.ok_or(()).map_err(|()| raise_key_error(cx, k));
     }
     let h = hash_key(cx, k)?;
     match (dict_pop_hash(cx, d, k, h)?, default) {

@@ -108,7 +108,7 @@ fn sort_ints(items: &mut [Value], keys: Option<&[Value]>, reverse: bool) {
     }
     // Equal small ints are the same value: nothing to keep stable.
     if reverse {
-        items.sort_unstable_by(|a, b| number(*b).cmp(&number(*a)));
+        items.sort_unstable_by_key(|v| std::cmp::Reverse(number(*v)));
     } else {
         items.sort_unstable_by_key(|v| number(*v));
     }
