@@ -518,17 +518,28 @@ impl Ctx {
 
     /// Makes `dst`, a fresh dict or set, a compact copy of `src`. `None`: out of memory.
     pub fn dict_copy_into(&mut self, src: &DictObj, dst: &DictObj) -> Option<()> {
-        let items = src.snapshot();
-        if items.is_empty() {
+        loop {
+            let Some(t) = src.table().filter(|_| !src.is_empty()) else { return Some(()) };
+            let fresh = self.new_dict_table(src.len())?;
+            let live = (0..t.len()).filter_map(|i| t.live(i));
+            let mut n = 0;
+            let mut fits = true;
+            // Nothing allocates between the reading of an entry and its storing.
+            for (h, k, v) in live {
+                fits = fresh.append(h, k, v);
+                if !fits {
+                    break;
+                }
+                n += 1;
+            }
+            if !fits {
+                // Another thread has added to the source meanwhile.
+                continue;
+            }
+            self.store(dst.value(), &dst.table, Value::from_ref(fresh));
+            dst.used.store(n, Ordering::Release);
             return Some(());
         }
-        let fresh = self.new_dict_table(items.len())?;
-        for (h, k, v) in &items {
-            fresh.append(*h, *k, *v);
-        }
-        self.store(dst.value(), &dst.table, Value::from_ref(fresh));
-        dst.used.store(items.len(), Ordering::Release);
-        Some(())
     }
 
     /// Sets an exact str key (namespaces, keyword arguments). `None`: out of memory.

@@ -363,7 +363,10 @@ impl Ctx {
     /// A tuple of type `ty` (exactly tuple for `None`) of a list's items. MemoryError.
     pub fn list_to_tuple(&mut self, l: &ListObj, ty: Option<&TypeObj>) -> PyResult {
         if self.single_threaded() {
-            return self.tuple_of(ty, &l.snapshot());
+            let r = self.tuple_of(ty, &l.snapshot());
+            // The list keeps the items alive until here.
+            std::hint::black_box(l);
+            return r;
         }
         // A private copy keeps the items alive while the tuple is made.
         let copy = self.list_gather(l, Stride::all)?;

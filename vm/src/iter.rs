@@ -6,6 +6,7 @@ use crate::errors::catch;
 use crate::names::{N, name};
 use crate::roots::ValueVec;
 use protocore::layouts::{ListObj, TupleObj};
+use protocore::list::Stride;
 use protocore::{Ctx, PyResult, Root, Ty, Value};
 use std::ops::ControlFlow;
 
@@ -92,13 +93,14 @@ pub fn to_vec(cx: &mut Ctx, iterable: Value) -> PyResult<ValueVec> {
     if cx.is_exact(iterable, Ty::List)
         && let Some(l) = ListObj::of(iterable)
     {
-        let items = l.snapshot();
-        return ValueVec::from_slice(cx, &items);
+        return Ok(ValueVec::from_list(cx.list_gather(l, Stride::all)?));
     }
     if cx.is_exact(iterable, Ty::Tuple)
         && let Some(t) = TupleObj::of(iterable)
     {
-        return ValueVec::from_slice(cx, t.items());
+        let v = ValueVec::from_slice(cx, t.items());
+        crate::roots::keep_alive(iterable);
+        return v;
     }
     let mut v = ValueVec::new(cx);
     for_each(cx, iterable, |cx, x| {

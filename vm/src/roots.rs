@@ -70,8 +70,7 @@ impl ValueVec {
 
     /// The items as a tuple; MemoryError.
     pub fn into_tuple(self, cx: &mut Ctx) -> PyResult {
-        let items = self.obj().snapshot();
-        cx.tuple_of(None, &items)
+        cx.list_to_tuple(self.obj(), None)
     }
 
     /// The items as a slice, valid while nothing is pushed and the handle is alive.
