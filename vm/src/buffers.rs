@@ -8,10 +8,16 @@
 
 use crate::attr::lookup_special;
 use crate::call::call;
+use crate::declare::TypeSpec;
 use crate::roots::keep_alive;
+use crate::types::create_type;
 use protocore::buffer::Buffer;
 use protocore::layouts::BytesObj;
-use protocore::{Ctx, Guarded, Payload, PyResult, Raised, Slot, Tracer, Ty, Value};
+use protocore::space::SpaceState;
+use protocore::types::{SlotSpec, type_flags};
+use protocore::{
+    Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
+};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -355,39 +361,77 @@ fn finish_class_export(cx: &mut Ctx, owner: Value) {
         return;
     }
     let (obj, view) = (x.obj.get_or_none(), x.view.get_or_none());
-    let done = match lookup_special(cx, obj, "__release_buffer__") {
-        Ok(Some(m)) => call(cx, m, &[view]).map(|_| ()),
-        Ok(None) => Ok(()),
-        Err(r) => Err(r),
-    };
-    if let Err(r) = done {
-        crate::errors::report_unraisable(cx, r, None, obj);
+    crate::types::generic::buffer_released(cx, obj, view);
+    if let Err(r) = crate::call::call_method(cx, view, "release", &[]) {
+        cx.take_raised(r);
     }
-    let _ = crate::call::call_method(cx, view, "release", &[]).map_err(|r| cx.take_raised(r));
+}
+
+fn class_export_del(cx: &mut Ctx, v: Value) -> PyResult<()> {
+    release_class_export(v);
+    finish_class_export(cx, v);
+    Ok(())
+}
+
+static EXPORT: TypeSpec = TypeSpec {
+    name: "_buffer_wrapper",
+    layout: Layout::Native,
+    vt: Some(<ClassExport as NativeLayout>::VT),
+    flags: type_flags::NO_NEW,
+    slots: SlotSpec { del: Some(class_export_del), ..SlotSpec::NONE },
+    doc: "Export of an object whose class defines __buffer__.",
+    ..TypeSpec::BASE
+};
+
+/// The type of [`ClassExport`] objects, made when the first one is.
+struct ExportType(Slot);
+
+impl Default for ExportType {
+    fn default() -> Self {
+        ExportType(Slot::empty())
+    }
+}
+
+impl SpaceState for ExportType {
+    fn trace(&self, t: &mut Tracer) {
+        t.slot(&self.0);
+    }
+}
+
+fn export_type(cx: &mut Ctx) -> PyResult<&'static TypeObj> {
+    let state = cx.space().state::<ExportType>();
+    let made = match state.0.get() {
+        Some(t) => t,
+        None => {
+            let t = create_type(cx, &EXPORT)?;
+            // Another thread's may have come first: either serves, and both live as long as their instances.
+            state.0.init(Some(t));
+            t
+        }
+    };
+    match TypeObj::of(made) {
+        Some(t) => Ok(t),
+        None => Err(cx.type_error("no type for buffers")),
+    }
 }
 
 /// The `buffer` slot of classes that define `__buffer__` in Python.
 pub fn class_buffer(cx: &mut Ctx, obj: Value, writable: bool) -> PyResult<Buffer> {
-    let flags = cx.int(if writable { 0x11d } else { 0x11c });
+    // PyBUF_FULL and PyBUF_FULL_RO.
+    let flags = Value::small(if writable { 0x11d } else { 0x11c });
     let Some(m) = lookup_special(cx, obj, "__buffer__")? else { return Err(not_bytes_like(cx, obj)) };
     let view = call(cx, m, &[flags])?;
     if !cx.is_instance(view, Ty::MemoryView) {
-        let msg = format!("__buffer__ returned non-memoryview object (type {})", cx.type_name(view));
-        return Err(cx.type_error(&msg));
+        return Err(cx.type_error("__buffer__ returned non-memoryview object"));
     }
     let b = get_buffer(cx, view, writable)?.into_inner();
-    let has_release = lookup_special(cx, obj, "__release_buffer__")?.is_some();
-    let ty = cx.ty(Ty::MemoryIter);
-    if !has_release || ty.layout != protocore::Layout::Native {
-        return Ok(b);
-    }
+    let ty = export_type(cx)?;
     let export = ClassExport {
         obj: Slot::new(obj),
         view: Slot::new(view),
         inner: Guarded::new(Some(Inner { owner: b.owner, release: b.release })),
         done: AtomicBool::new(false),
     };
-    // The wrapper is never seen by Python code; any type with a native layout serves.
     let owner = cx.new_native(ty, export);
     Ok(Buffer { owner, release: Some(release_class_export), ..b })
 }

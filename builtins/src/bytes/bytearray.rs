@@ -6,7 +6,7 @@ use super::object::byte;
 use super::storage::{self, ByteArray, array_from, lend, replace, snapshot, snapshot_range};
 use super::table::byte_methods;
 use crate::text::args::ssize;
-use crate::text::object::{pick, repeated, resolve_index};
+use crate::text::object::{pick, repeated, resolve_index, with_finalizer};
 use protopy_text::repr::push_bytes_body;
 use protopy_text::{StrBuf, StrRef};
 use protopy_vm::buffers::{bytes_like, has_buffer};
@@ -29,7 +29,10 @@ fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static ByteArray> {
 
 fn new(cx: &mut Ctx, class: Value, _args: Args<'_>) -> PyResult {
     match TypeObj::of(class) {
-        Some(t) => Ok(storage::new_array(cx, t)),
+        Some(t) => {
+            let v = storage::new_array(cx, t);
+            Ok(with_finalizer(cx, t, v))
+        }
         None => Err(cx.type_error("bytearray.__new__(X): X is not a type object")),
     }
 }

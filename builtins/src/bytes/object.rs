@@ -3,7 +3,7 @@
 use super::common::{self, Bytes, Kind, Source, byte_of, collect, source, zero_bytes, zeros};
 use super::hex::from_hex;
 use super::table::byte_methods;
-use crate::text::object::{pick, repeated, resolve_index};
+use crate::text::object::{pick, repeated, resolve_index, with_finalizer};
 use protopy_text::repr::repr_bytes;
 use protopy_vm::protocore::buffer::Buffer;
 use protopy_vm::protocore::layouts::{BytesObj, IntRef, MethodDef, SeqIterObj, SliceObj};
@@ -49,7 +49,10 @@ fn new_bound(cx: &mut Ctx, args: &[Value]) -> PyResult {
         return Ok(made);
     }
     match (TypeObj::of(class), BytesObj::of(made)) {
-        (Some(t), Some(b)) => cx.bytes_of(Some(t), b.bytes()),
+        (Some(t), Some(b)) => {
+            let v = cx.bytes_of(Some(t), b.bytes())?;
+            Ok(with_finalizer(cx, t, v))
+        }
         _ => Ok(made),
     }
 }

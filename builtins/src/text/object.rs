@@ -8,6 +8,7 @@ use protopy_vm::buffers::{bytes_like, has_buffer};
 use protopy_vm::codec::decode_opt;
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{IntRef, MethodDef, SeqIterObj, SliceObj, StrObj};
+use protopy_vm::protocore::types::type_flags;
 use protopy_vm::protocore::{Args, CmpOp, Ctx, PyResult, Root, Ty, TypeObj, Value};
 use protopy_vm::{SliceRange, call_def, index_i64, methods, slice_adjust, slice_unpack};
 use std::sync::atomic::Ordering;
@@ -40,6 +41,14 @@ pub(super) fn new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     }
 }
 
+/// Registers a new instance of a class that has `__del__`.
+pub(crate) fn with_finalizer(cx: &mut Ctx, t: &TypeObj, v: Value) -> Value {
+    if t.has(type_flags::HAS_DEL) {
+        cx.register_finalizer(v);
+    }
+    v
+}
+
 fn new_bound(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let &[class, object, encoding, errors] = args else { return Ok(Value::NONE) };
     let made = make(cx, object, encoding, errors)?;
@@ -47,7 +56,10 @@ fn new_bound(cx: &mut Ctx, args: &[Value]) -> PyResult {
         return Ok(made);
     }
     match (TypeObj::of(class), StrObj::of(made)) {
-        (Some(t), Some(s)) => cx.str_subclass(t, s.str_ref()),
+        (Some(t), Some(s)) => {
+            let v = cx.str_subclass(t, s.str_ref())?;
+            Ok(with_finalizer(cx, t, v))
+        }
         _ => Ok(made),
     }
 }

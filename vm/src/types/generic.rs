@@ -432,23 +432,9 @@ pub fn slot_descr_set(cx: &mut Ctx, this: Value, obj: Value, v: Option<Value>) -
     Ok(())
 }
 
-/// `PyBUF_FULL_RO` and `PyBUF_FULL`, which a Python `__buffer__` is called with.
-const BUFFER_FLAGS: [i64; 2] = [0x11c, 0x11d];
-
 /// Calls `__buffer__`, which answers a memoryview, and exports that one's memory.
 pub fn slot_buffer(cx: &mut Ctx, this: Value, writable: bool) -> PyResult<Buffer> {
-    let flags = Value::small(BUFFER_FLAGS[usize::from(writable)]);
-    let Some(view) = maybe(cx, this, D::Buffer, &[flags])? else {
-        let msg = format!("a bytes-like object is required, not '{}'", cx.type_name(this));
-        return Err(cx.type_error(&msg));
-    };
-    if !cx.is_instance(view, Ty::MemoryView) {
-        return Err(cx.type_error("__buffer__ returned non-memoryview object"));
-    }
-    match cx.type_of(view).slots.buffer.get() {
-        Some(f) => f(cx, view, writable),
-        None => Err(cx.type_error("__buffer__ returned non-memoryview object")),
-    }
+    crate::buffers::class_buffer(cx, this, writable)
 }
 
 /// Tells an exporter written in Python that a memoryview of it was released; what `__release_buffer__` raises is unraisable.
