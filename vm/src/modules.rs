@@ -119,6 +119,10 @@ pub fn new_module_named(cx: &mut Ctx, n: Value, doc: Value) -> Value {
     if let Some(o) = ModuleObj::of(m) {
         o.dict.init(Some(dict));
     }
+    if ty.attr_base != 0 {
+        // The generic attribute functions see the same namespace.
+        let _ = crate::attr::set_instance_dict(cx, m, dict);
+    }
     m
 }
 

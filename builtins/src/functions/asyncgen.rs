@@ -23,7 +23,7 @@ use protopy_vm::{GetSetDef, TypeSpec, getsets, methods};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Bit of an asynchronous generator: it is closed, or being closed.
-pub(super) const CLOSED: u8 = 1;
+const CLOSED: u8 = 1;
 /// Bit: its hooks were asked for.
 const HOOKED: u8 = 2;
 /// Bit: an awaitable is driving it.

@@ -268,7 +268,7 @@ fn clear(cx: &mut Ctx, a: &[Value]) -> PyResult {
         }
         Some(gen_state::CREATED) => {
             let g = f.generator.get_or_none();
-            super::generator::finalize(cx, g);
+            super::generator::generator_del(cx, g)?;
             gens::gen_close(cx, g)?;
         }
         _ => {}

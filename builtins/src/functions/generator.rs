@@ -1,16 +1,14 @@
 //! `generator`, `coroutine` and `coroutine_wrapper`. Frames are resumed by `vm`'s `interp::gens`.
 
 use super::frame::of_generator;
-use protopy_vm::attr::{get_attr_str, lookup_attr_str};
-use protopy_vm::errors::{Traceback, make_exception, raise_stop_iteration, report_unraisable};
+use protopy_vm::errors::{Traceback, make_exception, raise_stop_iteration};
 use protopy_vm::interp::gens::{GenInput, GenOutput, delegate, gen_close, gen_next, gen_resume};
-use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{ExcObj, GeneratorObj, MethodDef, StrObj, TupleObj, gen_state};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
-    Args, Ctx, Layout, NativeLayout, Payload, PyResult, Root, Slot, Tracer, Ty, TypeObj, Value,
+    Args, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value,
 };
-use protopy_vm::{GetSetDef, TypeSpec, getsets, methods, ops};
+use protopy_vm::{GetSetDef, TypeSpec, getsets, methods};
 use std::sync::atomic::Ordering;
 
 static GENERATOR_METHODS: &[MethodDef] = methods![
@@ -312,85 +310,10 @@ pub(super) fn generator_del(cx: &mut Ctx, v: Value) -> PyResult<()> {
     Ok(())
 }
 
-/// Ends a generator that nobody will resume: an asynchronous one by its hook, a coroutine that never ran with a warning, any other by
-/// closing it. Errors are reported as unraisable.
-pub fn finalize(cx: &mut Ctx, v: Value) {
-    let Some(g) = GeneratorObj::of(v) else { return };
-    if state(g) == gen_state::DONE {
-        return;
-    }
-    if cx.is_exact(v, Ty::AsyncGenerator)
-        && let Some(hook) = g.extra.get().and_then(Value::not_none)
-        && g.ag_bits.load(Ordering::Relaxed) & super::asyncgen::CLOSED == 0
-    {
-        if let Err(r) = protopy_vm::call(cx, hook, &[v]) {
-            report_unraisable(cx, r, None, hook);
-        }
-        return;
-    }
-    if cx.is_exact(v, Ty::Coroutine) && state(g) == gen_state::CREATED {
-        warn_unawaited(cx, g);
-        // It ends without a trace.
-        if let Err(r) = gen_close(cx, v) {
-            cx.take_raised(r);
-        }
-        return;
-    }
-    if let Err(r) = gen_close(cx, v) {
-        let shown = ops::repr_text(cx, v).unwrap_or_default();
-        let msg = format!("Exception ignored while closing generator {shown}");
-        report_unraisable(cx, r, Some(&msg), Value::NONE);
-    }
-}
-
-/// "coroutine 'x' was never awaited", by the library's function if `warnings` can be had.
-fn warn_unawaited(cx: &mut Ctx, g: &GeneratorObj) {
-    let mut result = Ok(());
-    let mut warned = false;
-    if let Some(f) = warnings_attr(cx, "_warn_unawaited_coroutine") {
-        result = match protopy_vm::call(cx, f, &[g.value()]) {
-            Ok(_) => {
-                warned = true;
-                Ok(())
-            }
-            Err(r) => {
-                let e = cx.take_raised(r);
-                warned = cx.is_instance(e, Ty::RuntimeWarning);
-                Err(cx.set_raised(e))
-            }
-        };
-    }
-    if !warned {
-        if let Err(r) = result {
-            cx.take_raised(r);
-        }
-        let name = g.qualname.get().and_then(StrObj::of).map_or_else(String::new, StrObj::to_string_lossy);
-        let msg = format!("coroutine '{name}' was never awaited");
-        result = protopy_vm::warn(cx, Ty::RuntimeWarning, &msg, 1);
-    }
-    if let Err(r) = result {
-        let shown = ops::repr_text(cx, g.value()).unwrap_or_default();
-        let msg = format!("Exception ignored while finalizing coroutine {shown}");
-        report_unraisable(cx, r, Some(&msg), Value::NONE);
-    }
-}
-
-/// An attribute of the module `warnings`, if that is imported or can be.
-fn warnings_attr(cx: &mut Ctx, n: &str) -> Option<Value> {
-    let key = cx.intern_str("warnings");
-    let loaded = DictObj::of(cx.root(Root::Modules)).and_then(|d| cx.dict_get_str(d, key));
-    let found = match loaded {
-        Some(m) => lookup_attr_str(cx, m, n),
-        None if cx.space().finalizing.load(Ordering::Relaxed) => return None,
-        None => protopy_vm::import(cx, "warnings").and_then(|m| get_attr_str(cx, m, n).map(Some)),
-    };
-    match found {
-        Ok(f) => f,
-        Err(r) => {
-            cx.take_raised(r);
-            None
-        }
-    }
+/// Ends a generator that nobody will resume, as the collector does.
+fn finalize(cx: &mut Ctx, v: Value) {
+    let hooks = *cx.space().hooks.read().unwrap_or_else(|e| e.into_inner());
+    (hooks.finalize)(cx, v);
 }
 
 // ---------------------------------------------------------------------------------------------------- coroutine_wrapper

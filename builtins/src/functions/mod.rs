@@ -12,7 +12,7 @@ mod function;
 mod generator;
 mod locals;
 mod method;
-pub mod module;
+mod module;
 mod native;
 mod traceback;
 
@@ -51,8 +51,6 @@ pub fn init(cx: &mut Ctx) -> PyResult<()> {
 }
 
 pub use asyncgen::anext_awaitable;
-pub use generator::finalize;
-pub use module::new_module;
 
 // ---------------------------------------------------------------------------------------------------- shared
 

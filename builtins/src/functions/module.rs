@@ -60,7 +60,7 @@ fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static ModuleObj> {
 }
 
 /// A module of type `ty` (module or a subclass) whose namespace is `dict`.
-pub fn new_module(cx: &mut Ctx, ty: &TypeObj, dict: Value) -> PyResult {
+fn new_module(cx: &mut Ctx, ty: &TypeObj, dict: Value) -> PyResult {
     let v = cx.new_zeroed(ty);
     if let Some(m) = ModuleObj::of(v) {
         m.dict.init(Some(dict));
@@ -123,7 +123,7 @@ fn get_dict(cx: &mut Ctx, v: Value) -> PyResult {
 // ---------------------------------------------------------------------------------------------------- attributes
 
 /// `module.__getattribute__`; the name is interned.
-pub fn module_getattr(cx: &mut Ctx, v: Value, n: Value) -> PyResult {
+fn module_getattr(cx: &mut Ctx, v: Value, n: Value) -> PyResult {
     let m = this(cx, v)?;
     let ty = cx.type_of(v);
     let attr = type_lookup(cx, ty, n);
