@@ -28,6 +28,7 @@ pub mod modules;
 pub mod roots;
 pub mod structseq;
 pub mod suggest;
+pub mod sync;
 pub mod types;
 
 pub use attr::*;
@@ -40,3 +41,4 @@ pub use iter::*;
 pub use ops::*;
 pub use roots::*;
 pub use types::*;
+pub use names::{N, name};

@@ -51,7 +51,7 @@ pub(super) fn traceback_line(t: &vm::errors::Traceback) -> String {
     match code {
         Some(c) => format!(
             "  File \"{}\", line {}, in {}\n",
-            text(c.rt.filename),
+            text(c.rt.filename.get_or_none()),
             t.line.load(Ordering::Relaxed),
             text(c.rt.name)
         ),

@@ -4,7 +4,7 @@ mod frames_fns;
 mod info;
 mod state;
 
-pub use info::{Config, fill};
+pub use info::{Config, VERSION, fill};
 
 use protopy_vm::methods;
 use protopy_vm::names::{N, name};
