@@ -24,6 +24,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 /// Runs the Python handlers of the signals that have arrived; what a handler raises is raised.
 pub type SignalHook = fn(&mut Ctx) -> PyResult<()>;
 
+/// Behaves as if a signal had arrived (`_thread.interrupt_main`); false for a number that is no signal's.
+pub type TripHook = fn(&mut Ctx, i32) -> bool;
+
 /// A call that a thread is to make at its next poll.
 pub type PendingCall = Box<dyn FnOnce(&mut Ctx) -> PyResult<()> + Send>;
 
@@ -38,6 +41,8 @@ pub struct Async {
     /// Exceptions sent, by thread identifier.
     sent: Mutex<HashMap<u64, Value>>,
     pending: Mutex<VecDeque<PendingCall>>,
+    trip: Mutex<Option<TripHook>>,
+    fork_hooks: Mutex<Vec<fn(&mut Ctx)>>,
 }
 
 fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -80,12 +85,52 @@ pub fn thread_ended(cx: &mut Ctx) {
     locked(&a.sent).remove(&cx.ident);
 }
 
-/// After `fork`, in the child: no other thread is left.
-pub fn threads_after_fork(cx: &mut Ctx) {
+/// Has a function run in the child of each `fork`.
+pub fn register_fork_hook(cx: &Ctx, f: fn(&mut Ctx)) {
+    let a = cx.space().state::<Async>();
+    let mut hooks = locked(&a.fork_hooks);
+    if !hooks.iter().any(|h| std::ptr::fn_addr_eq(*h, f)) {
+        hooks.push(f);
+    }
+}
+
+/// After `fork`, in the child, once the heap has been told: no other thread is left, and this one is the main thread.
+pub fn after_fork_child(cx: &mut Ctx) {
+    crate::sync::lot_after_fork(cx);
     let a = cx.space().state::<Async>();
     locked(&a.threads).clear();
     locked(&a.sent).clear();
     set_main_thread(cx);
+    let hooks = locked(&a.fork_hooks).clone();
+    for h in hooks {
+        h(cx);
+    }
+}
+
+/// Installs what simulates the arrival of a signal.
+pub fn set_trip_hook(cx: &Ctx, hook: TripHook) {
+    *locked(&cx.space().state::<Async>().trip) = Some(hook);
+}
+
+/// Simulates the arrival of a signal; false for a number that is no signal's. Without a hook, SIGINT is a KeyboardInterrupt in
+/// the main thread.
+pub fn trip_signal(cx: &mut Ctx, signum: i32) -> bool {
+    let hook = *locked(&cx.space().state::<Async>().trip);
+    match hook {
+        Some(f) => f(cx, signum),
+        None => {
+            if signum == libc::SIGINT {
+                add_pending_call(
+                    cx,
+                    Box::new(|cx| {
+                        let e = crate::errors::new_exc(cx, Ty::KeyboardInterrupt, &[]);
+                        Err(cx.set_raised(e))
+                    }),
+                );
+            }
+            (1..65).contains(&signum)
+        }
+    }
 }
 
 /// The main thread's identifier (0 before [`install_hooks`]).

@@ -95,22 +95,25 @@ impl S {
         unsafe {
             let pc = self.pc.add(1 + caches).offset(off);
             if off < 0 && (*self.th).poll_needed() {
-                return self.poll(pc);
+                let pc = poll(self.th, self.regs, self.pc, pc);
+                return self.resume(pc);
             }
             Next { pc, regs: self.regs, k: self.k }
         }
     }
+}
 
-    #[cold]
-    #[inline(never)]
-    unsafe fn poll(self, pc: Pc) -> Next {
-        // SAFETY: as elsewhere.
-        unsafe {
-            self.save();
-            match self.cx().safepoint_slow() {
-                Ok(()) => Next { pc, regs: self.regs, k: self.k },
-                Err(_) => self.raise(),
-            }
+/// Polls at a backward jump to `to`; where to go on. Out of line, and in and out by registers, so that the jump stays one.
+#[cold]
+#[inline(never)]
+unsafe fn poll(th: *mut Ctx, regs: *mut Value, at: Pc, to: Pc) -> Pc {
+    // SAFETY: as in `S`.
+    unsafe {
+        (*th).pc = at;
+        (*th).regs = regs;
+        match (*th).safepoint_slow() {
+            Ok(()) => to,
+            Err(_) => unwind::unwind(&mut *th),
         }
     }
 }

@@ -1,0 +1,302 @@
+//! Locks and events for Python threads.
+//!
+//! A lock is one word in its object. A thread that must wait enters a queue of the space's parking lot under the word's
+//! address and parks inside of a blocking scope, so that the collector does not wait for it; who releases a lock that has
+//! waiters wakes the first. The word tells whether there may be any: a release without waiters is one exchange.
+//!
+//! 1. A waiter tries the word and enters the queue under one hold of the bucket's lock; a waker changes the word before
+//!    it takes that lock. So no wake-up is lost.
+//! 2. A waiter that gives up finds itself in the queue, or has been woken: then it tries once more, so that the wake-up is
+//!    not lost with it.
+//! 3. The main thread wakes now and then to see whether a signal has arrived: a handler of the system's may not
+//!    unpark a thread.
+//! 4. After `fork` the child gets a new lot: the old one's locks may be held by threads that do not exist any more. The lot is
+//!    looked up outside of blocking scopes, where no thread can be when the process forks.
+
+use crate::finalize::run_signals;
+use protocore::ctx::breaker;
+use protocore::space::SpaceState;
+use protocore::{Ctx, Guarded, PyResult, Tracer};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+/// How long the main thread sleeps before it looks for signals.
+const SIGNAL_SLICE: Duration = Duration::from_millis(20);
+
+const BUCKETS: usize = 64;
+
+struct Waiter {
+    thread: Thread,
+    woken: AtomicBool,
+}
+
+type Queue = VecDeque<(usize, Arc<Waiter>)>;
+
+/// Queues of waiting threads.
+pub struct Lot {
+    buckets: [Mutex<Queue>; BUCKETS],
+}
+
+impl Default for Lot {
+    fn default() -> Lot {
+        Lot { buckets: std::array::from_fn(|_| Mutex::new(VecDeque::new())) }
+    }
+}
+
+/// The lot of a space.
+struct LotState(Guarded<Arc<Lot>>);
+
+impl Default for LotState {
+    fn default() -> LotState {
+        LotState(Guarded::new(Arc::new(Lot::default())))
+    }
+}
+
+impl SpaceState for LotState {
+    fn trace(&self, _: &mut Tracer) {}
+}
+
+/// The space's parking lot.
+pub fn lot(cx: &Ctx) -> Arc<Lot> {
+    cx.space().state::<LotState>().0.with(|l| l.clone())
+}
+
+/// In the child of a `fork`: nobody waits.
+pub fn lot_after_fork(cx: &Ctx) {
+    let fresh = Arc::new(Lot::default());
+    cx.space().state::<LotState>().0.with(|l| *l = fresh);
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wait {
+    /// The condition came true.
+    Done,
+    /// Time ran out.
+    TimedOut,
+    /// A signal arrived.
+    Signal,
+}
+
+impl Lot {
+    fn bucket(&self, address: usize) -> MutexGuard<'_, Queue> {
+        let i = (address >> 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58;
+        self.buckets[i % BUCKETS].lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Waits until `ready` answers true; it is asked again after each wake-up of `address`. To be called in a blocking scope.
+    /// `signals`: the breaker whose signal bit ends the wait.
+    pub fn wait(
+        &self,
+        address: usize,
+        deadline: Option<Instant>,
+        signals: Option<&AtomicU32>,
+        ready: &dyn Fn() -> bool,
+    ) -> Wait {
+        let waiter = Arc::new(Waiter { thread: std::thread::current(), woken: AtomicBool::new(false) });
+        loop {
+            {
+                let mut q = self.bucket(address);
+                if ready() {
+                    return Wait::Done;
+                }
+                waiter.woken.store(false, Ordering::Relaxed);
+                q.push_back((address, waiter.clone()));
+            }
+            let end = sleep(&waiter, deadline, signals);
+            if end == Wait::Done {
+                continue;
+            }
+            let mut q = self.bucket(address);
+            match q.iter().position(|(_, w)| Arc::ptr_eq(w, &waiter)) {
+                Some(i) => {
+                    q.remove(i);
+                }
+                None if ready() => return Wait::Done,
+                None => {}
+            }
+            return end;
+        }
+    }
+
+    /// Wakes the first thread that waits for an address.
+    pub fn wake_one(&self, address: usize) {
+        let found = {
+            let mut q = self.bucket(address);
+            q.iter().position(|(a, _)| *a == address).and_then(|i| q.remove(i))
+        };
+        if let Some((_, w)) = found {
+            w.woken.store(true, Ordering::Release);
+            w.thread.unpark();
+        }
+    }
+
+    /// Wakes all threads that wait for an address.
+    pub fn wake_all(&self, address: usize) {
+        let mut found = Vec::new();
+        self.bucket(address).retain(|(a, w)| {
+            if *a == address {
+                found.push(w.clone());
+            }
+            *a != address
+        });
+        for w in found {
+            w.woken.store(true, Ordering::Release);
+            w.thread.unpark();
+        }
+    }
+}
+
+fn sleep(w: &Waiter, deadline: Option<Instant>, signals: Option<&AtomicU32>) -> Wait {
+    loop {
+        if w.woken.load(Ordering::Acquire) {
+            return Wait::Done;
+        }
+        if signals.is_some_and(|b| b.load(Ordering::Acquire) & breaker::SIGNAL != 0) {
+            return Wait::Signal;
+        }
+        let left = match deadline {
+            Some(d) => match d.checked_duration_since(Instant::now()) {
+                Some(left) if !left.is_zero() => Some(left),
+                _ => return Wait::TimedOut,
+            },
+            None => None,
+        };
+        match (left, signals.is_some()) {
+            (Some(l), true) => std::thread::park_timeout(l.min(SIGNAL_SLICE)),
+            (Some(l), false) => std::thread::park_timeout(l),
+            (None, true) => std::thread::park_timeout(SIGNAL_SLICE),
+            (None, false) => std::thread::park(),
+        }
+    }
+}
+
+/// Waits in a blocking scope until `ready` answers true; false when time has run out. Signal handlers run meanwhile, on the
+/// main thread; what they raise is raised.
+pub fn wait_for(
+    cx: &mut Ctx,
+    address: usize,
+    deadline: Option<Instant>,
+    ready: &dyn Fn() -> bool,
+) -> PyResult<bool> {
+    loop {
+        let lot = lot(cx);
+        let breaker = cx.breaker.clone();
+        let main = cx.is_main;
+        let end = cx.blocking(|| lot.wait(address, deadline, main.then_some(&*breaker), ready));
+        match end {
+            Wait::Done => return Ok(true),
+            Wait::TimedOut => return Ok(false),
+            Wait::Signal => run_signals(cx)?,
+        }
+    }
+}
+
+/// The time at which a wait of this length ends; `None` for one that is too long to end.
+pub fn deadline(timeout: Option<Duration>) -> Option<Instant> {
+    timeout.and_then(|t| Instant::now().checked_add(t))
+}
+
+const FREE: u32 = 0;
+const HELD: u32 = 1;
+/// Held, and somebody may wait.
+const CONTENDED: u32 = 2;
+
+/// A lock without owner. It must not move while it is waited for: it lives in a heap object or in an `Arc`.
+#[derive(Default)]
+pub struct RawLock(AtomicU32);
+
+impl RawLock {
+    /// A free lock.
+    pub const fn new() -> RawLock {
+        RawLock(AtomicU32::new(FREE))
+    }
+
+    /// Takes the lock if it is free.
+    #[inline]
+    pub fn try_acquire(&self) -> bool {
+        self.0.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Whether somebody holds it.
+    #[inline]
+    pub fn is_held(&self) -> bool {
+        self.0.load(Ordering::Acquire) != FREE
+    }
+
+    fn address(&self) -> usize {
+        &raw const self.0 as usize
+    }
+
+    /// Takes the lock, waiting for it at most `timeout` (`None`: forever); whether it was taken.
+    #[inline]
+    pub fn acquire(&self, cx: &mut Ctx, timeout: Option<Duration>) -> PyResult<bool> {
+        if self.try_acquire() { Ok(true) } else { self.acquire_slow(cx, timeout) }
+    }
+
+    #[cold]
+    fn acquire_slow(&self, cx: &mut Ctx, timeout: Option<Duration>) -> PyResult<bool> {
+        let end = deadline(timeout);
+        wait_for(cx, self.address(), end, &|| self.0.swap(CONTENDED, Ordering::Acquire) == FREE)
+    }
+
+    /// Frees the lock; false if it was free.
+    #[inline]
+    pub fn release(&self, cx: &Ctx) -> bool {
+        // A lock may be freed by any thread, so that "free" is checked and changed at once.
+        let mut now = self.0.load(Ordering::Relaxed);
+        loop {
+            if now == FREE {
+                return false;
+            }
+            match self.0.compare_exchange_weak(now, FREE, Ordering::Release, Ordering::Relaxed) {
+                Ok(HELD) => return true,
+                Ok(_) => {
+                    lot(cx).wake_one(self.address());
+                    return true;
+                }
+                Err(n) => now = n,
+            }
+        }
+    }
+
+    /// In the child of a `fork`: the lock is free.
+    pub fn reinit(&self) {
+        self.0.store(FREE, Ordering::Release);
+    }
+}
+
+/// Something that happens once and that threads wait for.
+#[derive(Default)]
+pub struct Event(AtomicU32);
+
+impl Event {
+    /// An event that has not happened.
+    pub const fn new() -> Event {
+        Event(AtomicU32::new(0))
+    }
+
+    /// Whether it has happened.
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire) != 0
+    }
+
+    /// Lets it happen.
+    pub fn set(&self, lot: &Lot) {
+        self.0.store(1, Ordering::Release);
+        lot.wake_all(&raw const self.0 as usize);
+    }
+
+    /// Waits for it at most `timeout` (`None`: forever); whether it has happened.
+    pub fn wait(&self, cx: &mut Ctx, timeout: Option<Duration>) -> PyResult<bool> {
+        if self.is_set() {
+            return Ok(true);
+        }
+        let end = deadline(timeout);
+        wait_for(cx, &raw const self.0 as usize, end, &|| self.is_set())
+    }
+}
