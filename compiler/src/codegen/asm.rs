@@ -21,22 +21,23 @@ pub(crate) struct Label(u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct HandlerId(u32);
 
-/// Longest chain of jumps that is followed.
-const MAX_THREADED: usize = 16;
-const NO_LABEL: u32 = u32::MAX;
+pub(super) const NO_LABEL: u32 = u32::MAX;
 const NO_HANDLER: u32 = u32::MAX;
 
+/// An instruction; once the sections are joined, targets are indices of instructions.
 #[derive(Clone, Copy)]
-struct Ins {
-    word: Instr,
-    target: u32,
-    handler: u32,
-    position: Position,
+pub(super) struct Ins {
+    pub word: Instr,
+    pub target: u32,
+    pub handler: u32,
+    pub position: Position,
 }
 
 struct Handler {
     label: Label,
     reg: u16,
+    /// Where it starts, once the sections are joined.
+    start: u32,
 }
 
 /// A part of the code that is laid out after those before it. The first is where code starts.
@@ -52,6 +53,8 @@ pub(crate) struct Asm {
     sections: Vec<Vec<Ins>>,
     section: Section,
     count: usize,
+    /// Where a label was bound last.
+    bound_at: Option<(Section, u32)>,
     /// The instruction that each label stands before.
     labels: Vec<At>,
     handlers: Vec<Handler>,
@@ -65,6 +68,7 @@ impl Default for Asm {
             sections: vec![Vec::new()],
             section: Section(0),
             count: 0,
+            bound_at: None,
             labels: Vec::new(),
             handlers: Vec::new(),
             code: Vec::new(),
@@ -88,19 +92,30 @@ impl Asm {
     /// Binds a label to the next instruction.
     pub fn bind(&mut self, label: Label) {
         let here = self.here();
+        self.bound_at = Some((here.0, here.1));
         if let Some(slot) = self.labels.get_mut(label.0 as usize) {
             *slot = here;
         }
     }
 
     pub fn new_handler(&mut self, label: Label, reg: u16) -> HandlerId {
-        self.handlers.push(Handler { label, reg });
+        self.handlers.push(Handler { label, reg, start: 0 });
         HandlerId(self.handlers.len() as u32 - 1)
     }
 
     /// How many instructions there are.
     pub fn len(&self) -> usize {
         self.count
+    }
+
+    /// Line of the instruction before the next, if no jump can lead in between.
+    pub fn last_line(&self) -> Option<u32> {
+        let here = self.here();
+        if self.bound_at == Some((here.0, here.1)) {
+            return None;
+        }
+        let code = self.sections.get(self.section.0 as usize)?;
+        code.last().map(|i| i.position.line)
     }
 
     /// The place of the next instruction.
@@ -145,18 +160,11 @@ impl Asm {
         }
     }
 
-    fn target_index(&self, label: u32) -> usize {
-        match self.labels.get(label as usize) {
-            Some(At(_, index)) => *index as usize,
-            None => 0,
-        }
-    }
-
     /// Whether the target of a 16-bit jump at instruction `i` is out of reach.
     fn too_far(&self, i: usize, starts: &[u32], size: u32) -> bool {
         let Some(ins) = self.code.get(i) else { return false };
         let from = i64::from(starts[i] + size);
-        let to = i64::from(starts[self.target_index(ins.target)]);
+        let to = i64::from(starts[ins.target as usize]);
         i16::try_from(to - from).is_err()
     }
 
@@ -193,73 +201,34 @@ impl Asm {
         }
     }
 
-    /// Puts the sections one after the other.
+    /// Puts the sections one after the other and resolves labels.
     fn join_sections(&mut self) {
         let mut bases = Vec::with_capacity(self.sections.len());
         for mut section in std::mem::take(&mut self.sections) {
             bases.push(self.code.len() as u32);
             self.code.append(&mut section);
         }
-        for at in &mut self.labels {
-            let base = bases.get(at.0.0 as usize).copied().unwrap_or(0);
-            *at = At(Section(0), if at.1 == u32::MAX { 0 } else { at.1 + base });
-        }
-    }
-
-    /// Lets jumps to jumps go to where those go.
-    fn thread_jumps(&mut self) {
-        for i in 0..self.code.len() {
-            let ins = &self.code[i];
-            if ins.target == NO_LABEL {
-                continue;
+        let resolve = |label: u32| match self.labels.get(label as usize) {
+            Some(At(section, at)) if *at != u32::MAX => bases.get(section.0 as usize).map_or(0, |b| b + at),
+            _ => 0,
+        };
+        for ins in &mut self.code {
+            if ins.target != NO_LABEL {
+                ins.target = resolve(ins.target);
             }
-            // The exit of a loop stays a forward jump.
-            let forward_only = op_of(ins.word) == Op::ForIter;
-            let mut target = ins.target;
-            for _ in 0..MAX_THREADED {
-                let at = self.target_index(target);
-                let Some(next) = self.code.get(at) else { break };
-                if op_of(next.word) != Op::Jump || next.target == target || at == i {
-                    break;
-                }
-                if forward_only && self.target_index(next.target) <= i {
-                    break;
-                }
-                target = next.target;
-            }
-            self.code[i].target = target;
         }
-    }
-
-    /// Replaces jumps to what follows anyway by nothing.
-    fn drop_jumps(&mut self) {
-        let mut keep = vec![true; self.code.len()];
-        for i in (0..self.code.len()).rev() {
-            let ins = &self.code[i];
-            if ins.target == NO_LABEL || op_of(ins.word) != Op::Jump {
-                continue;
-            }
-            let to = self.target_index(ins.target);
-            keep[i] = !(to > i && keep[i + 1..to].iter().all(|k| !k));
-        }
-        let mut place = Vec::with_capacity(keep.len() + 1);
-        let mut n = 0u32;
-        for k in &keep {
-            place.push(n);
-            n += u32::from(*k);
-        }
-        place.push(n);
-        let mut flags = keep.iter();
-        self.code.retain(|_| flags.next().copied().unwrap_or(true));
-        for at in &mut self.labels {
-            at.1 = place.get(at.1 as usize).copied().unwrap_or(n);
+        for h in &mut self.handlers {
+            h.start = resolve(h.label.0);
         }
     }
 
     pub fn finish(mut self) -> Assembled {
         self.join_sections();
-        self.thread_jumps();
-        self.drop_jumps();
+        let mut handlers: Vec<u32> = self.handlers.iter().map(|h| h.start).collect();
+        super::peephole::run(&mut self.code, &mut handlers);
+        for (h, start) in self.handlers.iter_mut().zip(handlers) {
+            h.start = start;
+        }
         let (starts, long) = self.layout();
         let total = starts.last().copied().unwrap_or(0) as usize;
         let mut out = Assembled {
@@ -269,7 +238,7 @@ impl Asm {
         };
         for (i, ins) in self.code.iter().enumerate() {
             let begin = out.code.len();
-            let target = (ins.target != NO_LABEL).then(|| i64::from(starts[self.target_index(ins.target)]));
+            let target = (ins.target != NO_LABEL).then(|| i64::from(starts[ins.target as usize]));
             match target {
                 None => push_with_caches(&mut out.code, ins.word),
                 Some(to) if long[i] => push_long(&mut out.code, ins.word, to),
@@ -299,7 +268,7 @@ impl Asm {
         starts: &[u32],
     ) {
         let Some(h) = self.handlers.get(handler as usize) else { return };
-        let target = starts[self.target_index(h.label.0)];
+        let target = starts[h.start as usize];
         if let Some(last) = table.last_mut()
             && last.end == begin
             && last.handler == target
@@ -312,7 +281,7 @@ impl Asm {
     }
 }
 
-fn op_of(word: Instr) -> Op {
+pub(super) fn op_of(word: Instr) -> Op {
     Op::from_u16(word.op_number()).unwrap_or(Op::Nop)
 }
 

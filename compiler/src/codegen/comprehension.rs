@@ -147,7 +147,7 @@ impl<'a> Compiler<'a> {
             self.move_reg(dst, out);
             return Ok(());
         };
-        self.unguard(&guard);
+        self.unguard(&mut guard);
         self.close_slots(&slots);
         self.move_reg(dst, out);
         let end = self.new_label();

@@ -174,9 +174,19 @@ impl<'a> Compiler<'a> {
             return Ok(());
         }
         let out = self.scratch_for(dst);
+        // What comes before the first unpacking is built from registers in a row.
+        let run = d.items.iter().take_while(|i| i.key.is_some()).take(MAX_ROW / 2).count();
+        let m = self.mark();
+        for item in &d.items[..run] {
+            if let Some(key) = &item.key {
+                self.to_temp(key)?;
+            }
+            self.to_temp(&item.value)?;
+        }
         self.set_pos(d.range);
-        self.emit(Op::BuildMap, out, out, 0);
-        for item in &d.items {
+        self.emit(Op::BuildMap, out, if run == 0 { out } else { m as Reg }, run as u16);
+        self.reset(m);
+        for item in &d.items[run..] {
             let m = self.mark();
             match &item.key {
                 None => {

@@ -45,11 +45,13 @@ impl<'a> Compiler<'a> {
 
     fn endless(&mut self, s: &'a StmtWhile, end: Label) -> Res {
         let (top, next) = (self.new_label(), self.new_label());
+        self.line_marker(s.test.range());
         self.bind_loop(top);
         self.u.blocks.push(Block::Loop { on_break: end, on_continue: next });
         self.body(&s.body)?;
         self.u.blocks.pop();
         self.bind(next);
+        self.set_pos(s.test.range());
         self.back_jump(top);
         Ok(())
     }

@@ -33,6 +33,7 @@ mod expr;
 mod function;
 mod loops;
 mod pattern;
+mod peephole;
 mod state;
 mod stmt;
 mod strings;
@@ -222,6 +223,14 @@ impl<'a> Compiler<'a> {
 
     pub fn no_pos(&mut self) {
         self.u.pos = Position::default();
+    }
+
+    /// Makes sure that an instruction has the line of `range`, for tracing.
+    pub fn line_marker(&mut self, range: TextRange) {
+        self.set_pos(range);
+        if self.u.reachable && self.u.asm.last_line() != Some(self.u.pos.line) {
+            self.emit(Op::Nop, 0, 0, 0);
+        }
     }
 
     pub fn move_reg(&mut self, dst: Reg, src: Reg) {

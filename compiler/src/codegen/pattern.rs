@@ -32,6 +32,9 @@ impl<'a> Compiler<'a> {
         for case in &s.cases {
             let fail = self.new_label();
             let mut captures = Vec::new();
+            if case.pattern.is_irrefutable() {
+                self.line_marker(case.pattern.range());
+            }
             self.pattern(&case.pattern, subject, fail, &mut captures)?;
             for (name, r) in captures {
                 self.set_pos(case.pattern.range());

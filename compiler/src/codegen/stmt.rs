@@ -69,8 +69,7 @@ impl<'a> Compiler<'a> {
                 self.leave_loop(false)
             }
             Stmt::Pass(s) => {
-                // An instruction of its own only where nothing else would carry the line.
-                self.set_pos(s.range);
+                self.line_marker(s.range);
                 Ok(())
             }
             Stmt::Global(_) | Stmt::Nonlocal(_) => Ok(()),
@@ -88,6 +87,8 @@ impl<'a> Compiler<'a> {
     /// Returns None at the end of a body.
     pub fn implicit_return(&mut self) {
         if self.u.reachable {
+            // Its line is that of whatever leads here, as is found out in the end.
+            self.no_pos();
             self.emit(Op::ReturnNone, 0, 0, 0);
             self.u.reachable = false;
         }
@@ -99,6 +100,10 @@ impl<'a> Compiler<'a> {
             let t = self.temp();
             self.set_pos(s.range);
             self.emit(Op::CallIntrinsic1, t, r, Intrinsic1::Print as u16);
+            return Ok(());
+        }
+        if s.value.is_literal_expr() {
+            self.line_marker(s.range);
             return Ok(());
         }
         self.effect(&s.value)
@@ -179,6 +184,9 @@ impl<'a> Compiler<'a> {
     fn if_stmt(&mut self, s: &'a StmtIf) -> Res {
         let end = self.new_label();
         let mut next = self.new_label();
+        if super::expr::foldable_leaf(&s.test) {
+            self.line_marker(s.test.range());
+        }
         self.cond(&s.test, false, next)?;
         self.body(&s.body)?;
         for clause in &s.elif_else_clauses {

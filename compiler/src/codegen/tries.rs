@@ -18,6 +18,7 @@ pub(crate) struct Guard {
     pub id: HandlerId,
     pub outer: Option<HandlerId>,
     start: usize,
+    covers: bool,
     section: Section,
 }
 
@@ -33,18 +34,20 @@ impl<'a> Compiler<'a> {
             id,
             outer,
             start: self.u.asm.len(),
+            covers: true,
             section: Section::default(),
         }
     }
 
     /// Ends a handler's range.
-    pub fn unguard(&mut self, g: &Guard) {
+    pub fn unguard(&mut self, g: &mut Guard) {
+        g.covers = self.u.asm.len() != g.start;
         self.u.handler = g.outer;
     }
 
     /// Goes on at a handler's entry, out of the way of other code; false if nothing can get there.
     pub fn catch(&mut self, g: &mut Guard) -> bool {
-        if self.u.asm.len() == g.start {
+        if !g.covers || self.u.asm.len() == g.start {
             return false;
         }
         g.section = self.u.asm.new_section();
@@ -118,6 +121,14 @@ impl<'a> Compiler<'a> {
     }
 
     pub fn try_stmt(&mut self, s: &'a StmtTry) -> Res {
+        let line = self.position(s.range).line;
+        if s.body.first().is_none_or(|b| self.position(b.range()).line != line) {
+            let mut start = s.range;
+            if matches!(self.locations, crate::locations::Locations::Source(_)) {
+                start = ruff_text_size::TextRange::at(s.range.start(), ruff_text_size::TextSize::new(3));
+            }
+            self.line_marker(start);
+        }
         if s.finalbody.is_empty() {
             return self.try_handlers(s);
         }
@@ -132,7 +143,7 @@ impl<'a> Compiler<'a> {
             self.try_handlers(s)?;
         }
         self.u.blocks.pop();
-        self.unguard(&g);
+        self.unguard(&mut g);
         let end = self.new_label();
         self.body(&s.finalbody)?;
         self.fall_to(end);
@@ -145,7 +156,7 @@ impl<'a> Compiler<'a> {
             self.u.blocks.push(Block::Handler { prev, name: None, outer: g.outer });
             self.body(&s.finalbody)?;
             self.u.blocks.pop();
-            self.unguard(&inner);
+            self.unguard(&mut inner);
             self.no_pos();
             self.emit(Op::PopExc, prev, 0, 0);
             self.emit(Op::Reraise, exc, 0, 0);
@@ -172,7 +183,7 @@ impl<'a> Compiler<'a> {
         self.reset(m);
         let mut g = self.guard(exc);
         self.body(&s.body)?;
-        self.unguard(&g);
+        self.unguard(&mut g);
         let end = self.new_label();
         self.body(&s.orelse)?;
         self.fall_to(end);
@@ -211,6 +222,8 @@ impl<'a> Compiler<'a> {
                 self.emit(Op::CheckExcMatch, t, exc, c);
                 self.emit_jump(Op::JumpIfFalse, t, 0, next);
                 self.reset(m);
+            } else {
+                self.line_marker(h.range);
             }
             let name = h.name.as_ref().map(|n| n.id.as_str());
             let named = match name {
@@ -283,7 +296,7 @@ impl<'a> Compiler<'a> {
             self.u.blocks.push(Block::Handler { prev: inner_prev, name, outer: body.outer });
             self.body(&h.body)?;
             self.u.blocks.pop();
-            self.unguard(&body);
+            self.unguard(&mut body);
             if self.u.reachable {
                 self.no_pos();
                 self.emit(Op::PopExc, inner_prev, 0, 0);

@@ -51,7 +51,7 @@ impl<'a> Compiler<'a> {
         self.reset(inner);
         self.with_items(rest, s)?;
         self.u.blocks.pop();
-        self.unguard(&g);
+        self.unguard(&mut g);
         let end = self.new_label();
         self.u.pos = pos;
         self.with_exit(base, s.is_async, false)?;
@@ -116,7 +116,7 @@ impl<'a> Compiler<'a> {
         }
         let swallow = self.new_label();
         self.emit_jump(Op::JumpIfTrue, window, 0, swallow);
-        self.unguard(&g);
+        self.unguard(&mut g);
         self.no_pos();
         self.emit(Op::PopExc, prev, 0, 0);
         self.emit(Op::Reraise, exc, 0, 0);

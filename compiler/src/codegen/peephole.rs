@@ -1,0 +1,182 @@
+//! Improvements of assembled code: what a single pass of generation leaves behind.
+//!
+//! Jumps to jumps are threaded, a condition that skips a jump is inverted, code that nothing reaches and jumps to
+//! what follows anyway disappear, and a jump to the implicit `return None` returns itself.
+//!
+//! Tracing sees lines: a jump that is a statement of its own (`break`, `continue`) must be executed, or debuggers would
+//! not stop there. So a jump goes only if its line is that of what was executed before or comes after it.
+
+use super::asm::{Ins, NO_LABEL, inverse, op_of};
+use protopy_bytecode::{Instr, Op};
+
+/// Longest chain of jumps that is followed.
+const MAX_THREADED: usize = 16;
+
+/// Improves code, whose targets are indices, and the starts of its handlers.
+pub(super) fn run(code: &mut Vec<Ins>, handlers: &mut [u32]) {
+    thread_jumps(code);
+    let targeted = targets(code, handlers);
+    invert_skips(code, &targeted);
+    exits(code);
+    sweep(code, handlers);
+}
+
+fn is_jump(ins: &Ins) -> bool {
+    ins.target != NO_LABEL && op_of(ins.word) == Op::Jump
+}
+
+fn ends(op: Op) -> bool {
+    matches!(op, Op::Jump | Op::Return | Op::ReturnNone | Op::Raise | Op::RaiseFrom | Op::RaiseBare | Op::Reraise)
+}
+
+fn line_at(code: &[Ins], at: usize) -> u32 {
+    code.get(at).map_or(0, |i| i.position.line)
+}
+
+/// Lets jumps to jumps go to where those go.
+fn thread_jumps(code: &mut [Ins]) {
+    for i in 0..code.len() {
+        let ins = code[i];
+        if ins.target == NO_LABEL {
+            continue;
+        }
+        // The exit of a loop stays a forward jump.
+        let forward_only = op_of(ins.word) == Op::ForIter;
+        let mut target = ins.target;
+        for _ in 0..MAX_THREADED {
+            let at = target as usize;
+            let Some(next) = code.get(at) else { break };
+            if !is_jump(next) || next.target == target || at == i {
+                break;
+            }
+            let line = next.position.line;
+            let unseen = line == 0 || line == ins.position.line || line == line_at(code, next.target as usize);
+            if !unseen || (forward_only && next.target as usize <= i) {
+                break;
+            }
+            target = next.target;
+        }
+        code[i].target = target;
+    }
+}
+
+/// Which instructions are reached otherwise than from the one before.
+fn targets(code: &[Ins], handlers: &[u32]) -> Vec<bool> {
+    let mut targeted = vec![false; code.len() + 1];
+    for at in code.iter().filter(|i| i.target != NO_LABEL).map(|i| i.target).chain(handlers.iter().copied()) {
+        if let Some(t) = targeted.get_mut(at as usize) {
+            *t = true;
+        }
+    }
+    targeted
+}
+
+/// `if not c goto L1; goto L2; L1:` is `if c goto L2`.
+fn invert_skips(code: &mut [Ins], targeted: &[bool]) {
+    for i in 0..code.len().saturating_sub(1) {
+        let (skip, jump) = (code[i], code[i + 1]);
+        let op = op_of(skip.word);
+        let line = jump.position.line;
+        if skip.target as usize == i + 2
+            && inverse(op) != op
+            && is_jump(&jump)
+            && !targeted[i + 1]
+            && (line == 0 || line == skip.position.line)
+        {
+            let (a, b) = (skip.word.a(), skip.word.b());
+            code[i].word = Instr::abc(inverse(op), a, b, 0);
+            code[i].target = jump.target;
+            code[i + 1].target = i as u32 + 2;
+        }
+    }
+}
+
+/// The implicit `return None` has the line of whatever led to it: jumps return themselves, conditions get a copy.
+fn exits(code: &mut Vec<Ins>) {
+    for exit in 0..code.len() {
+        if op_of(code[exit].word) != Op::ReturnNone || code[exit].position.line != 0 {
+            continue;
+        }
+        let mut taken = match exit.checked_sub(1).and_then(|i| code.get(i)) {
+            Some(before) if !ends(op_of(before.word)) => {
+                let position = before.position;
+                code[exit].position = position;
+                true
+            }
+            _ => false,
+        };
+        for i in 0..code.len() {
+            if code[i].target as usize != exit || code[i].target == NO_LABEL {
+                continue;
+            }
+            let position = code[i].position;
+            if is_jump(&code[i]) {
+                code[i] = Ins { target: NO_LABEL, position, ..code[exit] };
+            } else if !taken {
+                code[exit].position = position;
+                taken = true;
+            } else if position.line != code[exit].position.line {
+                code[i].target = code.len() as u32;
+                let copy = Ins { position, ..code[exit] };
+                code.push(copy);
+            }
+        }
+    }
+}
+
+/// Removes what nothing reaches and jumps to what comes next.
+fn sweep(code: &mut Vec<Ins>, handlers: &mut [u32]) {
+    let mut keep = reachable(code, handlers);
+    for i in (0..code.len()).rev() {
+        let ins = code[i];
+        if !keep[i] || !is_jump(&ins) {
+            continue;
+        }
+        let to = ins.target as usize;
+        let line = ins.position.line;
+        let before = (0..i).rev().find(|&b| keep[b]).map_or(0, |b| line_at(code, b));
+        let unseen = line == 0 || line == before || line == line_at(code, to);
+        keep[i] = !(unseen && to > i && keep[i + 1..to].iter().all(|k| !k));
+    }
+    let mut place = Vec::with_capacity(keep.len() + 1);
+    let mut n = 0u32;
+    for k in &keep {
+        place.push(n);
+        n += u32::from(*k);
+    }
+    place.push(n);
+    let mut flags = keep.iter();
+    code.retain(|_| flags.next().copied().unwrap_or(true));
+    for ins in code {
+        if let Some(p) = place.get(ins.target as usize) {
+            ins.target = *p;
+        }
+    }
+    for h in handlers {
+        *h = place.get(*h as usize).copied().unwrap_or(0);
+    }
+}
+
+fn reachable(code: &[Ins], handlers: &[u32]) -> Vec<bool> {
+    let mut seen = vec![false; code.len()];
+    let mut work = vec![0usize];
+    while let Some(mut at) = work.pop() {
+        while let Some(ins) = code.get(at) {
+            if seen[at] {
+                break;
+            }
+            seen[at] = true;
+            if ins.target != NO_LABEL {
+                work.push(ins.target as usize);
+            }
+            if let Some(&h) = handlers.get(ins.handler as usize) {
+                work.push(h as usize);
+            }
+            if ends(op_of(ins.word)) {
+                break;
+            }
+            at += 1;
+        }
+    }
+    seen
+}
