@@ -55,7 +55,7 @@ fn invalid_keyword(cx: &mut Ctx, k: Value) -> Raised {
 }
 
 /// Binds `(iterable, start=0)` with CPython's words for what does not fit.
-fn bind(cx: &mut Ctx, args: Args<'_>) -> PyResult<(Value, Option<Value>)> {
+fn bind(cx: &mut Ctx, exact: bool, args: Args<'_>) -> PyResult<(Value, Option<Value>)> {
     let pos = args.pos();
     let total = pos.len() + args.nkw();
     if total > 2 {
@@ -77,15 +77,17 @@ fn bind(cx: &mut Ctx, args: Args<'_>) -> PyResult<(Value, Option<Value>)> {
         (Some(k), _) => Err(invalid_keyword(cx, k)),
         (None, Some(i)) => Ok((i, start)),
         (None, None) => match args.kw().next() {
-            Some((k, _)) => Err(invalid_keyword(cx, k)),
-            None => Err(cx.type_error("enumerate() missing required argument 'iterable' (pos 1)")),
+            Some((k, _)) if exact => Err(invalid_keyword(cx, k)),
+            _ if exact => Err(cx.type_error("enumerate() missing required argument 'iterable'")),
+            _ => Err(cx.type_error("enumerate() missing required argument 'iterable' (pos 1)")),
         },
     }
 }
 
 fn enumerate_new(cx: &mut Ctx, cls: Value, args: Args<'_>) -> PyResult {
     let ty = class_of(cx, cls)?;
-    let (iterable, start) = bind(cx, args)?;
+    let exact = std::ptr::eq(ty, cx.ty(Ty::Enumerate));
+    let (iterable, start) = bind(cx, exact, args)?;
     let start = match start {
         Some(s) => index(cx, s)?,
         None => Value::small(0),

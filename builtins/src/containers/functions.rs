@@ -275,7 +275,7 @@ impl Sum {
                     return Ok(true);
                 }
                 if let Some(x) = int_as_float(cx, v)? {
-                    s.sum += x;
+                    s.add(x);
                     return Ok(true);
                 }
             }
@@ -286,7 +286,7 @@ impl Sum {
                     return Ok(true);
                 }
                 if let Some(x) = int_as_float(cx, v)? {
-                    re.sum += x;
+                    re.add(x);
                     return Ok(true);
                 }
                 if let Some(x) = exact_float(cx, v) {
