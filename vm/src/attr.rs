@@ -405,7 +405,10 @@ pub fn to_dict_mode(cx: &mut Ctx, obj: Value) -> PyResult {
             }
             return Err(cx.no_memory());
         }
-        let dict = cx.dict();
+        let dict = match protocore::layouts::ModuleObj::of(obj).and_then(|m| m.dict.get()) {
+            Some(namespace) => namespace,
+            None => cx.dict(),
+        };
         let Some(d) = DictObj::of(dict) else { return Err(cx.no_memory()) };
         let mut copied = Vec::new();
         for (n, i) in shape_names(cx, id) {

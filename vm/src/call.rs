@@ -114,16 +114,16 @@ pub fn call_native(cx: &mut Ctx, f: Value, n: &NativeFnObj, args: Args<'_>) -> P
     let def = n.def;
     match def.kind {
         MethodKind::Method | MethodKind::Class => match n.this.get() {
-            Some(this) => call_def(cx, def, Some(this), args),
+            Some(this) => call_def_of(cx, Some(n), def, Some(this), args),
             None => call_descriptor(cx, f, n, args),
         },
         MethodKind::Function => match def.code {
             NativeCode::Raw(raw) => raw(cx, n.this.get().unwrap_or(Value::UNBOUND), args),
-            NativeCode::Bound(_) => call_def(cx, def, None, args),
+            NativeCode::Bound(_) => call_def_of(cx, Some(n), def, None, args),
         },
         MethodKind::Static => match def.code {
             NativeCode::Raw(raw) => raw(cx, Value::UNBOUND, args),
-            NativeCode::Bound(_) => call_def(cx, def, None, args),
+            NativeCode::Bound(_) => call_def_of(cx, Some(n), def, None, args),
         },
     }
 }
@@ -132,11 +132,11 @@ pub fn call_native(cx: &mut Ctx, f: Value, n: &NativeFnObj, args: Args<'_>) -> P
 fn call_descriptor(cx: &mut Ctx, f: Value, n: &NativeFnObj, args: Args<'_>) -> PyResult {
     let owner = n.owner.get().and_then(TypeObj::of);
     let Some(this) = args.pos().first().copied() else {
-        let msg = format!(
-            "unbound method {}.{}() needs an argument",
-            owner.map_or_else(String::new, crate::errors::type_text),
-            n.def.name
-        );
+        let owner = owner.map_or_else(String::new, crate::errors::type_text);
+        let msg = match n.def.kind {
+            MethodKind::Class => format!("descriptor '{}' of '{owner}' object needs an argument", n.def.name),
+            _ => format!("unbound method {owner}.{}() needs an argument", n.def.name),
+        };
         return Err(cx.type_error(&msg));
     };
     check_receiver(cx, n, this)?;
@@ -146,7 +146,7 @@ fn call_descriptor(cx: &mut Ctx, f: Value, n: &NativeFnObj, args: Args<'_>) -> P
         Some(names) => Args::with_names(rest, names),
         None => Args::positional(rest),
     };
-    call_def(cx, n.def, Some(this), rest)
+    call_def_of(cx, Some(n), n.def, Some(this), rest)
 }
 
 /// Checks that a method descriptor applies to an object.
@@ -189,9 +189,43 @@ pub fn check_receiver(cx: &mut Ctx, n: &NativeFnObj, this: Value) -> PyResult<()
 
 /// Calls a description with its receiver (none for functions).
 pub fn call_def(cx: &mut Ctx, def: &'static MethodDef, this: Option<Value>, args: Args<'_>) -> PyResult {
+    call_def_of(cx, None, def, this, args)
+}
+
+/// As [`call_def`] for a function object, which error messages name.
+fn call_def_of(
+    cx: &mut Ctx,
+    n: Option<&NativeFnObj>,
+    def: &'static MethodDef,
+    this: Option<Value>,
+    args: Args<'_>,
+) -> PyResult {
     match def.code {
         NativeCode::Raw(raw) => raw(cx, this.unwrap_or(Value::UNBOUND), args),
-        NativeCode::Bound(f) => bind_native(cx, def, this, args, f),
+        NativeCode::Bound(f) => bind_native(cx, Callee { n, def }, this, args, f),
+    }
+}
+
+/// What is called, for error messages.
+#[derive(Clone, Copy)]
+struct Callee<'a> {
+    n: Option<&'a NativeFnObj>,
+    def: &'static MethodDef,
+}
+
+impl Callee<'_> {
+    /// How CPython names functions that take no or one argument: with class or module.
+    fn qualified(self) -> String {
+        let text = |v: Option<Value>| v.and_then(StrObj::of).map(StrObj::to_string_lossy);
+        let qualname = |t: &TypeObj| text(t.qualname.get());
+        let prefix = self.n.and_then(|n| match self.def.kind {
+            MethodKind::Function => text(n.module.get()).filter(|m| m != "builtins"),
+            _ => n.owner.get().and_then(TypeObj::of).and_then(qualname),
+        });
+        match prefix {
+            Some(p) => format!("{p}.{}", self.def.name),
+            None => self.def.name.to_owned(),
+        }
     }
 }
 
@@ -286,12 +320,12 @@ const MAX_BOUND: usize = 16;
 /// Binds arguments to a signature and calls the function.
 fn bind_native(
     cx: &mut Ctx,
-    def: &'static MethodDef,
+    callee: Callee<'_>,
     this: Option<Value>,
     args: Args<'_>,
     f: protocore::layouts::BoundFn,
 ) -> PyResult {
-    let sig = signature(def);
+    let sig = signature(callee.def);
     let shift = usize::from(this.is_some());
     let pos = args.pos();
     let total = sig.names.len() + usize::from(sig.varargs) + usize::from(sig.varkw);
@@ -314,19 +348,19 @@ fn bind_native(
     let mut buf = [Value::UNBOUND; MAX_BOUND];
     if total > MAX_BOUND {
         let mut big = vec![Value::UNBOUND; total];
-        fill(cx, def, sig, this, args, &mut big)?;
+        fill(cx, callee, sig, this, args, &mut big)?;
         let held = cx.tuple_of(None, &big)?;
         let r = f(cx, &big);
         crate::roots::keep_alive(held);
         return r;
     }
-    fill(cx, def, sig, this, args, &mut buf[..total])?;
+    fill(cx, callee, sig, this, args, &mut buf[..total])?;
     f(cx, &buf[..total])
 }
 
 fn fill(
     cx: &mut Ctx,
-    def: &MethodDef,
+    callee: Callee<'_>,
     sig: &Signature,
     this: Option<Value>,
     args: Args<'_>,
@@ -343,14 +377,14 @@ fn fill(
     if sig.varargs {
         out[sig.names.len()] = cx.tuple_of(None, &pos[taken..])?;
     } else if pos.len() > room {
-        return Err(too_many(cx, def, sig, shift, args));
+        return Err(too_many(cx, callee, sig, shift, args));
     }
     let mut extra = None;
     if sig.varkw {
         extra = Some(cx.dict());
     }
     for (n, v) in args.kw() {
-        bind_keyword(cx, def, sig, shift, n, v, taken, extra, out)?;
+        bind_keyword(cx, callee, sig, shift, n, v, taken, extra, out)?;
     }
     if let (Some(d), Some(last)) = (extra, out.last_mut()) {
         *last = d;
@@ -359,7 +393,7 @@ fn fill(
         if out[i].is_unbound() {
             match sig.defaults[i] {
                 Some(d) => out[i] = d,
-                None => return Err(missing(cx, def, sig, shift, args, i)),
+                None => return Err(missing(cx, callee, sig, shift, args, i)),
             }
         }
     }
@@ -369,7 +403,7 @@ fn fill(
 #[allow(clippy::too_many_arguments)]
 fn bind_keyword(
     cx: &mut Ctx,
-    def: &MethodDef,
+    callee: Callee<'_>,
     sig: &Signature,
     shift: usize,
     n: Value,
@@ -378,6 +412,7 @@ fn bind_keyword(
     extra: Option<Value>,
     out: &mut [Value],
 ) -> PyResult<()> {
+    let def = callee.def;
     let Some(s) = StrObj::of(n) else { return Err(cx.type_error("keywords must be strings")) };
     let found = sig.names.iter().enumerate().skip(sig.posonly.max(shift)).find(|(_, p)| s.eq_str(p));
     if let Some((i, p)) = found {
@@ -396,15 +431,11 @@ fn bind_keyword(
     }
     let text = s.to_string_lossy();
     let msg = if sig.names.len() <= sig.posonly.max(shift) {
-        format!("{}() takes no keyword arguments", qualified(def))
+        format!("{}() takes no keyword arguments", callee.qualified())
     } else {
         format!("{}() got an unexpected keyword argument '{text}'", def.name)
     };
     Err(cx.type_error(&msg))
-}
-
-fn qualified(def: &MethodDef) -> String {
-    def.name.to_owned()
 }
 
 fn plural(n: usize) -> &'static str {
@@ -412,12 +443,13 @@ fn plural(n: usize) -> &'static str {
 }
 
 #[cold]
-fn too_many(cx: &mut Ctx, def: &MethodDef, sig: &Signature, shift: usize, args: Args<'_>) -> Raised {
+fn too_many(cx: &mut Ctx, callee: Callee<'_>, sig: &Signature, shift: usize, args: Args<'_>) -> Raised {
+    let def = callee.def;
     let max = sig.positional - shift;
     let min = sig.required.saturating_sub(shift);
     let given = args.pos().len();
     let msg = if sig.posonly == sig.names.len() {
-        counted(def, min, max, given)
+        counted(callee, min, max, given)
     } else if max == 0 {
         format!("{}() takes no positional arguments", def.name)
     } else {
@@ -428,13 +460,14 @@ fn too_many(cx: &mut Ctx, def: &MethodDef, sig: &Signature, shift: usize, args: 
     cx.type_error(&msg)
 }
 
-fn counted(def: &MethodDef, min: usize, max: usize, given: usize) -> String {
+fn counted(callee: Callee<'_>, min: usize, max: usize, given: usize) -> String {
     if max == 0 {
-        return format!("{}() takes no arguments ({given} given)", def.name);
+        return format!("{}() takes no arguments ({given} given)", callee.qualified());
     }
+    let def = callee.def;
     if min == max {
         return match max {
-            1 => format!("{}() takes exactly one argument ({given} given)", def.name),
+            1 => format!("{}() takes exactly one argument ({given} given)", callee.qualified()),
             _ => format!("{} expected {max} arguments, got {given}", def.name),
         };
     }
@@ -446,12 +479,13 @@ fn counted(def: &MethodDef, min: usize, max: usize, given: usize) -> String {
 }
 
 #[cold]
-fn missing(cx: &mut Ctx, def: &MethodDef, sig: &Signature, shift: usize, args: Args<'_>, i: usize) -> Raised {
+fn missing(cx: &mut Ctx, callee: Callee<'_>, sig: &Signature, shift: usize, args: Args<'_>, i: usize) -> Raised {
+    let def = callee.def;
     let max = sig.positional - shift;
     let min = sig.required.saturating_sub(shift);
     let given = args.pos().len();
     let msg = if sig.posonly == sig.names.len() {
-        counted(def, min, max, given)
+        counted(callee, min, max, given)
     } else {
         match sig.names.get(i) {
             Some(n) if i >= sig.posonly => {

@@ -45,7 +45,7 @@ pub(super) static BASE_EXCEPTION: TypeSpec = TypeSpec {
     ty: Some(Ty::BaseException),
     name: "BaseException",
     layout: Layout::Exception,
-    flags: FLAGS & !type_flags::WEAKREF,
+    flags: FLAGS,
     slots: SlotSpec {
         new: Some(base_new),
         init: Some(base_init),

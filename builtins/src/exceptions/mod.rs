@@ -32,7 +32,7 @@ use protopy_vm::types::{create_type, type_modified};
 use protopy_vm::{GetSetDef, TypeSpec};
 
 /// Flags of every exception type.
-const FLAGS: u64 = type_flags::BASETYPE | type_flags::DICT | type_flags::WEAKREF | type_flags::EXCEPTION;
+const FLAGS: u64 = type_flags::BASETYPE | type_flags::DICT | type_flags::EXCEPTION;
 
 /// An exception type without slots and attributes of its own.
 const fn plain(ty: Ty, base: Ty, doc: &'static str) -> TypeSpec {
@@ -165,8 +165,10 @@ pub fn init(cx: &mut Ctx) -> PyResult<()> {
 
 /// `ExceptionGroup`, the one builtin type with two bases.
 fn create_exception_group(cx: &mut Ctx) -> PyResult<()> {
-    static SPEC: TypeSpec =
-        plain(Ty::ExceptionGroup, Ty::BaseExceptionGroup, "Several unrelated exceptions in one.");
+    static SPEC: TypeSpec = TypeSpec {
+        flags: FLAGS | type_flags::WEAKREF,
+        ..plain(Ty::ExceptionGroup, Ty::BaseExceptionGroup, "Several unrelated exceptions in one.")
+    };
     let group = create_type(cx, &SPEC)?;
     let Some(t) = TypeObj::of(group) else { return Ok(()) };
     let (first, second) = (cx.ty(Ty::BaseExceptionGroup).value(), cx.ty(Ty::Exception));

@@ -118,8 +118,7 @@ fn check_closure(cx: &mut Ctx, code: &CodeObj, closure: Value) -> PyResult<()> {
     let cells = match TupleObj::of(closure) {
         Some(t) => t.items(),
         None if !closure.is_none() => {
-            let how = if free == 0 { "None or tuple" } else { "tuple" };
-            return Err(cx.type_error(&format!("arg 5 (closure) must be {how}")));
+            return Err(cx.type_error("arg 5 (closure) must be None or tuple"));
         }
         None if free > 0 => return Err(cx.type_error("arg 5 (closure) must be tuple")),
         None => &[],

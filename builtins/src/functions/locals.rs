@@ -146,13 +146,11 @@ fn lookup(cx: &mut Ctx, f: &FrameObj, key: Value) -> PyResult<Option<Value>> {
     if let Some((r, c)) = find(f, key) {
         return Ok(read(f, r, c));
     }
+    // Whether there are other names or not, a key must be hashable.
+    ops::hash(cx, key)?;
     match extra_locals(f) {
         Some(d) => dict_get(cx, d, key),
-        None => {
-            // Whether there are any or not, a key must be hashable.
-            ops::hash(cx, key)?;
-            Ok(None)
-        }
+        None => Ok(None),
     }
 }
 

@@ -12,7 +12,7 @@ use protopy_vm::names::{N, name};
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{ListObj, MethodDef, ModuleObj, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
-use protopy_vm::protocore::{Args, Ctx, Layout, PyResult, Raised, Root, Ty, TypeObj, Value};
+use protopy_vm::protocore::{Args, Ctx, Layout, PyResult, Root, Ty, TypeObj, Value};
 use protopy_vm::{GetSetDef, TypeSpec, dict_get, dict_set, getsets, methods, ops};
 
 static INIT: &[MethodDef] = methods![
@@ -42,7 +42,6 @@ pub(super) static MODULE: TypeSpec = TypeSpec {
         init: Some(module_init),
         repr: Some(module_repr),
         getattro: Some(module_getattr),
-        setattro: Some(module_setattr),
         ..SlotSpec::NONE
     },
     methods: METHODS,
@@ -254,33 +253,6 @@ fn may_shadow(cx: &mut Ctx, origin: &str) -> PyResult<bool> {
         return Ok(std::env::current_dir().is_ok_and(|d| d.to_string_lossy() == dir));
     }
     Ok(first == dir)
-}
-
-/// `module.__setattr__` and `__delattr__`; the name is interned.
-fn module_setattr(cx: &mut Ctx, v: Value, n: Value, new: Option<Value>) -> PyResult<()> {
-    let ty = cx.type_of(v);
-    if let Some(a) = type_lookup(cx, ty, n)
-        && let Some(set) = cx.type_of(a).slots.descr_set.get()
-    {
-        return set(cx, a, v, new);
-    }
-    let d = namespace(cx, v)?;
-    match new {
-        Some(x) => match cx.dict_set_str(d, n, x) {
-            Some(()) => Ok(()),
-            None => Err(cx.no_memory()),
-        },
-        None => match cx.dict_del_str(d, n) {
-            Some(_) => Ok(()),
-            None => Err(no_attribute(cx, v, n)),
-        },
-    }
-}
-
-#[cold]
-fn no_attribute(cx: &mut Ctx, v: Value, n: Value) -> Raised {
-    let msg = format!("'{}' object has no attribute '{}'", cx.type_name(v), text(n));
-    attribute_error(cx, &msg, v, n)
 }
 
 // ---------------------------------------------------------------------------------------------------- repr, dir

@@ -87,9 +87,10 @@ pub fn own_attr(cx: &Ctx, t: &TypeObj, n: Value) -> Option<Value> {
 pub fn type_module(cx: &mut Ctx, t: &TypeObj) -> Option<Value> {
     let n = name(cx, N::Module);
     match own_attr(cx, t, n) {
-        Some(m) => Some(m),
+        Some(m) if t.has(type_flags::HEAP) || StrObj::of(m).is_some() => Some(m),
         None if t.has(type_flags::HEAP) => None,
-        None => Some(cx.intern_str("builtins")),
+        // The namespace of `function` has a descriptor of that name.
+        _ => Some(cx.intern_str("builtins")),
     }
 }
 
