@@ -373,7 +373,7 @@ pub fn get_item(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
         && h.shape() == Ty::Dict.shape()
         && let Some(d) = DictObj::of(o)
     {
-        let hash = ops::hash(cx, k)?;
+        let hash = crate::dicts::hash_key(cx, k)?;
         return match crate::dicts::dict_get_hash(cx, d, k, hash)? {
             Some(v) => put(f, w.a(), v),
             None => Err(crate::errors::raise_key_error(cx, k)),
@@ -390,7 +390,7 @@ pub fn set_item(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
         && h.shape() == Ty::Dict.shape()
         && let Some(d) = DictObj::of(o)
     {
-        let hash = ops::hash(cx, k)?;
+        let hash = crate::dicts::hash_key(cx, k)?;
         crate::dicts::dict_set_hash(cx, d, k, hash, v)?;
         return Ok(());
     }
