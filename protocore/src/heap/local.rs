@@ -244,7 +244,12 @@ impl Ctx {
                 self.breaker.fetch_or(breaker::MEMORY, Relaxed);
             }
             let b = fresh?;
-            let zeroed = heap.blocks.meta(b).dirty.load(Relaxed) == 0;
+            let mut zeroed = heap.blocks.meta(b).dirty.load(Relaxed) == 0;
+            if !zeroed && kind == kind::DROP {
+                // The sweep reads the header of every cell of such a block, also of those that were never opened.
+                heap.blocks.zero(b, 1);
+                zeroed = true;
+            }
             self.local.install(heap, slot, b, zeroed);
         }
     }
