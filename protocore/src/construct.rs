@@ -414,6 +414,19 @@ impl Ctx {
         }
     }
 
+    /// A tuple of two items: what iteration over items, `enumerate` and `zip` make.
+    #[inline]
+    pub fn pair(&mut self, a: Value, b: Value) -> Value {
+        let size = size_of::<TupleObj>() + 2 * size_of::<Value>();
+        let p = self.alloc_cell(size, false, Layout::Tuple, Ty::Tuple.shape(), 0).cast::<TupleObj>();
+        // SAFETY: fresh cell with room for two items.
+        unsafe {
+            (&raw mut (*p).len).write(len_word(2, 0));
+            p.add(1).cast::<[Value; 2]>().write([a, b]);
+        }
+        Value::from_ref(p)
+    }
+
     /// A tuple of few items.
     pub fn tuple(&mut self, items: &[Value]) -> Value {
         match self.tuple_of(None, items) {

@@ -268,7 +268,7 @@ fn dict_popitem(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let d = dict(cx, arg(args, 0))?;
     while let (Some(t), Some((i, ..))) = (d.table(), d.last()) {
         if let Ok((k, v)) = cx.dict_remove(d, t, i) {
-            return cx.tuple_of(None, &[k, v]);
+            return Ok(cx.pair(k, v));
         }
     }
     Err(cx.raise_str(Ty::KeyError, "popitem(): dictionary is empty"))

@@ -135,7 +135,7 @@ fn dict_iter_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
     Ok(Some(match it.kind {
         ViewKind::Keys => k,
         ViewKind::Values => v,
-        ViewKind::Items => cx.tuple_of(None, &[k, v])?,
+        ViewKind::Items => cx.pair(k, v),
     }))
 }
 

@@ -108,7 +108,7 @@ fn enumerate_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
         }
     };
     cx.store(this, &e.index, after);
-    cx.tuple_of(None, &[now, x]).map(Some)
+    Ok(Some(cx.pair(now, x)))
 }
 
 fn enumerate_reduce(cx: &mut Ctx, args: &[Value]) -> PyResult {

@@ -191,7 +191,10 @@ fn zip_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
     if TupleObj::of(it.iters.get_or_none()).is_none_or(|t| t.items().is_empty()) {
         return Ok(None);
     }
-    advance(cx, it, "zip", |cx, items| cx.tuple_of(None, items))
+    advance(cx, it, "zip", |cx, items| match items {
+        [a, b] => Ok(cx.pair(*a, *b)),
+        _ => cx.tuple_of(None, items),
+    })
 }
 
 fn map_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {

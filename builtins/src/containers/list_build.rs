@@ -103,7 +103,7 @@ fn extend_table(cx: &mut Ctx, l: &ListObj, d: &DictObj, what: ViewKind) -> PyRes
         let x = match what {
             ViewKind::Keys => k,
             ViewKind::Values => v,
-            ViewKind::Items => cx.tuple_of(None, &[k, v])?,
+            ViewKind::Items => cx.pair(k, v),
         };
         cx.list_append(l, x)?;
     }
