@@ -90,11 +90,13 @@ pub fn get_attr_str(cx: &mut Ctx, obj: Value, name: &str) -> PyResult {
 pub fn lookup_attr(cx: &mut Ctx, obj: Value, n: Value) -> PyResult<Option<Value>> {
     let n = attr_name(cx, n)?;
     let ty = cx.type_of(obj);
-    if ty.has(type_flags::GENERIC_GETATTR) {
-        return generic_lookup(cx, obj, n);
-    }
-    match get_attr(cx, obj, n) {
-        Ok(v) => Ok(Some(v)),
+    let found = if ty.has(type_flags::GENERIC_GETATTR) {
+        generic_lookup(cx, obj, n)
+    } else {
+        get_attr(cx, obj, n).map(Some)
+    };
+    match found {
+        Ok(v) => Ok(v),
         Err(r) => {
             let exc = cx.take_raised(r);
             if cx.is_instance(exc, Ty::AttributeError) { Ok(None) } else { Err(cx.set_raised(exc)) }

@@ -226,6 +226,9 @@ pub fn release_buffer(cx: &mut Ctx, b: Buffer) {
 
 /// Whether the items lie one after the other in C order.
 pub fn is_c_contiguous(b: &Buffer) -> bool {
+    if let ([n], [s]) = (b.shape.as_slice(), b.strides.as_slice()) {
+        return *n == 1 || usize::try_from(*s) == Ok(b.itemsize);
+    }
     if b.len == 0 {
         return true;
     }
@@ -241,6 +244,9 @@ pub fn is_c_contiguous(b: &Buffer) -> bool {
 
 /// Whether the items lie one after the other in Fortran order.
 pub fn is_f_contiguous(b: &Buffer) -> bool {
+    if let ([n], [s]) = (b.shape.as_slice(), b.strides.as_slice()) {
+        return *n == 1 || usize::try_from(*s) == Ok(b.itemsize);
+    }
     if b.len == 0 {
         return true;
     }

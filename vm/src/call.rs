@@ -453,8 +453,10 @@ fn too_many(cx: &mut Ctx, callee: Callee<'_>, sig: &Signature, shift: usize, arg
     } else if max == 0 {
         format!("{}() takes no positional arguments", def.name)
     } else {
-        let how = if min == max { "exactly" } else { "at most" };
-        let word = if sig.kwonly > 0 || sig.posonly < sig.positional { "positional " } else { "" };
+        // More than there are parameters of any kind: positional ones are not told apart.
+        let beyond = given + args.nkw() > sig.names.len() - shift;
+        let how = if min == max && !beyond { "exactly" } else { "at most" };
+        let word = if beyond { "" } else { "positional " };
         format!("{}() takes {how} {max} {word}argument{} ({given} given)", def.name, plural(max))
     };
     cx.type_error(&msg)

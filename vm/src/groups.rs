@@ -56,7 +56,8 @@ pub fn new_group(cx: &mut Ctx, message: &str, excs: &[Value]) -> PyResult {
     let ty = cx.ty(if plain { Ty::ExceptionGroup } else { Ty::BaseExceptionGroup });
     let m = cx.str(message);
     let t = cx.tuple_of(None, excs)?;
-    let g = cx.new_exception(ty, &[m, t]);
+    let given = cx.list(excs)?;
+    let g = cx.new_exception(ty, &[m, given]);
     if let Some(x) = ExcObj::of(g) {
         x.fields[MESSAGE].init(Some(m));
         x.fields[EXCEPTIONS].init(Some(t));

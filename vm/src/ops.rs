@@ -611,9 +611,8 @@ pub fn set_item(cx: &mut Ctx, o: Value, k: Value, v: Option<Value>) -> PyResult<
     match cx.type_of(o).slots.setitem.get() {
         Some(f) => f(cx, o, k, v),
         None => {
-            let what = if v.is_some() { "assignment" } else { "deletion" };
-            let verb = if v.is_some() { "support" } else { "support" };
-            let msg = format!("'{}' object does not {verb} item {what}", cx.type_name(o));
+            let what = if v.is_some() { "does not support item assignment" } else { "doesn't support item deletion" };
+            let msg = format!("'{}' object {what}", cx.type_name(o));
             Err(cx.type_error(&msg))
         }
     }

@@ -184,10 +184,14 @@ macro_rules! for_each_op {
             IOr "ior" (w, r, r) 0;
             /// `R[a] = R[b] ^= R[c]`.
             IXor "ixor" (w, r, r) 0;
-            /// `R[a] = R[b] + c` (binary or in-place: the operand is an int literal).
+            /// `R[a] = R[b] + c`, where the operand is an int literal.
             AddInt "add_int" (w, r, i) 0;
             /// `R[a] = R[b] - c`.
             SubInt "sub_int" (w, r, i) 0;
+            /// `R[a] = R[b] += c`.
+            IAddInt "iadd_int" (w, r, i) 0;
+            /// `R[a] = R[b] -= c`.
+            ISubInt "isub_int" (w, r, i) 0;
             /// `R[a] = -R[b]`.
             Neg "neg" (w, r, None) 0;
             /// `R[a] = +R[b]`.

@@ -306,7 +306,7 @@ impl<'a> Compiler<'a> {
             && matches!(s.op, Operator::Add | Operator::Sub)
         {
             self.set_pos(s.range);
-            let op = if s.op == Operator::Add { Op::AddInt } else { Op::SubInt };
+            let op = if s.op == Operator::Add { Op::IAddInt } else { Op::ISubInt };
             self.emit(op, dst, old, n as u16);
             return Ok(());
         }

@@ -272,6 +272,25 @@ fn native_encoding(name: &str) -> Option<NativeEncoding> {
     })
 }
 
+/// What a decoder of UTF-16 or UTF-32 is called in errors: the byte order is the given one, the mark's, or the machine's.
+pub fn wide_decoder_name(input: &[u8], bits: u32, order: ByteOrder) -> &'static str {
+    let native = if cfg!(target_endian = "big") { ByteOrder::Big } else { ByteOrder::Little };
+    let order = match (order, bits, input) {
+        (ByteOrder::Native, 16, [0xFF, 0xFE, ..]) => ByteOrder::Little,
+        (ByteOrder::Native, 16, [0xFE, 0xFF, ..]) => ByteOrder::Big,
+        (ByteOrder::Native, 32, [0xFF, 0xFE, 0, 0, ..]) => ByteOrder::Little,
+        (ByteOrder::Native, 32, [0, 0, 0xFE, 0xFF, ..]) => ByteOrder::Big,
+        (ByteOrder::Native, ..) => native,
+        (given, ..) => given,
+    };
+    match (bits, order) {
+        (16, ByteOrder::Big) => "utf-16-be",
+        (16, _) => "utf-16-le",
+        (_, ByteOrder::Big) => "utf-32-be",
+        _ => "utf-32-le",
+    }
+}
+
 /// Decodes UTF-8, "strict" by default.
 pub fn decode_utf8_value(cx: &mut Ctx, b: &[u8], errors: &str) -> PyResult {
     if b.is_ascii() {
@@ -301,11 +320,11 @@ pub fn decode_opt(cx: &mut Ctx, b: &[u8], encoding: &str, errors: Option<&str>) 
             decode_ascii(b, &mut |e, i| h.handle(cx, e, i))?.0
         }
         NativeEncoding::Utf16 => {
-            let mut h = DecodeErrors::new("utf-16", strict);
+            let mut h = DecodeErrors::new(wide_decoder_name(b, 16, ByteOrder::Native), strict);
             decode_utf16(b, ByteOrder::Native, true, &mut |e, i| h.handle(cx, e, i))?.0
         }
         NativeEncoding::Utf32 => {
-            let mut h = DecodeErrors::new("utf-32", strict);
+            let mut h = DecodeErrors::new(wide_decoder_name(b, 32, ByteOrder::Native), strict);
             decode_utf32(b, ByteOrder::Native, true, &mut |e, i| h.handle(cx, e, i))?.0
         }
     };

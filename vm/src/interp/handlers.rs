@@ -604,7 +604,7 @@ int_ops! {
 }
 
 macro_rules! immediate {
-    ($($name:ident, $small:path, $fop:tt, $op:expr;)*) => {
+    ($($name:ident, $small:path, $fop:tt, $slow:path, $op:expr;)*) => {
         $(
             #[inline(always)]
             pub(super) unsafe fn $name(s: S) -> Next {
@@ -624,7 +624,7 @@ macro_rules! immediate {
                         return s.next(0);
                     }
                     s.save();
-                    let r = slow::binary(s.cx(), $op, a, Value::small(imm));
+                    let r = $slow(s.cx(), $op, a, Value::small(imm));
                     s.put(s.w.a(), r, 0)
                 }
             }
@@ -633,8 +633,10 @@ macro_rules! immediate {
 }
 
 immediate! {
-    AddInt, small_add, +, BinOp::Add;
-    SubInt, small_sub, -, BinOp::Sub;
+    AddInt, small_add, +, slow::binary, BinOp::Add;
+    SubInt, small_sub, -, slow::binary, BinOp::Sub;
+    IAddInt, small_add, +, slow::inplace, BinOp::Add;
+    ISubInt, small_sub, -, slow::inplace, BinOp::Sub;
 }
 
 #[inline(always)]

@@ -62,7 +62,7 @@ fn unbound(cx: &mut Ctx, f: Frame, reg: u16) -> Raised {
         }
         Some((n, false)) => {
             let msg = format!("cannot access local variable '{}' where it is not associated with a value", text(n));
-            raise_name(cx, Ty::UnboundLocalError, &msg, n)
+            cx.raise_str(Ty::UnboundLocalError, &msg)
         }
         None => cx.raise_str(Ty::SystemError, "unbound register"),
     }
@@ -430,6 +430,12 @@ pub fn set_slice(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 /// `a op b` with floats that are not both immediate tried first.
 pub fn binary(cx: &mut Ctx, op: BinOp, a: Value, b: Value) -> PyResult {
     binary_op(cx, op, a, b)
+}
+
+/// `a op= b`, out of line.
+#[inline(never)]
+pub fn inplace(cx: &mut Ctx, op: BinOp, a: Value, b: Value) -> PyResult {
+    inplace_op(cx, op, a, b)
 }
 
 macro_rules! binaries {
