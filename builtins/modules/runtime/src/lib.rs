@@ -2,8 +2,9 @@
 
 pub mod imp;
 pub mod marshal;
+pub mod thread;
 
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&imp::MODULE, &marshal::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&imp::MODULE, &marshal::MODULE, &thread::MODULE];

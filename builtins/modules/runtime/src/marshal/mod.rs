@@ -6,6 +6,7 @@
 //! Reading trusts nothing: lengths decide how much is attempted, not how much is allocated; nesting is bounded; references
 //! point backwards, at objects that exist.
 
+mod code_obj;
 mod read;
 mod write;
 
@@ -148,13 +149,3 @@ pub static MODULE: ModuleSpec = ModuleSpec {
     ],
     init: Some(init),
 };
-
-/// The bytes of a code object.
-fn code_bytes(_c: &protocore::layouts::CodeObj) -> Option<Vec<u8>> {
-    None
-}
-
-/// The code object of some bytes, if they are whole and obey the instruction set's contract.
-fn code_from(_b: &[u8]) -> Option<std::sync::Arc<protopy_bytecode::CodeData>> {
-    None
-}

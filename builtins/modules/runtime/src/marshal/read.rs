@@ -374,7 +374,7 @@ impl<'a> Reader<'a> {
         } else {
             let n = self.size(cx, "code object")?;
             let b = self.take(cx, n)?;
-            match super::code_from(&b) {
+            match super::code_obj::code_from(&b) {
                 Some(data) => protopy_vm::code::make_code(cx, data)?,
                 None => return Err(bad(cx, "damaged code object")),
             }

@@ -361,7 +361,7 @@ impl Writer {
         if !self.allow_code {
             return Err(cx.value_error("marshalling code objects is disallowed"));
         }
-        let Some(bytes) = super::code_bytes(c) else { return Err(unmarshallable(cx)) };
+        let Some(bytes) = super::code_obj::code_bytes(c) else { return Err(unmarshallable(cx)) };
         self.byte(code::CODE | flag);
         self.bytes(cx, &bytes)
     }
