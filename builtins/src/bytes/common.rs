@@ -318,7 +318,7 @@ fn partition_by<K: Kind>(cx: &mut Ctx, args: &[Value], right: bool) -> PyResult 
         return if right { cx.tuple_of(None, &[a, b, whole]) } else { cx.tuple_of(None, &[whole, a, b]) };
     };
     let head = K::make(cx, &hay[..at])?;
-    let mid = K::make(cx, &sep)?;
+    let mid = if K::NAME == "bytes" { args[1] } else { K::make(cx, &sep)? };
     let tail = K::make(cx, &hay[at + sep.len()..])?;
     cx.tuple_of(None, &[head, mid, tail])
 }

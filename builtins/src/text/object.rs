@@ -35,6 +35,11 @@ pub(super) fn new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     {
         return protopy_vm::str(cx, *one);
     }
+    let given = args.pos().len();
+    if given > 3 {
+        let msg = format!("str expected at most 3 arguments, got {given}");
+        return Err(cx.type_error(&msg));
+    }
     match NEW.first() {
         Some(def) => call_def(cx, def, Some(class), args),
         None => Ok(Value::NONE),

@@ -198,18 +198,6 @@ encoders! {
     utf_32_be_encode, "utf-32-be", |s, e| encode_utf32(s, ByteOrder::Big, e);
 }
 
-/// What the codecs with a byte order are called in errors.
-fn order_name(bits: u32, order: ByteOrder) -> &'static str {
-    match (bits, order) {
-        (16, ByteOrder::Little) => "utf-16-le",
-        (16, ByteOrder::Big) => "utf-16-be",
-        (16, ByteOrder::Native) => "utf-16",
-        (_, ByteOrder::Little) => "utf-32-le",
-        (_, ByteOrder::Big) => "utf-32-be",
-        (_, ByteOrder::Native) => "utf-32",
-    }
-}
-
 fn utf_16_encode(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let f: EncodeFn = match byte_order(cx, args[2])? {
         ByteOrder::Little => return utf_16_le_encode(cx, args),
@@ -290,10 +278,8 @@ decoders! {
     utf_8_decode, "utf-8", |b, last, e| decode_utf8(b, last, e);
     utf_7_decode, "utf-7", |b, last, e| decode_utf7(b, last, e);
     ascii_decode, "ascii", |b, _, e| decode_ascii(b, e);
-    utf_16_decode, "utf-16", |b, last, e| decode_utf16(b, ByteOrder::Native, last, e).map(|(s, n, _)| (s, n));
     utf_16_le_decode, "utf-16-le", |b, last, e| decode_utf16(b, ByteOrder::Little, last, e).map(|(s, n, _)| (s, n));
     utf_16_be_decode, "utf-16-be", |b, last, e| decode_utf16(b, ByteOrder::Big, last, e).map(|(s, n, _)| (s, n));
-    utf_32_decode, "utf-32", |b, last, e| decode_utf32(b, ByteOrder::Native, last, e).map(|(s, n, _)| (s, n));
     utf_32_le_decode, "utf-32-le", |b, last, e| decode_utf32(b, ByteOrder::Little, last, e).map(|(s, n, _)| (s, n));
     utf_32_be_decode, "utf-32-be", |b, last, e| decode_utf32(b, ByteOrder::Big, last, e).map(|(s, n, _)| (s, n));
 }
@@ -311,7 +297,7 @@ fn ex_decode(cx: &mut Ctx, args: &[Value], bits: u32) -> PyResult {
     let errors = errors_arg(cx, args[1], func)?;
     let order = byte_order(cx, args[2])?;
     let last = is_true(cx, args[3])?;
-    let mut h = DecodeErrors::new(order_name(bits, order), &errors);
+    let mut h = DecodeErrors::new(codec::wide_decoder_name(&b, bits, order), &errors);
     let mut handle = |e: CodecError, input: &[u8]| h.handle(cx, e, input);
     let (text, consumed, order) = if bits == 16 {
         decode_utf16(&b, order, last, &mut handle)?
@@ -322,6 +308,31 @@ fn ex_decode(cx: &mut Ctx, args: &[Value], bits: u32) -> PyResult {
     let n = cx.int_usize(consumed);
     let order = cx.int(i64::from(order.number()));
     cx.tuple_of(None, &[v, n, order])
+}
+
+/// Decoders that obey a mark.
+fn marked_decode(cx: &mut Ctx, args: &[Value], bits: u32) -> PyResult {
+    let func = if bits == 16 { "utf_16_decode" } else { "utf_32_decode" };
+    let b = bytes_like(cx, args[0])?;
+    let errors = errors_arg(cx, args[1], func)?;
+    let last = is_true(cx, args[2])?;
+    let order = ByteOrder::Native;
+    let mut h = DecodeErrors::new(codec::wide_decoder_name(&b, bits, order), &errors);
+    let mut handle = |e: CodecError, input: &[u8]| h.handle(cx, e, input);
+    let (text, consumed, _) = if bits == 16 {
+        decode_utf16(&b, order, last, &mut handle)?
+    } else {
+        decode_utf32(&b, order, last, &mut handle)?
+    };
+    decoded(cx, (text, consumed))
+}
+
+fn utf_16_decode(cx: &mut Ctx, args: &[Value]) -> PyResult {
+    marked_decode(cx, args, 16)
+}
+
+fn utf_32_decode(cx: &mut Ctx, args: &[Value]) -> PyResult {
+    marked_decode(cx, args, 32)
 }
 
 fn utf_16_ex_decode(cx: &mut Ctx, args: &[Value]) -> PyResult {
