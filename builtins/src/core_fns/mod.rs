@@ -247,10 +247,7 @@ fn anext(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let awaitable = f(cx, a[0])?;
     match a[1].bound() {
         None => Ok(awaitable),
-        Some(default) => {
-            let ty = cx.ty(Ty::AnextAwaitable).value();
-            vm::call(cx, ty, &[awaitable, default])
-        }
+        Some(default) => Ok(crate::functions::anext_awaitable(cx, awaitable, default)),
     }
 }
 

@@ -4,7 +4,7 @@ use super::base::{args_of, base_init, new_with_args, push_value};
 use super::{exc, get_field, put, with};
 use protopy_text::StrBuf;
 use protopy_vm::groups::{EXCEPTIONS, MESSAGE, exceptions, is_sequence, matcher, split};
-use protopy_vm::protocore::layouts::{MethodDef, StrObj, TupleObj};
+use protopy_vm::protocore::layouts::{ListObj, MethodDef, StrObj, TupleObj};
 use protopy_vm::protocore::types::SlotSpec;
 use protopy_vm::protocore::{Args, Ctx, PyResult, Ty, TypeObj, Value};
 use protopy_vm::{GetSetDef, TypeSpec, getsets, methods, ops, type_text};
@@ -108,7 +108,8 @@ fn group_repr(cx: &mut Ctx, this: Value) -> PyResult {
     let x = exc(cx, this)?;
     let held = x.fields[EXCEPTIONS].get_or_none();
     let shown = match args_of(x) {
-        [_, seq, ..] if cx.is_exact(*seq, Ty::List) => cx.list(exceptions(this))?,
+        [_, seq] if ListObj::of(*seq).is_some() => cx.list(exceptions(this))?,
+        [_, seq] if TupleObj::of(*seq).is_none() => *seq,
         _ => held,
     };
     let mut out = StrBuf::new();
