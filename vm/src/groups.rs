@@ -52,11 +52,16 @@ pub fn exceptions(group: Value) -> &'static [Value] {
 
 /// A new group without a subclass's `__new__`: an `ExceptionGroup` if all exceptions are `Exception`s.
 pub fn new_group(cx: &mut Ctx, message: &str, excs: &[Value]) -> PyResult {
+    let given = cx.list(excs)?;
+    make_group(cx, message, excs, given)
+}
+
+/// As [`new_group`] with the sequence that `args` shows.
+fn make_group(cx: &mut Ctx, message: &str, excs: &[Value], given: Value) -> PyResult {
     let plain = excs.iter().all(|e| cx.is_instance(*e, Ty::Exception));
     let ty = cx.ty(if plain { Ty::ExceptionGroup } else { Ty::BaseExceptionGroup });
     let m = cx.str(message);
     let t = cx.tuple_of(None, excs)?;
-    let given = cx.list(excs)?;
     let g = cx.new_exception(ty, &[m, given]);
     if let Some(x) = ExcObj::of(g) {
         x.fields[MESSAGE].init(Some(m));
@@ -184,7 +189,8 @@ pub fn eg_match(cx: &mut Ctx, exc: Value, clause: Value) -> PyResult<(Value, Val
         if is_group(cx, exc) {
             return Ok((exc, Value::NONE));
         }
-        let wrapped = new_group(cx, "", &[exc])?;
+        let given = cx.tuple_of(None, &[exc])?;
+        let wrapped = make_group(cx, "", &[exc], given)?;
         if let Some((f, pc)) = frame::current(cx) {
             unwind::add_traceback(cx, wrapped, f, f.index(pc));
         }
