@@ -168,7 +168,7 @@ fn pack_float(cx: &mut Ctx, code: Code, v: Value) -> PyResult<Raw> {
         b'f' => raw[..4].copy_from_slice(&(x as f32).to_ne_bytes()),
         _ => match f64_to_half(x) {
             Some(h) => raw[..2].copy_from_slice(&h.to_ne_bytes()),
-            None => return Err(cx.raise_str(Ty::OverflowError, "float too large to pack with e format")),
+            None => return Err(bad_value(cx, code)),
         },
     }
     Ok(raw)
