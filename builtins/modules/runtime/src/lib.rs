@@ -3,8 +3,26 @@
 pub mod imp;
 pub mod marshal;
 pub mod thread;
+pub mod weakref;
 
+use protocore::{Ctx, PyResult, Ty, Value};
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&imp::MODULE, &marshal::MODULE, &thread::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&imp::MODULE, &marshal::MODULE, &thread::MODULE, &weakref::MODULE];
+
+/// Completes the known types that this crate defines. Called once a space, after the builtin types; again has no effect.
+pub fn init_types(cx: &mut Ctx) -> PyResult<()> {
+    use protocore::types::type_flags::READY;
+    if !cx.ty(Ty::WeakRef).has(READY) {
+        weakref::init_types(cx)?;
+    }
+    Ok(())
+}
+
+/// The name of a value's type as CPython's `tp_name` has it: with the module for native types outside of `builtins`.
+pub(crate) fn full_type_name(cx: &mut Ctx, v: Value) -> String {
+    use protocore::types::type_flags::HEAP;
+    let t = cx.type_of(v);
+    if t.has(HEAP) { cx.type_name(v) } else { protopy_vm::types::attrs::full_name(cx, t) }
+}
