@@ -53,6 +53,10 @@ pub(super) static GETSETS: &[GetSetDef] = getsets![
 
 /// `float.__new__`
 pub fn float_new(cx: &mut Ctx, cls: Value, args: Args<'_>) -> PyResult {
+    // A subclass with an `__init__` of its own may be given keyword arguments for that.
+    let init = |t: &protocore::TypeObj| t.slots.init.address();
+    let for_init = subclass(cx, cls, Ty::Float).is_some_and(|c| init(c) != init(cx.ty(Ty::Float)));
+    let args = if for_init { Args::positional(args.pos()) } else { args };
     let x = match positional(cx, "float", args, 1)? {
         [x, ..] => float_from(cx, *x)?,
         [] => cx.float(0.0),
@@ -132,8 +136,12 @@ fn from_str(cx: &mut Ctx, s: &'static StrObj) -> PyResult {
 }
 
 fn from_number(cx: &mut Ctx, args: &[Value]) -> PyResult {
-    let x = protopy_vm::float_of(cx, args[1])?;
-    let x = cx.float(x);
+    let x = if cx.is_exact(args[1], Ty::Float) {
+        args[1]
+    } else {
+        let x = protopy_vm::float_of(cx, args[1])?;
+        cx.float(x)
+    };
     through_class(cx, args[0], Ty::Float, x)
 }
 

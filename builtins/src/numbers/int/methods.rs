@@ -103,12 +103,13 @@ fn getnewargs(cx: &mut Ctx, args: &[Value]) -> PyResult {
 }
 
 fn size_of(cx: &mut Ctx, args: &[Value]) -> PyResult {
-    // An object of 24 bytes with digits of 30 bits, at least one of them, in 4 bytes each.
+    // The fixed part, and digits of 30 bits, at least one of them, in 4 bytes each.
     let bits = match receiver!(cx, args[0]) {
         IntRef::Small(n) => u64::from(int::bit_length_i64(n)),
         IntRef::Big(b) => b.bits(),
     };
-    Ok(cx.int_u64(24 + 4 * bits.div_ceil(30).max(1)))
+    let fixed = u64::from(cx.type_of(args[0]).basic_size);
+    Ok(cx.int_u64(fixed + 4 * bits.div_ceil(30).max(1)))
 }
 
 fn round(cx: &mut Ctx, args: &[Value]) -> PyResult {
