@@ -222,13 +222,19 @@ pub(crate) fn words_right(len: usize, space: impl Fn(usize) -> bool, max: usize)
     out
 }
 
+/// White space of Latin-1, without the tables.
+#[inline]
+fn is_latin_space(b: u8) -> bool {
+    matches!(b, b' ' | 9..=13 | 28..=31 | 0x85 | 0xA0)
+}
+
 fn text_words(text: StrRef<'_>, max: usize, right: bool) -> Vec<Range> {
     let pick = |space: &dyn Fn(usize) -> bool| {
         if right { words_right(text.len(), space, max) } else { words(text.len(), space, max) }
     };
     match text {
-        StrRef::Latin1(b) if !right => words(b.len(), |i| is_space(u32::from(b[i])), max),
-        StrRef::Latin1(b) => pick(&|i| is_space(u32::from(b[i]))),
+        StrRef::Latin1(b) if !right => words(b.len(), |i| is_latin_space(b[i]), max),
+        StrRef::Latin1(b) => pick(&|i| is_latin_space(b[i])),
         StrRef::Ucs2(b) => pick(&|i| is_space(u32::from(b[i]))),
         StrRef::Ucs4(b) => pick(&|i| is_space(b[i])),
     }
