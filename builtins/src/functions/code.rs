@@ -39,7 +39,7 @@ static GETSETS: &[GetSetDef] = getsets![
     member "co_qualname" => |cx, v| Ok(this(cx, v)?.rt.qualname);
     member "co_firstlineno" => |cx, v| number(cx, v, |d| d.first_line);
     member "co_linetable" => |cx, v| bytes(cx, v, line_table);
-    member "co_exceptiontable" => |cx, v| bytes(cx, v, |d| exception_table(&d.exceptions));
+    member "co_exceptiontable" => |cx, v| bytes(cx, v, exception_table);
     "co_lnotab" => co_lnotab;
     "_co_code_adaptive" => |cx, v| bytes(cx, v, code_bytes);
     "co_varnames" => co_varnames;
@@ -64,7 +64,7 @@ pub(super) static CODE: TypeSpec = TypeSpec {
     },
     methods: METHODS,
     getsets: GETSETS,
-    doc: "A code object. Its instructions are this implementation's own, so that no program can make one from scratch.",
+    doc: "A code object. Its instructions are this implementation's own.",
     sig: Some(SIG),
     ..TypeSpec::BASE
 };
@@ -174,7 +174,8 @@ fn co_positions(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let c = this(cx, a[0])?;
     let mut out = protopy_vm::ValueVec::new(cx);
     let mut last: Option<(Position, Value)> = None;
-    for p in &c.rt.data.positions {
+    let known = c.rt.data.positions.iter().any(|p| p.line != 0);
+    for p in c.rt.data.positions.iter().filter(|_| known) {
         let t = match last {
             Some((q, t)) if q == *p => t,
             _ if p.line == 0 => cx.tuple_of(None, &[Value::NONE; 4])?,

@@ -1,14 +1,16 @@
-//! Changed copies of code objects: `code.replace()`, and the constructor of `code`.
+//! New code objects of old ones: `code.replace()`, and the constructor of `code`.
 //!
-//! A copy is a new [`CodeData`], so that it can be run, compared and stored like any other. What the program gives is checked as
-//! bytecode from a file is: the verifier refuses whatever could lead the interpreter astray. Constants that the plain data cannot
-//! express (any object may be one) are given to the code object besides it.
+//! What the program gives becomes a new [`CodeData`], so that it can be run, compared and stored like any other. It is checked as
+//! bytecode from a file is, and changed instructions are verified as the compiler's are in tests: whatever could lead the interpreter astray is refused.
+//! Constants that the plain data cannot express (any object may be one) are given to the code object besides it.
 //!
-//! Registers belong to variables, so that the numbers of locals, cells and free variables cannot change, and neither can the flags
-//! that say how a frame is set up.
+//! Registers belong to variables: a captured variable has one whether it is a parameter or not. New cells and free variables
+//! get registers that no instruction uses.
 
 use super::code::{int_arg, local_names, param_count, this};
-use super::code_tables::{code_bytes, exception_table, line_table, read_line_table};
+use super::code_tables::{
+    code_bytes, exception_table, line_table, read_code, read_exception_table, read_line_table,
+};
 use protopy_bytecode::{CodeData, CodeFlags, Const, Position};
 use protopy_vm::code::make_code_with_consts;
 use protopy_vm::protocore::dict::{DictObj, exact_str};
@@ -58,15 +60,6 @@ fn kind(i: usize) -> Kind {
     }
 }
 
-/// The flags that may change: those that do not say how a frame is set up.
-const FREE_FLAGS: u32 = CodeFlags::ITERABLE_COROUTINE
-    | CodeFlags::NESTED
-    | CodeFlags::FUTURE_ANNOTATIONS
-    | CodeFlags::FUTURE_GENERATOR_STOP
-    | CodeFlags::HAS_DOCSTRING
-    | CodeFlags::METHOD
-    | CodeFlags::NEWLOCALS;
-
 /// `code.replace(**changes)`
 pub(super) fn replace(cx: &mut Ctx, v: Value, args: Args<'_>) -> PyResult {
     let code = this(cx, v)?;
@@ -87,31 +80,65 @@ pub(super) fn replace(cx: &mut Ctx, v: Value, args: Args<'_>) -> PyResult {
             }
         }
     }
-    change(cx, code, &given, "replace")
+    for (i, v) in given.iter().enumerate() {
+        if let Some(v) = v {
+            check_kind(cx, i, *v, "replace", i + 1)?;
+        }
+    }
+    change(cx, CodeData::clone(&code.rt.data), &code.rt.consts, &given, false)
 }
 
-/// The constructor: finds the layout of registers in the code whose instructions it is given, so that only the parts of an
-/// existing code object can be put together again.
+/// The constructor, with 16 to 18 arguments: puts the parts of a code object together again.
 pub(super) fn construct(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let mut given = [None; 18];
     for (i, v) in args.iter().enumerate().take(18) {
         given[i] = Some(*v);
+        check_kind(cx, i, *v, "code", i + 1)?;
     }
-    for (i, v) in given.iter().enumerate() {
-        if let Some(v) = v {
-            check_kind(cx, i, *v, "code", i + 1)?;
-        }
+    let mut d = CodeData::default();
+    let bytes = |i: usize| given[i].and_then(BytesObj::of).map_or(&[][..], BytesObj::bytes);
+    let Some(table) = read_exception_table(bytes(15)) else {
+        return Err(refused(cx, "the exception table is malformed"));
+    };
+    let flags = given[5].map_or(Ok(0), |v| int_arg(cx, v))?.cast_unsigned();
+    d.flags = flags;
+    let list = |cx: &mut Ctx, i: usize| given[i].map_or(Ok(Vec::new()), |v| strings(cx, v));
+    let (shown, cells) = (list(cx, 9)?, list(cx, 17)?);
+    d.freevars = list(cx, 16)?;
+    d.nregs = 1;
+    if let Some(base) = table.free_base {
+        d.free_base = base;
     }
-    for i in [0, 1, 2, 3, 4, 5, 13] {
-        if let Some(v) = given[i] {
-            let n = int_arg(cx, v)?;
-            if n < 0 {
-                let msg = format!("code: {} must not be negative", FIELDS[i].trim_start_matches("co_"));
-                return Err(cx.value_error(&msg));
-            }
-        }
+    d.cell_regs = table.cell_regs;
+    d.cell_regs.truncate(cells.len());
+    d.cellvars = cells;
+    d.cellvars.truncate(d.cell_regs.len());
+    let Some(vars) = all_variables(&d, shown) else {
+        return Err(refused(cx, "variables and cells do not fit"));
+    };
+    d.varnames = vars;
+    given[16] = None;
+    change(cx, d, &[], &given, true)
+}
+
+/// The variables in the order of registers: those of `co_varnames`, and the cells among them.
+fn all_variables(d: &CodeData, shown: Vec<Box<str>>) -> Option<Vec<Box<str>>> {
+    if d.flags & CodeFlags::OPTIMIZED == 0 {
+        return Some(shown);
     }
-    Err(cx.value_error("code: bytecode of another implementation or version"))
+    let params = param_count(d);
+    let captured = |i: usize| d.cell_regs.iter().position(|r| usize::from(*r) == i);
+    let beyond = d.cell_regs.iter().filter(|r| usize::from(**r) >= params).count();
+    let mut shown = shown.into_iter();
+    let total = shown.len() + beyond;
+    let mut all = Vec::with_capacity(total);
+    for i in 0..total {
+        all.push(match captured(i) {
+            Some(at) if i >= params => d.cellvars.get(at)?.clone(),
+            _ => shown.next()?,
+        });
+    }
+    Some(all)
 }
 
 fn check_kind(cx: &mut Ctx, i: usize, v: Value, func: &str, place: usize) -> PyResult<()> {
@@ -151,76 +178,94 @@ fn text(v: Value) -> String {
     StrObj::of(v).map_or_else(String::new, StrObj::to_string_lossy)
 }
 
-/// A copy of a code object with changes.
-fn change(cx: &mut Ctx, code: &'static CodeObj, given: &[Option<Value>; 18], func: &str) -> PyResult {
-    for (i, v) in given.iter().enumerate() {
-        if let Some(v) = v {
-            check_kind(cx, i, *v, func, i + 1)?;
+/// Applies changes to plain data and makes the code object; `old` are the constants that it had.
+fn change(
+    cx: &mut Ctx,
+    mut d: CodeData,
+    old: &[Value],
+    given: &[Option<Value>; 18],
+    fresh: bool,
+) -> PyResult {
+    change_numbers(cx, given, &mut d, fresh)?;
+    if let Some(v) = given[8] {
+        d.names = strings(cx, v)?;
+    }
+    if !fresh {
+        change_variables(cx, given, &mut d)?;
+    }
+    for (i, field) in [(11, &mut d.name), (12, &mut d.qualname)] {
+        if let Some(v) = given[i] {
+            *field = text(v).into();
         }
     }
-    let mut d = CodeData::clone(&code.rt.data);
-    change_numbers(cx, code, given, &mut d)?;
-    change_names(cx, given, &mut d)?;
-    change_instructions(cx, given, &mut d)?;
-    let mut consts = code.rt.consts.to_vec();
+    if let Some(v) = given[10] {
+        d.filename = text(v).into();
+    }
+    let rewritten = change_instructions(cx, given, &mut d)?;
+    let mut consts = old.to_vec();
     if let Some(t) = given[7] {
         let items = TupleObj::of(t).map_or(&[][..], |t| t.items());
-        consts = items.to_vec();
-        let old = &code.rt;
+        let plain = std::mem::take(&mut d.consts);
         d.consts = items
             .iter()
             .enumerate()
-            .map(|(i, v)| match (old.consts.get(i), old.data.consts.get(i)) {
+            .map(|(i, v)| match (old.get(i), plain.get(i)) {
                 (Some(same), Some(c)) if same.is(*v) => c.clone(),
                 _ => plain_const(cx, *v, 0).unwrap_or(Const::None),
             })
             .collect();
+        consts = items.to_vec();
     }
-    if let Err(e) = protopy_compiler::verify::structure(&d) {
+    let checked = if rewritten {
+        protopy_compiler::verify::verify(&d)
+    } else {
+        protopy_compiler::verify::structure(&d)
+    };
+    if let Err(e) = checked {
         return Err(refused(cx, &e.what));
     }
     make_code_with_consts(cx, Arc::new(d), &consts)
 }
 
-fn change_numbers(
-    cx: &mut Ctx,
-    code: &CodeObj,
-    given: &[Option<Value>; 18],
-    d: &mut CodeData,
-) -> PyResult<()> {
+fn change_numbers(cx: &mut Ctx, given: &[Option<Value>; 18], d: &mut CodeData, fresh: bool) -> PyResult<()> {
     let mut numbers = [None; 14];
     for i in [0, 1, 2, 3, 4, 5, 13] {
         if let Some(v) = given[i] {
             let n = int_arg(cx, v)?;
             let Ok(n) = u32::try_from(n) else {
-                return Err(cx.value_error(&format!("{} must be a positive integer", FIELDS[i])));
+                let msg = if fresh {
+                    format!("code: {} must not be negative", FIELDS[i].trim_start_matches("co_"))
+                } else {
+                    format!("{} must be a positive integer", FIELDS[i])
+                };
+                return Err(cx.value_error(&msg));
             };
             numbers[i] = Some(n);
         }
     }
-    let old = &code.rt.data;
     d.argcount = numbers[0].unwrap_or(d.argcount);
     d.posonlyargcount = numbers[1].unwrap_or(d.posonlyargcount);
     d.kwonlyargcount = numbers[2].unwrap_or(d.kwonlyargcount);
     if d.posonlyargcount > d.argcount {
         return Err(refused(cx, "posonlyargcount must not exceed argcount"));
     }
-    if numbers[3].is_some_and(|n| n as usize != local_names(old).len()) {
-        return Err(refused(cx, "co_nlocals != len(co_varnames)"));
-    }
-    // The registers that the instructions need stay, whatever number is asked for.
-    if let Some(n) = numbers[4].and_then(|n| u16::try_from(n).ok()) {
-        d.nregs = d.nregs.max(n);
+    if let Some(n) = numbers[4] {
+        // The registers that instructions and variables need stay, whatever number is asked for.
+        d.nregs = d.nregs.max(u16::try_from(n).unwrap_or(u16::MAX));
     }
     if let Some(flags) = numbers[5] {
-        if (flags ^ d.flags) & !FREE_FLAGS & 0xffff != 0 {
-            return Err(refused(cx, "flags that say how a frame is set up cannot change"));
+        if (flags ^ d.flags) & CodeFlags::OPTIMIZED != 0 {
+            return Err(refused(cx, "whether locals are registers cannot change"));
         }
         d.flags = flags;
     }
-    let params = d.argcount.checked_add(d.kwonlyargcount);
-    if params.is_none() || param_count(d) > d.varnames.len() {
+    let total = d.argcount.checked_add(d.kwonlyargcount).is_some();
+    if !total || param_count(d) > d.varnames.len() {
         return Err(refused(cx, "co_varnames is too small"));
+    }
+    let names = given[9].and_then(TupleObj::of).map_or_else(|| local_names(d).len(), |t| t.items().len());
+    if numbers[3].is_some_and(|n| n as usize != names) {
+        return Err(refused(cx, "co_nlocals != len(co_varnames)"));
     }
     if let Some(first) = numbers[13] {
         let delta = i64::from(first) - i64::from(d.first_line);
@@ -241,10 +286,8 @@ fn moved(p: Position, delta: i64) -> Position {
     Position { line: shift(p.line), end_line: shift(p.end_line), ..p }
 }
 
-fn change_names(cx: &mut Ctx, given: &[Option<Value>; 18], d: &mut CodeData) -> PyResult<()> {
-    if let Some(v) = given[8] {
-        d.names = strings(cx, v)?;
-    }
+/// Exchanges the names of variables; cells and free variables may become more.
+fn change_variables(cx: &mut Ctx, given: &[Option<Value>; 18], d: &mut CodeData) -> PyResult<()> {
     if let Some(v) = given[9] {
         let names = strings(cx, v)?;
         let shown = local_names(d);
@@ -263,17 +306,12 @@ fn change_names(cx: &mut Ctx, given: &[Option<Value>; 18], d: &mut CodeData) -> 
             d.varnames[i] = n;
         }
     }
-    if let Some(v) = given[16] {
-        let names = strings(cx, v)?;
-        if names.len() != d.freevars.len() {
-            return Err(refused(cx, "the number of free variables cannot change"));
-        }
-        d.freevars = names;
-    }
     if let Some(v) = given[17] {
         let names = strings(cx, v)?;
-        if names.len() != d.cellvars.len() {
-            return Err(refused(cx, "the number of cell variables cannot change"));
+        d.cell_regs.truncate(names.len());
+        while d.cell_regs.len() < names.len() {
+            let r = fresh_registers(cx, d, 1)?;
+            d.cell_regs.push(r);
         }
         for (n, r) in names.iter().zip(&d.cell_regs) {
             if let Some(var) = d.varnames.get_mut(usize::from(*r)) {
@@ -282,40 +320,59 @@ fn change_names(cx: &mut Ctx, given: &[Option<Value>; 18], d: &mut CodeData) -> 
         }
         d.cellvars = names;
     }
-    if let Some(v) = given[10] {
-        d.filename = text(v).into();
-    }
-    if let Some(v) = given[11] {
-        d.name = text(v).into();
-    }
-    if let Some(v) = given[12] {
-        d.qualname = text(v).into();
+    if let Some(v) = given[16] {
+        let names = strings(cx, v)?;
+        if names.len() > d.freevars.len() {
+            d.free_base = fresh_registers(cx, d, names.len())?;
+        }
+        d.freevars = names;
     }
     Ok(())
 }
 
-fn change_instructions(cx: &mut Ctx, given: &[Option<Value>; 18], d: &mut CodeData) -> PyResult<()> {
-    let bytes = |i: usize| given[i].and_then(BytesObj::of).map(BytesObj::bytes);
-    if let Some(b) = bytes(15)
-        && b != exception_table(&d.exceptions)
-    {
-        return Err(refused(cx, "the exception table belongs to the instructions and cannot change"));
+/// The first of `n` registers that nothing uses.
+fn fresh_registers(cx: &mut Ctx, d: &mut CodeData, n: usize) -> PyResult<u16> {
+    let first = d.nregs;
+    match u16::try_from(n).ok().and_then(|n| first.checked_add(n)) {
+        Some(end) => {
+            d.nregs = end;
+            Ok(first)
+        }
+        None => Err(refused(cx, "too many variables")),
     }
+}
+
+/// Exchanges instructions and their tables; whether instructions or handlers changed.
+fn change_instructions(cx: &mut Ctx, given: &[Option<Value>; 18], d: &mut CodeData) -> PyResult<bool> {
+    let bytes = |i: usize| given[i].and_then(BytesObj::of).map(BytesObj::bytes);
+    let mut rewritten = false;
     if let Some(b) = bytes(6)
         && b != code_bytes(d)
     {
-        // The layout of registers and the tables were made for the instructions.
-        return Err(refused(cx, "bytecode of another implementation or version"));
+        match read_code(b) {
+            Some(words) => d.code = words,
+            None => return Err(refused(cx, "bytecode of another implementation or version")),
+        }
+        d.positions.resize(d.code.len(), Position::default());
+        rewritten = true;
+    }
+    if let Some(b) = bytes(15)
+        && b != exception_table(d)
+    {
+        match read_exception_table(b) {
+            Some(t) => d.exceptions = t.entries,
+            None => return Err(refused(cx, "the exception table is malformed")),
+        }
+        rewritten = true;
     }
     if let Some(b) = bytes(14)
         && b != line_table(d)
     {
-        match read_line_table(b, d.first_line, d.code.len()) {
-            Some(p) => d.positions = p,
-            None => return Err(refused(cx, "the line table is malformed")),
-        }
+        // A table of another version tells nothing.
+        d.positions = read_line_table(b, d.first_line, d.code.len())
+            .unwrap_or_else(|| vec![Position::default(); d.code.len()]);
     }
-    Ok(())
+    Ok(rewritten)
 }
 
 /// How deep constants may be nested.

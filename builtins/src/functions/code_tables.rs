@@ -2,8 +2,10 @@
 //!
 //! `co_linetable` is our own: for each run of instruction words with the same position, the number of words, then the change of the
 //! first line, the last line less the first, and the two columns; numbers are little-endian groups of seven bits, signed ones with the sign in the
-//! lowest bit. A line of 0 has no further numbers. `co_exceptiontable` lists start, length, handler and
-//! register of each entry in the same way.
+//! lowest bit. A line of 0 has no further numbers; a table in which nothing has a line is empty. `co_exceptiontable` is in the same
+//! way the number of entries, then start, length, handler and register of each, then the registers that belong to variables, which
+//! the constructor of `code` is not told otherwise: that of the first free variable, and those of the cells. It is empty if
+//! there is nothing to tell.
 //!
 //! Offsets that Python sees (`co_lines`, `co_lnotab`, `f_lasti`, `tb_lasti`) count two for each instruction word, as the
 //! library halves them to index `co_positions`.
@@ -65,6 +67,9 @@ fn runs<T: PartialEq + Copy>(items: &[T]) -> impl Iterator<Item = (usize, T, usi
 /// `co_linetable`
 pub(super) fn line_table(data: &CodeData) -> Vec<u8> {
     let mut out = Vec::new();
+    if data.positions.iter().all(|p| p.line == 0) {
+        return out;
+    }
     let mut line = i64::from(data.first_line);
     for (_, p, n) in runs(&data.positions) {
         put(&mut out, n as u64);
@@ -115,14 +120,53 @@ pub(super) fn read_line_table(table: &[u8], first_line: u32, words: usize) -> Op
 }
 
 /// `co_exceptiontable`
-pub(super) fn exception_table(entries: &[ExcEntry]) -> Vec<u8> {
+pub(super) fn exception_table(data: &CodeData) -> Vec<u8> {
     let mut out = Vec::new();
-    for e in entries {
+    if data.exceptions.is_empty() && data.freevars.is_empty() && data.cell_regs.is_empty() {
+        return out;
+    }
+    put(&mut out, data.exceptions.len() as u64);
+    for e in &data.exceptions {
         for n in [e.start, e.end.saturating_sub(e.start), e.handler, u32::from(e.reg)] {
             put(&mut out, u64::from(n));
         }
     }
+    put(&mut out, u64::from(data.free_base));
+    for r in &data.cell_regs {
+        put(&mut out, u64::from(*r));
+    }
     out
+}
+
+/// What a `co_exceptiontable` says.
+#[derive(Default)]
+pub(super) struct ExceptionTable {
+    /// The handlers.
+    pub(super) entries: Vec<ExcEntry>,
+    /// Register of the first free variable.
+    pub(super) free_base: Option<u16>,
+    /// Registers of the cells.
+    pub(super) cell_regs: Vec<u16>,
+}
+
+/// Reads a `co_exceptiontable`; `None` if it is no such table.
+pub(super) fn read_exception_table(table: &[u8]) -> Option<ExceptionTable> {
+    let mut out = ExceptionTable::default();
+    if table.is_empty() {
+        return Some(out);
+    }
+    let mut r = Reader(table);
+    let n = r.get()?;
+    for _ in 0..n {
+        let (start, length, handler) = (r.get_u32()?, r.get_u32()?, r.get_u32()?);
+        let (end, reg) = (start.checked_add(length)?, u16::try_from(r.get()?).ok()?);
+        out.entries.push(ExcEntry { start, end, handler, reg });
+    }
+    out.free_base = Some(u16::try_from(r.get()?).ok()?);
+    while !r.0.is_empty() {
+        out.cell_regs.push(u16::try_from(r.get()?).ok()?);
+    }
+    Some(out)
 }
 
 /// `co_code`: the instruction words, little-endian.
@@ -130,9 +174,18 @@ pub(super) fn code_bytes(data: &CodeData) -> Vec<u8> {
     data.code.iter().flat_map(|w| w.to_le_bytes()).collect()
 }
 
+/// The instruction words of a `co_code`; `None` if bytes are left over.
+pub(super) fn read_code(bytes: &[u8]) -> Option<Vec<u64>> {
+    let words = bytes.chunks(8).map(|c| Some(u64::from_le_bytes(<[u8; 8]>::try_from(c).ok()?)));
+    words.collect()
+}
+
 /// Ranges of offsets of the same line: start, end, line (0: none).
 pub(super) fn lines(data: &CodeData) -> Vec<(u32, u32, u32)> {
     let all: Vec<u32> = data.positions.iter().map(|p| p.line).collect();
+    if all.iter().all(|l| *l == 0) {
+        return Vec::new();
+    }
     runs(&all).map(|(start, line, n)| (start as u32 * UNIT, (start + n) as u32 * UNIT, line)).collect()
 }
 
