@@ -81,10 +81,28 @@ pub fn normalize_encoding(name: &str) -> String {
     out
 }
 
+/// Imports the package `encodings`, which registers its search function, if nobody has yet. Where there is no import
+/// system there are the native encodings alone.
+fn import_encodings(cx: &mut Ctx) -> PyResult<()> {
+    if cx.root(Root::Importlib).is_none() {
+        return Ok(());
+    }
+    let key = cx.intern_str("encodings");
+    let known = DictObj::of(cx.root(Root::Modules)).is_some_and(|d| cx.dict_get_str(d, key).is_some());
+    if !known {
+        import(cx, "encodings")?;
+    }
+    Ok(())
+}
+
 /// Registers a search function.
 pub fn codec_register(cx: &mut Ctx, f: Value) -> PyResult<()> {
     if !callable(cx, f) {
         return Err(cx.type_error("argument must be callable"));
+    }
+    // Its search function comes first; without it the native encodings still work.
+    if let Err(r) = import_encodings(cx) {
+        cx.take_raised(r);
     }
     let r = registry(cx)?;
     match ListObj::of(r.search) {
@@ -120,10 +138,7 @@ pub fn codec_lookup(cx: &mut Ctx, name: &str) -> PyResult {
     if name.contains('\0') {
         return Err(cx.value_error("embedded null character"));
     }
-    let r = registry(cx)?;
-    if ListObj::of(r.search).is_some_and(ListObj::is_empty) {
-        import(cx, "encodings")?;
-    }
+    import_encodings(cx)?;
     let r = registry(cx)?;
     let key = normalize_encoding(name);
     let key = cx.intern_str(&key);
