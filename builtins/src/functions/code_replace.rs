@@ -100,8 +100,13 @@ pub(super) fn construct(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let Some(table) = read_exception_table(bytes(15)) else {
         return Err(refused(cx, "the exception table is malformed"));
     };
-    let flags = given[5].map_or(Ok(0), |v| int_arg(cx, v))?.cast_unsigned();
-    d.flags = flags;
+    let mut numbers = [0u32; 6];
+    for (i, n) in numbers.iter_mut().enumerate() {
+        let v = given[i].map_or(Ok(0), |v| int_arg(cx, v))?;
+        // Negative numbers are refused with the others below.
+        *n = u32::try_from(v).unwrap_or(0);
+    }
+    [d.argcount, d.posonlyargcount, d.kwonlyargcount, _, _, d.flags] = numbers;
     let list = |cx: &mut Ctx, i: usize| given[i].map_or(Ok(Vec::new()), |v| strings(cx, v));
     let (shown, cells) = (list(cx, 9)?, list(cx, 17)?);
     d.freevars = list(cx, 16)?;
