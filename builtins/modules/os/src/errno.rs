@@ -1,6 +1,6 @@
 //! The module `errno`.
 
-use crate::errno_consts::{ALIASES, CONSTANTS};
+use crate::consts::errno::{ALIASES, CONSTANTS};
 use crate::support::set_ints;
 use protopy_vm::protocore::{Ctx, PyResult, Value};
 use protopy_vm::{ModuleSpec, dict_of, dict_set, set_attr_str};

@@ -1,19 +1,39 @@
 //! Native modules of the operating system: posix, errno, time, _signal, _stat and the others that wrap system calls.
 
+mod accounts;
 pub mod clock;
+mod consts;
 mod errno;
-mod errno_consts;
+mod fcntl;
+mod locale;
 pub mod posix;
+mod resource;
+mod select;
 pub mod signal;
-mod signal_consts;
 mod stat;
+mod subprocess;
 pub mod support;
 pub mod sys;
+mod syslog;
+mod termios;
 pub mod time;
-mod time_consts;
 
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] =
-    &[&errno::MODULE, &posix::MODULE, &signal::MODULE, &stat::MODULE, &time::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[
+    &errno::MODULE,
+    &locale::MODULE,
+    &subprocess::MODULE,
+    &syslog::MODULE,
+    &termios::MODULE,
+    &accounts::PWD,
+    &accounts::GRP,
+    &fcntl::MODULE,
+    &resource::MODULE,
+    &select::MODULE,
+    &posix::MODULE,
+    &signal::MODULE,
+    &stat::MODULE,
+    &time::MODULE,
+];

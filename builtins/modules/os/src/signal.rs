@@ -10,7 +10,7 @@
 #![allow(unsafe_code)]
 
 use crate::clock::{NS, Round, seconds, timespec, to_ns};
-use crate::signal_consts::CONSTANTS;
+use crate::consts::signal::CONSTANTS;
 use crate::support::{done, int, none, retry, set_ints, truth};
 use crate::sys;
 use protopy_vm::protocore::ctx::breaker;

@@ -2,9 +2,9 @@
 #![allow(unsafe_code)]
 
 use crate::clock::{NS, Round, clock_ns, seconds, timespec, to_ns, to_seconds};
+use crate::consts::time::CONSTANTS;
 use crate::support::{done, fs_value, none, set_ints};
 use crate::sys;
-use crate::time_consts::CONSTANTS;
 use protopy_text::{StrBuf, StrRef};
 use protopy_vm::protocore::layouts::{IntRef, StrObj, TupleObj};
 use protopy_vm::protocore::space::SpaceState;

@@ -14,10 +14,11 @@ mod spawn;
 mod stat;
 mod state;
 mod time;
-pub(crate) mod wait;
+mod wait;
 mod xattr;
 
 pub use state::OsState;
+pub(crate) use wait::rusage;
 
 use crate::support::{int_dict, list_from, set_ints};
 use crate::sys;

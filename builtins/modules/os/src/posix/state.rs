@@ -34,6 +34,18 @@ pub struct OsState {
     pub fork_hooks: [Slot; 3],
     /// `resource.struct_rusage`, once something has asked for it.
     pub rusage: Slot,
+    /// `select.poll`
+    pub poll: Slot,
+    /// `select.epoll`
+    pub epoll: Slot,
+    /// `pwd.struct_passwd`
+    pub passwd: Slot,
+    /// `grp.struct_group`
+    pub group: Slot,
+    /// `termios.error`
+    pub termios_error: Slot,
+    /// `locale.Error`
+    pub locale_error: Slot,
 }
 
 impl SpaceState for OsState {
@@ -49,6 +61,12 @@ impl SpaceState for OsState {
             &self.dir_entry,
             &self.scandir,
             &self.rusage,
+            &self.poll,
+            &self.epoll,
+            &self.passwd,
+            &self.group,
+            &self.termios_error,
+            &self.locale_error,
         ] {
             t.slot(s);
         }
