@@ -317,13 +317,15 @@ impl Ctx {
     fn str_hash_slow(&self, o: &StrObj) -> i64 {
         let h = match o.str_ref() {
             StrRef::Latin1(b) => self.hash_bytes(b),
-            // SAFETY: any integer slice may be read as bytes.
             StrRef::Ucs2(u) => {
-                self.hash_bytes(unsafe { std::slice::from_raw_parts(u.as_ptr().cast(), u.len() * 2) })
+                // SAFETY: any integer slice may be read as bytes.
+                let b = unsafe { std::slice::from_raw_parts(u.as_ptr().cast(), u.len() * 2) };
+                self.hash_bytes(b)
             }
-            // SAFETY: as above.
             StrRef::Ucs4(u) => {
-                self.hash_bytes(unsafe { std::slice::from_raw_parts(u.as_ptr().cast(), u.len() * 4) })
+                // SAFETY: as above.
+                let b = unsafe { std::slice::from_raw_parts(u.as_ptr().cast(), u.len() * 4) };
+                self.hash_bytes(b)
             }
         };
         o.hash.store(h, Ordering::Relaxed);
