@@ -1,9 +1,11 @@
 //! Native modules of containers and functions: itertools, _functools, _collections, _operator, _heapq, _bisect, _queue, array.
 
+pub mod collections_;
+pub mod deque;
 pub mod itertools;
 pub mod operator;
 
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&operator::MODULE, &itertools::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&operator::MODULE, &itertools::MODULE, &collections_::MODULE];
