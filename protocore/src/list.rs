@@ -72,6 +72,17 @@ impl Stride {
     }
 }
 
+/// The storage that a list has lent to a sort.
+#[derive(Clone, Copy)]
+pub struct Lent {
+    /// The cell, if the list had one.
+    pub store: Option<&'static ValuesObj>,
+    /// Number of its values.
+    pub len: usize,
+    /// What stands for the storage meanwhile: whoever changes the list replaces it.
+    mark: &'static ValuesObj,
+}
+
 /// Below this capacity a list keeps its storage however few items are left.
 const SHRINK_MIN: usize = 1024;
 
@@ -294,6 +305,10 @@ impl Ctx {
     }
 
     fn clear_locked(&mut self, l: &ListObj) {
+        if storage(l).is_none_or(|s| s.cap == 0) {
+            // Nothing to clear; the mark of a list that is lent to a sort stays.
+            return;
+        }
         l.len.store(0, Ordering::Release);
         self.store_empty(l.value(), &l.items);
     }
@@ -523,26 +538,27 @@ impl Ctx {
         Ok(())
     }
 
-    /// Takes the storage out of a list, which is empty then: the cell and the number of its values.
-    pub fn list_take(&mut self, l: &ListObj) -> (Option<&'static ValuesObj>, usize) {
+    /// Takes the storage out of a list, which is empty until [`Ctx::list_give_back`]. MemoryError.
+    pub fn list_take(&mut self, l: &ListObj) -> PyResult<Lent> {
+        let mark = self.values_for(0)?;
         let _g = l.header.lock(self.single_threaded());
-        let n = l.len();
-        let store = storage(l);
-        self.clear_locked(l);
-        (store, n)
+        let lent = Lent { store: storage(l), len: l.len(), mark };
+        l.len.store(0, Ordering::Release);
+        self.store(l.value(), &l.items, mark.value());
+        Ok(lent)
     }
 
     /// Gives back what [`Ctx::list_take`] took; whether the list had been left alone meanwhile. If not, what was put into it
     /// is lost.
-    pub fn list_give_back(&mut self, l: &ListObj, store: Option<&ValuesObj>, len: usize) -> bool {
+    pub fn list_give_back(&mut self, l: &ListObj, lent: Lent) -> bool {
         let _g = l.header.lock(self.single_threaded());
-        let untouched = l.items.is_empty();
+        let untouched = storage(l).is_some_and(|s| std::ptr::eq(s, lent.mark));
         l.len.store(0, Ordering::Release);
-        match store {
+        match lent.store {
             Some(s) => {
                 self.barrier(s.value());
                 self.store(l.value(), &l.items, s.value());
-                l.len.store(len.min(s.cap), Ordering::Release);
+                l.len.store(lent.len.min(s.cap), Ordering::Release);
             }
             None => self.store_empty(l.value(), &l.items),
         }
@@ -667,12 +683,14 @@ mod tests {
     fn taken_storage_comes_back_and_meddling_is_noticed() {
         let mut cx = ctx();
         let l = list(&mut cx, 3);
-        let (s, n) = cx.list_take(l);
+        let lent = cx.list_take(l).expect("memory");
         assert!(l.is_empty());
-        assert!(cx.list_give_back(l, s, n));
-        let (s, n) = cx.list_take(l);
+        cx.list_clear(l);
+        assert!(cx.list_give_back(l, lent));
+        let lent = cx.list_take(l).expect("memory");
         assert!(cx.list_append(l, Value::NONE).is_ok());
-        assert!(!cx.list_give_back(l, s, n));
+        cx.list_clear(l);
+        assert!(!cx.list_give_back(l, lent));
         assert_eq!(ints(l), [0, 1, 2]);
     }
 

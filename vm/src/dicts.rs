@@ -8,6 +8,7 @@ use crate::names::N;
 use crate::ops::{eq, hash, str_text};
 use protocore::dict::{DictObj, DictTable, Find, Probe, Refused};
 use protocore::{Ctx, PyResult, Raised, Ty, Value};
+use std::sync::atomic::Ordering;
 
 /// Hash of a key of a dict; a TypeError says that it was to be one.
 #[inline]
@@ -132,6 +133,7 @@ pub fn dict_set_hash(
 ) -> PyResult<Option<Value>> {
     loop {
         let look = dict_look(cx, d, key, hash)?;
+        let changes = d.changes.load(Ordering::Acquire);
         let r = match look.found {
             Some(f) => cx.dict_replace(d, f.table, f.entry, value).map(Some),
             None => cx.dict_append(d, look.table, look.seen, hash, key, value).map(|()| None),
@@ -139,16 +141,34 @@ pub fn dict_set_hash(
         match r {
             Ok(old) => return Ok(old),
             Err(Refused::Changed) => {}
-            Err(Refused::Full) => grow(cx, d)?,
+            Err(Refused::Full) => {
+                if grow_and_append(cx, d, changes, hash, key, value)? {
+                    return Ok(None);
+                }
+            }
         }
     }
 }
 
-fn grow(cx: &mut Ctx, d: &DictObj) -> PyResult<()> {
-    match cx.dict_grow(d, 1) {
-        Some(()) => Ok(()),
-        None => Err(cx.no_memory()),
+/// Makes room and appends a key that was just found missing in a full table, without comparing keys again; whether it did.
+/// `changes` is the dict's count of changes after that look-up: growth adds one, anything more says that another thread has been
+/// there and the key has to be looked up again.
+#[cold]
+fn grow_and_append(
+    cx: &mut Ctx,
+    d: &DictObj,
+    changes: u32,
+    hash: i64,
+    key: Value,
+    value: Value,
+) -> PyResult<bool> {
+    if cx.dict_grow(d, 1).is_none() {
+        return Err(cx.no_memory());
     }
+    let table = d.table();
+    let seen = table.map_or(0, DictTable::len);
+    Ok(d.changes.load(Ordering::Acquire) == changes.wrapping_add(1)
+        && cx.dict_append(d, table, seen, hash, key, value).is_ok())
 }
 
 /// `d[key] = value`.
@@ -174,10 +194,15 @@ pub fn dict_setdefault(
             }
             continue;
         }
+        let changes = d.changes.load(Ordering::Acquire);
         match cx.dict_append(d, look.table, look.seen, hash, key, value) {
             Ok(()) => return Ok((value, true)),
             Err(Refused::Changed) => {}
-            Err(Refused::Full) => grow(cx, d)?,
+            Err(Refused::Full) => {
+                if grow_and_append(cx, d, changes, hash, key, value)? {
+                    return Ok((value, true));
+                }
+            }
         }
     }
 }

@@ -108,7 +108,11 @@ pub fn dict_reversed_over(cx: &mut Ctx, dict: Value, kind: ViewKind) -> PyResult
 /// The last live entry below `at`.
 fn previous(d: &DictObj, at: usize) -> Option<(usize, i64, Value, Value)> {
     let t = d.table()?;
-    (0..at.min(t.len())).rev().find_map(|i| t.live(i).map(|(h, k, v)| (i, h, k, v)))
+    if at > t.len() {
+        // The dict was emptied and filled again.
+        return None;
+    }
+    (0..at).rev().find_map(|i| t.live(i).map(|(h, k, v)| (i, h, k, v)))
 }
 
 fn dict_iter_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {

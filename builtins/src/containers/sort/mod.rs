@@ -243,12 +243,15 @@ fn sort_storage(
 
 /// `l.sort(key=key, reverse=reverse)`. The list is empty meanwhile; ValueError if something was put into it.
 pub fn sort_list(cx: &mut Ctx, l: &ListObj, key: Option<Value>, reverse: bool) -> PyResult<()> {
-    let (store, n) = cx.list_take(l);
-    let r = match store {
-        Some(s) => sort_storage(cx, s, n, key, reverse),
+    if l.len() < 2 && key.is_none() {
+        return Ok(());
+    }
+    let lent = cx.list_take(l)?;
+    let r = match lent.store {
+        Some(s) => sort_storage(cx, s, lent.len, key, reverse),
         None => Ok(()),
     };
-    let untouched = cx.list_give_back(l, store, n);
+    let untouched = cx.list_give_back(l, lent);
     keep_alive(l.value());
     if r.is_ok() && !untouched {
         return Err(cx.value_error("list modified during sort"));
