@@ -23,15 +23,17 @@ fn main() {
                     println!("{i} OK");
                 }
             }
-            Err(e) if matches!(e.kind, ErrorKind::Syntax | ErrorKind::Indentation | ErrorKind::Tab) => println!(
-                "{i} {:?}Error {} {} {} {} {}",
-                e.kind,
-                e.msg,
-                number(e.lineno.map(i64::from)),
-                number(e.offset.map(i64::from)),
-                number(e.end_lineno.map(i64::from)),
-                number(e.end_offset.map(i64::from))
-            ),
+            Err(e) if matches!(e.kind, ErrorKind::Syntax | ErrorKind::Indentation | ErrorKind::Tab) => {
+                println!(
+                    "{i} {:?}Error {} {} {} {} {}",
+                    e.kind,
+                    e.msg,
+                    number(e.lineno.map(i64::from)),
+                    number(e.offset.map(i64::from)),
+                    number(e.end_lineno.map(i64::from)),
+                    number(e.end_offset.map(i64::from))
+                )
+            }
             Err(e) => println!("{i} {:?}Error {}", e.kind, e.msg),
         }
     }

@@ -36,7 +36,14 @@ fn scope(t: &Table, id: usize, depth: usize) {
     names.sort();
     let names: Vec<String> = names.iter().map(|(n, f)| format!("{n}={f:#x}")).collect();
     let indent = " ".repeat(depth);
-    println!("{indent}{} {} line {} nested {} {}", s.kind as u8, s.name, s.lineno, u8::from(s.nested), names.join(" "));
+    println!(
+        "{indent}{} {} line {} nested {} {}",
+        s.kind as u8,
+        s.name,
+        s.lineno,
+        u8::from(s.nested),
+        names.join(" ")
+    );
     for &c in &s.children {
         scope(t, c, depth + 1);
     }

@@ -318,7 +318,8 @@ impl Reader<'_> {
     }
 
     fn code(&mut self, outer: Option<&Arc<str>>) -> Read<CodeData> {
-        let mut c = CodeData { name: self.string()?.into(), qualname: self.string()?.into(), ..CodeData::default() };
+        let mut c =
+            CodeData { name: self.string()?.into(), qualname: self.string()?.into(), ..CodeData::default() };
         c.filename = match (self.byte()?, outer) {
             (0, _) => self.string()?.into(),
             (1, Some(outer)) => outer.clone(),

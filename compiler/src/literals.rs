@@ -1,8 +1,11 @@
 //! What the parser does not keep of literals: lone surrogates, huge integers.
 
+use crate::locations::Locations;
 use num_bigint::BigInt;
 use num_traits::Num;
 use protopy_bytecode::Const;
+use ruff_python_ast::{ExprStringLiteral, InterpolatedElement, StringFlags, StringLiteral};
+use ruff_text_size::{Ranged, TextRange};
 
 /// The base of an integer literal, and its digits.
 fn digits_of(text: &str) -> (u32, String) {
@@ -133,6 +136,37 @@ fn named_by_parser(name: &str) -> Option<u32> {
     s.value.to_str().chars().next().map(u32::from)
 }
 
+/// The code points of a string literal part, if it holds surrogates.
+pub(crate) fn surrogate_literal(l: &StringLiteral, locations: &Locations) -> Option<Vec<u32>> {
+    if !l.value.contains('\u{fffd}') || l.flags.prefix().is_raw() {
+        return None;
+    }
+    let text = locations.text(l.range).filter(|t| may_have_surrogates(t))?;
+    let open = text.find(['\'', '"'])?;
+    let quotes = if l.flags.is_triple_quoted() { 3 } else { 1 };
+    let inner = text.get(open + quotes..text.len().checked_sub(quotes)?)?;
+    Some(decode(inner, false))
+}
+
+/// The code points of a string literal, if it holds surrogates.
+pub(crate) fn with_surrogates(s: &ExprStringLiteral, locations: &Locations) -> Option<Vec<u32>> {
+    if !s.value.to_str().contains('\u{fffd}') {
+        return None;
+    }
+    let mut points = Vec::new();
+    let mut found = false;
+    for part in s.value.iter() {
+        match surrogate_literal(part, locations) {
+            Some(decoded) => {
+                points.extend(decoded);
+                found = true;
+            }
+            None => points.extend(part.value.chars().map(u32::from)),
+        }
+    }
+    found.then_some(points)
+}
+
 /// A string constant of code points.
 pub(crate) fn string_of(points: Vec<u32>) -> Const {
     let plain: Option<String> = points.iter().map(|&p| char::from_u32(p)).collect();
@@ -151,4 +185,63 @@ pub(crate) fn big_int_text(text: &str) -> String {
         Some(Const::Int(n)) => n.to_string(),
         _ => text.to_owned(),
     }
+}
+
+/// The text of a self-documenting expression without its comments.
+pub(crate) fn strip_comments(text: &str) -> String {
+    if !text.contains('#') {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut quote: Option<char> = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(_), '\\') => {
+                out.push(c);
+                out.extend(chars.next());
+                continue;
+            }
+            (Some(q), c) if c == q => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '#') => {
+                if let Some(end) = chars.by_ref().find(|&c| c == '\n') {
+                    out.push(end);
+                }
+                continue;
+            }
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The source text of an interpolated expression: all that stands between the brace and whatever ends it.
+pub(crate) fn interpolation_text(i: &InterpolatedElement, locations: &Locations) -> String {
+    if let Some(debug) = &i.debug_text {
+        let text = strip_comments(debug.as_str());
+        let text = text.trim_end();
+        return text.strip_suffix('=').unwrap_or(text).to_owned();
+    }
+    let after = TextRange::new(i.expression.range().end(), i.range.end());
+    let before = TextRange::new(i.range.start(), i.expression.range().end());
+    let (Some(before), Some(after)) = (locations.text(before), locations.text(after)) else {
+        return crate::unparse::expression(&i.expression, locations);
+    };
+    let mut comment = false;
+    let mut end = after.len();
+    for (at, c) in after.char_indices() {
+        match c {
+            '\n' => comment = false,
+            '#' => comment = true,
+            '!' | ':' | '}' if !comment => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+    }
+    let text = format!("{}{}", before.get(1..).unwrap_or(""), after.get(..end).unwrap_or(""));
+    strip_comments(&text)
 }

@@ -111,7 +111,9 @@ impl Locations {
     /// The range of a parameter without its stars, which the parser counts in.
     pub fn parameter(&self, p: &Parameter) -> TextRange {
         match self {
-            Locations::Source(_) if p.name.range.start() >= p.range.start() && p.name.range.start() <= p.range.end() => {
+            Locations::Source(_)
+                if p.name.range.start() >= p.range.start() && p.name.range.start() <= p.range.end() =>
+            {
                 TextRange::new(p.name.range.start(), p.range.end())
             }
             _ => p.range,

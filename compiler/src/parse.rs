@@ -97,14 +97,12 @@ fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> 
     } else {
         None
     };
-    let warnings =
-        if found.is_none() { crate::check::token_warnings(source, parsed.tokens().iter(), &locations) } else { Vec::new() };
-    let result = Parsed {
-        tree: Some(parsed.into_syntax()),
-        locations,
-        warnings,
-        source_len: source.len(),
+    let warnings = if found.is_none() {
+        crate::check::token_warnings(source, parsed.tokens().iter(), &locations)
+    } else {
+        Vec::new()
     };
+    let result = Parsed { tree: Some(parsed.into_syntax()), locations, warnings, source_len: source.len() };
     if let Some((message, debug, range)) = found {
         let error = syntax_errors::diagnose(
             source,
@@ -198,7 +196,9 @@ fn barry(source: &str, options: &Options) -> Result<Option<String>, CompileError
         return Ok(None);
     }
     let parsed = ruff_python_parser::parse_unchecked(source, ParseOptions::from(RuffMode::Module));
-    if !inherited && !crate::future::scan(parsed.syntax(), 0).is_ok_and(|f| f.flags & crate::future::BARRY_AS_BDFL != 0) {
+    if !inherited
+        && !crate::future::scan(parsed.syntax(), 0).is_ok_and(|f| f.flags & crate::future::BARRY_AS_BDFL != 0)
+    {
         return Ok(None);
     }
     let mut out = source.to_owned();

@@ -3,6 +3,7 @@
 //! The text has CPython's normal form: its spaces, its quotes, and parentheses only where precedence asks for them.
 
 use crate::depth::guarded;
+use crate::locations::Locations;
 use ruff_python_ast::*;
 use std::fmt::Write;
 
@@ -51,19 +52,20 @@ impl P {
     }
 }
 
-/// The text of an expression.
-pub fn expression(e: &Expr) -> String {
-    let mut w = Writer { out: String::new(), depth: 0 };
+/// The text of an expression; surrogates in its literals are found in the source.
+pub fn expression(e: &Expr, locations: &Locations) -> String {
+    let mut w = Writer { out: String::new(), depth: 0, locations };
     w.expr(e, P::Test);
     w.out
 }
 
-struct Writer {
+struct Writer<'l> {
     out: String,
     depth: u32,
+    locations: &'l Locations,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn s(&mut self, text: &str) {
         self.out.push_str(text);
     }
@@ -127,10 +129,10 @@ impl Writer {
             }
             Expr::Lambda(l) => self.paren(level > P::Test, |w| {
                 w.s("lambda");
-                if let Some(p) = &l.parameters
-                    && !p.is_empty()
-                {
-                    w.s(" ");
+                if let Some(p) = &l.parameters {
+                    if !p.args.is_empty() || !p.posonlyargs.is_empty() {
+                        w.s(" ");
+                    }
                     w.parameters(p);
                 }
                 w.s(": ");
@@ -208,7 +210,10 @@ impl Writer {
                 if s.value.is_unicode() {
                     self.s("u");
                 }
-                let text = repr(s.value.to_str());
+                let text = match crate::literals::with_surrogates(s, self.locations) {
+                    Some(points) => repr_points(&points),
+                    None => repr(s.value.to_str()),
+                };
                 self.s(&text);
             }
             Expr::BytesLiteral(b) => {
@@ -273,7 +278,9 @@ impl Writer {
     fn binop(&mut self, b: &ExprBinOp, level: P) {
         let own = match b.op {
             Operator::Add | Operator::Sub => P::Arith,
-            Operator::Mult | Operator::MatMult | Operator::Div | Operator::Mod | Operator::FloorDiv => P::Term,
+            Operator::Mult | Operator::MatMult | Operator::Div | Operator::Mod | Operator::FloorDiv => {
+                P::Term
+            }
             Operator::LShift | Operator::RShift => P::Shift,
             Operator::BitOr => P::Expr,
             Operator::BitXor => P::Xor,
@@ -335,7 +342,14 @@ impl Writer {
         }
     }
 
-    fn comp(&mut self, open: &str, close: &str, first: &Expr, second: Option<&Expr>, generators: &[Comprehension]) {
+    fn comp(
+        &mut self,
+        open: &str,
+        close: &str,
+        first: &Expr,
+        second: Option<&Expr>,
+        generators: &[Comprehension],
+    ) {
         self.s(open);
         self.expr(first, P::Test);
         if let Some(e) = second {
@@ -406,11 +420,11 @@ impl Writer {
     }
 
     fn fstring(&mut self, f: &ExprFString) {
-        let mut body = Writer { out: String::new(), depth: self.depth };
+        let mut body = Writer { out: String::new(), depth: self.depth, locations: self.locations };
         for part in &f.value {
             match part {
                 FStringPart::Literal(l) => body.braced(l.as_str()),
-                FStringPart::FString(f) => body.elements(&f.elements),
+                FStringPart::FString(f) => body.elements(&f.elements, false),
             }
         }
         self.s("f");
@@ -419,9 +433,9 @@ impl Writer {
     }
 
     fn tstring(&mut self, t: &ExprTString) {
-        let mut body = Writer { out: String::new(), depth: self.depth };
+        let mut body = Writer { out: String::new(), depth: self.depth, locations: self.locations };
         for part in &t.value {
-            body.elements(&part.elements);
+            body.elements(&part.elements, true);
         }
         self.s("t");
         let text = repr(&body.out);
@@ -434,16 +448,21 @@ impl Writer {
         self.s(&text);
     }
 
-    fn elements(&mut self, elements: &InterpolatedStringElements) {
+    fn elements(&mut self, elements: &InterpolatedStringElements, template: bool) {
         for e in elements.iter() {
             match e {
                 InterpolatedStringElement::Literal(l) => self.braced(&l.value),
                 InterpolatedStringElement::Interpolation(i) => {
                     if let Some(debug) = &i.debug_text {
-                        self.s(debug.as_str());
+                        self.braced(&crate::literals::strip_comments(debug.as_str()));
                     }
-                    let mut inner = Writer { out: String::new(), depth: self.depth };
-                    inner.expr(&i.expression, P::Test.next());
+                    let mut inner =
+                        Writer { out: String::new(), depth: self.depth, locations: self.locations };
+                    if template {
+                        inner.s(&crate::literals::interpolation_text(i, self.locations));
+                    } else {
+                        inner.expr(&i.expression, P::Test.next());
+                    }
                     self.s(if inner.out.starts_with('{') { "{ " } else { "{" });
                     self.s(&inner.out);
                     let debug_repr = i.debug_text.is_some() && i.format_spec.is_none();
@@ -457,7 +476,7 @@ impl Writer {
                     if let Some(spec) = &i.format_spec {
                         self.s(":");
                         self.depth += 1;
-                        guarded(self.depth, || self.elements(&spec.elements));
+                        guarded(self.depth, || self.elements(&spec.elements, template));
                         self.depth -= 1;
                     }
                     self.s("}");
@@ -469,23 +488,28 @@ impl Writer {
 
 /// A string as Python's `repr` shows it.
 fn repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(text.len() + 2);
+    let points: Vec<u32> = text.chars().map(u32::from).collect();
+    repr_points(&points)
+}
+
+fn repr_points(points: &[u32]) -> String {
+    let has = |c: char| points.contains(&u32::from(c));
+    let quote = if has('\'') && !has('"') { '"' } else { '\'' };
+    let mut out = String::with_capacity(points.len() + 2);
     out.push(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c == quote => {
+    for &n in points {
+        match char::from_u32(n) {
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(c) if c == quote => {
                 out.push('\\');
                 out.push(c);
             }
-            c if (' '..'\x7f').contains(&c) => out.push(c),
-            c if !c.is_ascii() && protopy_tokens::is_printable(c) => out.push(c),
-            c => {
-                let n = u32::from(c);
+            Some(c) if (' '..'\x7f').contains(&c) => out.push(c),
+            Some(c) if !c.is_ascii() && protopy_tokens::is_printable(c) => out.push(c),
+            _ => {
                 let _ = match n {
                     0..=0xff => write!(out, "\\x{n:02x}"),
                     0x100..=0xffff => write!(out, "\\u{n:04x}"),

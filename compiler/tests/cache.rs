@@ -10,7 +10,9 @@ fn sources() -> Vec<String> {
         .filter_map(|e| std::fs::read_to_string(e.path()).ok())
         .filter_map(|t| t.split("====================").next().map(str::to_owned))
         .collect();
-    all.push("x = [1, -1, 10**30, -10**30, 1.5, 2j, -0.0, b'\\xff', 'é', '\\ud800', ..., None, True]".to_owned());
+    all.push(
+        "x = [1, -1, 10**30, -10**30, 1.5, 2j, -0.0, b'\\xff', 'é', '\\ud800', ..., None, True]".to_owned(),
+    );
     all
 }
 

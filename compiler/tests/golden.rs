@@ -41,7 +41,8 @@ fn disassemblies_are_as_recorded() {
     let mut wrong = Vec::new();
     for path in files() {
         let text = std::fs::read_to_string(&path).expect("a readable file");
-        let rest = text.strip_prefix(HEADER).expect("the command that regenerates it").trim_start_matches('\n');
+        let rest =
+            text.strip_prefix(HEADER).expect("the command that regenerates it").trim_start_matches('\n');
         let (source, recorded) = rest.split_once(LINE).unwrap_or((rest, ""));
         let found = outcome(source);
         if update {

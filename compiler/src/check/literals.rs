@@ -2,14 +2,16 @@
 
 use crate::error::{Warning, WarningKind};
 use crate::locations::Locations;
-use ruff_python_ast::token::{Token, TokenKind};
-use ruff_python_ast::str_prefix::AnyStringPrefix;
 use ruff_python_ast::StringFlags;
+use ruff_python_ast::str_prefix::AnyStringPrefix;
+use ruff_python_ast::token::{Token, TokenKind};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
 /// The error of a decimal integer literal with too many digits, and its range.
 pub(crate) fn huge_integer<'t>(
-    source: &str, tokens: impl Iterator<Item = &'t Token>, limit: usize,
+    source: &str,
+    tokens: impl Iterator<Item = &'t Token>,
+    limit: usize,
 ) -> Option<(String, TextRange)> {
     for token in tokens.filter(|t| t.kind() == TokenKind::Int) {
         let range = token.range();
@@ -28,7 +30,9 @@ pub(crate) fn huge_integer<'t>(
 
 /// Warnings about the literals among the tokens of a source.
 pub(crate) fn token_warnings<'t>(
-    source: &str, tokens: impl Iterator<Item = &'t Token>, locations: &Locations,
+    source: &str,
+    tokens: impl Iterator<Item = &'t Token>,
+    locations: &Locations,
 ) -> Vec<Warning> {
     let mut out = Vec::new();
     let mut number: Option<TextRange> = None;

@@ -59,7 +59,12 @@ pub(super) struct Checker<'a> {
 
 /// Checks a tree whose symbol table is built.
 pub(crate) fn run(
-    tree: &Mod, locations: &Locations, options: &Options, table: &Table, future: &Future, warnings: &mut Vec<Warning>,
+    tree: &Mod,
+    locations: &Locations,
+    options: &Options,
+    table: &Table,
+    future: &Future,
+    warnings: &mut Vec<Warning>,
 ) -> Res {
     let mut c = Checker {
         locations,
@@ -109,7 +114,12 @@ impl Checker<'_> {
     }
 
     /// Walks code of another context.
-    fn inside<T>(&mut self, context: Context, scope: Option<ScopeId>, f: impl FnOnce(&mut Self) -> Res<T>) -> Res<T> {
+    fn inside<T>(
+        &mut self,
+        context: Context,
+        scope: Option<ScopeId>,
+        f: impl FnOnce(&mut Self) -> Res<T>,
+    ) -> Res<T> {
         let old = std::mem::replace(&mut self.context, context);
         let blocks = std::mem::take(&mut self.blocks);
         let scope = scope.unwrap_or(self.scope);
@@ -234,7 +244,8 @@ impl Checker<'_> {
         self.opt_expr(s.value.as_deref())?;
         if self.blocks.contains(&Block::ExceptStar) {
             let line = |r: TextRange| self.locations.position(r).line;
-            let constant = s.value.as_ref().filter(|v| v.is_literal_expr() && line(v.range()) == line(s.range));
+            let constant =
+                s.value.as_ref().filter(|v| v.is_literal_expr() && line(v.range()) == line(s.range));
             return Err(except_star(constant.map_or(s.range, |v| v.range())));
         }
         Ok(())
@@ -270,7 +281,9 @@ impl Checker<'_> {
         if s.finalbody.is_empty() {
             return self.try_handlers(s);
         }
-        self.within(Block::Other, s.range, |c| if s.handlers.is_empty() { c.body(&s.body) } else { c.try_handlers(s) })?;
+        self.within(Block::Other, s.range, |c| {
+            if s.handlers.is_empty() { c.body(&s.body) } else { c.try_handlers(s) }
+        })?;
         self.within(Block::Other, s.range, |c| c.body(&s.finalbody))
     }
 
@@ -372,7 +385,9 @@ impl Checker<'_> {
         match e {
             Expr::Tuple(t) => self.nested(|c| c.unpack(&t.elts, t.range)),
             Expr::List(l) => self.nested(|c| c.unpack(&l.elts, l.range)),
-            Expr::Starred(s) => Err(Fault::syntax("starred assignment target must be in a list or tuple", s.range)),
+            Expr::Starred(s) => {
+                Err(Fault::syntax("starred assignment target must be in a list or tuple", s.range))
+            }
             _ => self.expr(e),
         }
     }
@@ -386,7 +401,7 @@ impl Checker<'_> {
             if starred {
                 return Err(Fault::syntax("multiple starred expressions in assignment", range));
             }
-            if i >= 256 || elts.len() - i - 1 >= 256 {
+            if i >= 256 || elts.len() - i > 256 {
                 return Err(Fault::syntax("too many expressions in star-unpacking assignment", range));
             }
             starred = true;
@@ -438,7 +453,9 @@ impl Checker<'_> {
             Expr::Set(e) => self.display(&e.elts),
             Expr::Tuple(e) => self.display(&e.elts),
             Expr::List(e) => self.display(&e.elts),
-            Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => self.comprehension(e),
+            Expr::ListComp(_) | Expr::SetComp(_) | Expr::DictComp(_) | Expr::Generator(_) => {
+                self.comprehension(e)
+            }
             Expr::Await(e) => self.expr(&e.value),
             Expr::Yield(y) => {
                 if !self.function_like() {
@@ -528,7 +545,12 @@ impl Checker<'_> {
             Expr::Generator(c) => (&c.generators, self.table.lookup(c, Part::Body), &c.elt, None),
             Expr::DictComp(c) => {
                 let key = c.key.as_deref();
-                (&c.generators, self.table.lookup(c, Part::Body), key.unwrap_or(&c.value), key.map(|_| &*c.value))
+                (
+                    &c.generators,
+                    self.table.lookup(c, Part::Body),
+                    key.unwrap_or(&c.value),
+                    key.map(|_| &*c.value),
+                )
             }
             _ => return Ok(()),
         };
@@ -552,7 +574,6 @@ impl Checker<'_> {
         };
         if inlined { walk(self) } else { self.inside(context, Some(id), walk) }
     }
-
 }
 
 fn except_star(range: TextRange) -> Fault {

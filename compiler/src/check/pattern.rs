@@ -22,7 +22,12 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn store<'p>(&mut self, name: &'p Identifier, p: ruff_text_size::TextRange, stores: &mut Stores<'p>) -> Res {
+    fn store<'p>(
+        &mut self,
+        name: &'p Identifier,
+        p: ruff_text_size::TextRange,
+        stores: &mut Stores<'p>,
+    ) -> Res {
         let name = name.id.as_str();
         if stores.contains(&name) {
             return Err(Fault::syntax(format!("multiple assignments to name '{name}' in pattern"), p));
@@ -122,9 +127,12 @@ impl Checker<'_> {
     fn mapping<'p>(&mut self, m: &'p PatternMatchMapping, stores: &mut Stores<'p>) -> Res {
         let mut seen: Vec<(Key, String)> = Vec::new();
         for k in &m.keys {
-            if let Some((key, text)) = key_of(k) {
+            if let Some((key, text)) = key_of(k, self.locations) {
                 if seen.iter().any(|(k, _)| *k == key) {
-                    return Err(Fault::syntax(format!("mapping pattern checks duplicate key ({text})"), m.range));
+                    return Err(Fault::syntax(
+                        format!("mapping pattern checks duplicate key ({text})"),
+                        m.range,
+                    ));
                 }
                 seen.push((key, text));
             }
@@ -143,8 +151,8 @@ enum Key {
 }
 
 /// A literal key, and how it is shown.
-fn key_of(e: &Expr) -> Option<(Key, String)> {
-    let text = crate::unparse::expression(e);
+fn key_of(e: &Expr, locations: &crate::locations::Locations) -> Option<(Key, String)> {
+    let text = crate::unparse::expression(e, locations);
     match e {
         Expr::NumberLiteral(_) | Expr::UnaryOp(_) | Expr::BinOp(_) => {
             let Some((re, im)) = number(e) else { return Some((Key::Other(text.clone()), text)) };
@@ -152,7 +160,9 @@ fn key_of(e: &Expr) -> Option<(Key, String)> {
             Some((Key::Number(re, im), shown))
         }
         Expr::BooleanLiteral(b) => Some((Key::Number(f64::from(u8::from(b.value)), 0.0), text)),
-        Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::NoneLiteral(_) => Some((Key::Other(text.clone()), text)),
+        Expr::StringLiteral(_) | Expr::BytesLiteral(_) | Expr::NoneLiteral(_) => {
+            Some((Key::Other(text.clone()), text))
+        }
         _ => None,
     }
 }

@@ -38,7 +38,8 @@ fn constant_type(e: &Expr) -> Option<&'static str> {
 
 /// Whether comparing with `e` by identity makes sense.
 fn has_identity(e: &Expr) -> bool {
-    matches!(e, Expr::NoneLiteral(_) | Expr::BooleanLiteral(_) | Expr::EllipsisLiteral(_)) || constant_type(e).is_none()
+    matches!(e, Expr::NoneLiteral(_) | Expr::BooleanLiteral(_) | Expr::EllipsisLiteral(_))
+        || constant_type(e).is_none()
 }
 
 impl Checker<'_> {
@@ -98,8 +99,9 @@ impl Checker<'_> {
         );
         let Some(index) = type_of(&s.slice) else { return };
         if sequence && !matches!(index, "int" | "bool") {
-            let msg =
-                format!("{name} indices must be integers or slices, not {index}; perhaps you missed a comma?");
+            let msg = format!(
+                "{name} indices must be integers or slices, not {index}; perhaps you missed a comma?"
+            );
             self.warn(msg, s.value.range());
         }
     }

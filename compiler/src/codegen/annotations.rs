@@ -24,7 +24,8 @@ impl<'a> Compiler<'a> {
 
     pub fn annotated_body(&mut self, body: &'a [Stmt], is_module: bool) -> Res {
         let block = self.table.scope(self.u.scope).annotation_block;
-        let annotated = self.table.scope(self.u.scope).symbols.entries.iter().any(|e| e.1 & flag::DEF_ANNOT != 0);
+        let annotated =
+            self.table.scope(self.u.scope).symbols.entries.iter().any(|e| e.1 & flag::DEF_ANNOT != 0);
         let block = block.filter(|_| annotated);
         let mut placeholder = None;
         if block.is_some() && self.future_annotations {
@@ -137,7 +138,7 @@ impl<'a> Compiler<'a> {
         if self.future_annotations {
             let t = self.temp();
             self.set_pos(e.range());
-            self.load_str(t, &crate::unparse::expression(e));
+            self.load_str(t, &crate::unparse::expression(e, self.locations));
             return Ok(t);
         }
         if let Expr::Starred(s) = e {
@@ -225,11 +226,7 @@ impl<'a> Compiler<'a> {
             }
         }
         match &*s.target {
-            Expr::Name(_) => {
-                if s.simple && !self.u.optimized {
-                    self.note_annotation(s)?;
-                }
-            }
+            Expr::Name(_) if s.simple && !self.u.optimized => self.note_annotation(s)?,
             Expr::Attribute(a) if s.value.is_none() => self.effect(&a.value)?,
             Expr::Subscript(sub) if s.value.is_none() => {
                 self.effect(&sub.value)?;
@@ -247,7 +244,7 @@ impl<'a> Compiler<'a> {
         if self.future_annotations {
             let t = self.temps(3);
             self.set_pos(s.range);
-            self.load_str(t, &crate::unparse::expression(&s.annotation));
+            self.load_str(t, &crate::unparse::expression(&s.annotation, self.locations));
             let sym = self.sym("__annotations__");
             self.load_sym(sym, t + 1);
             let sym = self.mangled(&n.id);

@@ -184,8 +184,7 @@ impl Asm {
                 return (starts, long);
             }
             let mut changed = false;
-            for i in 0..n {
-                let ins = &self.code[i];
+            for (i, ins) in self.code.iter().enumerate() {
                 if ins.target != NO_LABEL
                     && !long[i]
                     && is_short(ins.word)

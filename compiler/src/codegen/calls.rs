@@ -82,7 +82,7 @@ impl<'a> Compiler<'a> {
         self.reserve_to(base, header);
         self.bare_generator = crate::symtable::bare_generator(args);
         for e in args.args.iter().chain(args.keywords.iter().map(|k| &k.value)) {
-            self.to_temp(e)?;
+            self.in_temp(e)?;
         }
         Ok(())
     }
@@ -93,7 +93,7 @@ impl<'a> Compiler<'a> {
             self.emit(if callee == Callee::Method { Op::CallMethod } else { Op::Call }, base, n, 0);
             return;
         }
-        let names = keyword_names(self, &args.keywords);
+        let names = keyword_names(&args.keywords);
         let k = self.u.consts.add(names);
         match u16::try_from(k) {
             Ok(k) => {
@@ -162,11 +162,9 @@ impl<'a> Compiler<'a> {
                 let name = self.temp();
                 self.set_pos(k.range);
                 if let Some(arg) = &k.arg {
-                    let sym = self.mangled(&arg.id);
-                    let text = self.table.names.get_rc(sym);
-                    self.load_str(name, &text);
+                    self.load_str(name, &arg.id);
                 }
-                self.to_temp(&k.value)?;
+                self.in_temp(&k.value)?;
             }
             self.set_pos(range);
             if begun {
@@ -275,15 +273,8 @@ pub(crate) fn is_simple(args: &Arguments) -> bool {
         && args.keywords.iter().all(|k| k.arg.is_some())
 }
 
-/// The tuple of the names of keyword arguments.
-pub(crate) fn keyword_names(c: &mut Compiler<'_>, keywords: &[Keyword]) -> Const {
-    let names = keywords
-        .iter()
-        .map(|k| {
-            let name = k.arg.as_ref().map_or("", |a| a.id.as_str());
-            let sym = c.mangled(name);
-            Const::Str(c.table.names.get(sym).into())
-        })
-        .collect();
-    Const::Tuple(names)
+/// The tuple of the names of keyword arguments, which are not mangled.
+pub(crate) fn keyword_names(keywords: &[Keyword]) -> Const {
+    let names = keywords.iter().map(|k| Const::Str(k.arg.as_ref().map_or("", |a| a.id.as_str()).into()));
+    Const::Tuple(names.collect())
 }

@@ -74,7 +74,7 @@ impl<'a> Compiler<'a> {
         self.load_str(name, &s.name.id);
         if simple {
             for a in args {
-                self.to_temp(a)?;
+                self.in_temp(a)?;
             }
             let mut n = 2 + args.len() + keywords.len();
             if let Some(g) = generic {
@@ -83,13 +83,13 @@ impl<'a> Compiler<'a> {
                 n += 1;
             }
             for k in keywords {
-                self.to_temp(&k.value)?;
+                self.in_temp(&k.value)?;
             }
             self.set_pos(range);
             if keywords.is_empty() {
                 self.emit(Op::Call, base, n as u16, 0);
             } else {
-                let names = super::calls::keyword_names(self, keywords);
+                let names = super::calls::keyword_names(keywords);
                 match u16::try_from(self.u.consts.add(names)) {
                     Ok(k) => self.emit(Op::CallKw, base, n as u16, k),
                     Err(_) => self.overflow = Some("too many constants in one code object"),

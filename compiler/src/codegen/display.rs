@@ -48,7 +48,7 @@ impl<'a> Compiler<'a> {
     fn build_row(&mut self, op: Op, elts: &'a [Expr], dst: Reg, range: TextRange) -> Res {
         let first = self.mark() as Reg;
         for e in elts {
-            self.to_temp(e)?;
+            self.in_temp(e)?;
         }
         self.set_pos(range);
         self.emit(op, dst, first, elts.len() as u16);
@@ -91,7 +91,7 @@ impl<'a> Compiler<'a> {
             let run = rest.iter().take_while(|e| !e.is_starred_expr()).take(MAX_ROW).count();
             let first = m as Reg;
             for e in &rest[..run] {
-                self.to_temp(e)?;
+                self.in_temp(e)?;
             }
             self.set_pos(range);
             match (begun, run) {
@@ -164,9 +164,9 @@ impl<'a> Compiler<'a> {
             let first = self.mark() as Reg;
             for item in &d.items {
                 if let Some(key) = &item.key {
-                    self.to_temp(key)?;
+                    self.in_temp(key)?;
                 }
-                self.to_temp(&item.value)?;
+                self.in_temp(&item.value)?;
             }
             self.set_pos(d.range);
             let first = if d.items.is_empty() { dst } else { first };
@@ -179,9 +179,9 @@ impl<'a> Compiler<'a> {
         let m = self.mark();
         for item in &d.items[..run] {
             if let Some(key) = &item.key {
-                self.to_temp(key)?;
+                self.in_temp(key)?;
             }
-            self.to_temp(&item.value)?;
+            self.in_temp(&item.value)?;
         }
         self.set_pos(d.range);
         self.emit(Op::BuildMap, out, if run == 0 { out } else { m as Reg }, run as u16);

@@ -125,7 +125,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Evaluates `e` into a fresh temporary.
-    pub fn to_temp(&mut self, e: &'a Expr) -> Res<Reg> {
+    pub fn in_temp(&mut self, e: &'a Expr) -> Res<Reg> {
         let t = self.temp();
         self.to(e, t)?;
         Ok(t)
@@ -195,14 +195,14 @@ impl<'a> Compiler<'a> {
             }
             _ => {
                 let m = self.mark();
-                let result = self.nested(|c| c.to_compound(e, dst));
+                let result = self.nested(|c| c.compound(e, dst));
                 self.reset(m);
                 result
             }
         }
     }
 
-    fn to_compound(&mut self, e: &'a Expr, dst: Reg) -> Res {
+    fn compound(&mut self, e: &'a Expr, dst: Reg) -> Res {
         match e {
             Expr::UnaryOp(u) => self.unary(u, dst),
             Expr::BinOp(b) => self.binop(b, dst),

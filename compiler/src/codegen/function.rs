@@ -1,8 +1,8 @@
 //! Function definitions and lambdas.
 
 use super::{Compiler, Op, Reg, UnitKind, Var};
-use crate::names::Sym;
 use crate::error::Res;
+use crate::names::Sym;
 use crate::symtable::{Part, ScopeId};
 use protopy_bytecode::{CALL_HEADER, CodeData, CodeFlags, Const, FnAttr, Intrinsic2};
 use ruff_python_ast::*;
@@ -21,7 +21,7 @@ impl<'a> Compiler<'a> {
     /// answer is the register where the definition's value goes.
     pub fn decorators(&mut self, list: &'a [Decorator]) -> Res<Reg> {
         for d in list {
-            self.to_temp(&d.expression)?;
+            self.in_temp(&d.expression)?;
             self.temps(u32::from(CALL_HEADER) - 1);
         }
         Ok(self.temp())
@@ -191,7 +191,7 @@ impl<'a> Compiler<'a> {
         }
         let m = self.mark();
         for e in &exprs {
-            self.to_temp(e)?;
+            self.in_temp(e)?;
         }
         self.set_pos(range);
         self.emit(Op::BuildTuple, out, m as Reg, exprs.len() as u16);
@@ -213,7 +213,7 @@ impl<'a> Compiler<'a> {
             let text = self.table.names.get_rc(sym);
             self.set_pos(range);
             self.load_str(key, &text);
-            self.to_temp(d)?;
+            self.in_temp(d)?;
             n += 1;
         }
         self.set_pos(range);

@@ -265,7 +265,7 @@ impl<'a> Compiler<'a> {
         }
         let m = self.mark();
         for k in keys {
-            self.to_temp(k)?;
+            self.in_temp(k)?;
         }
         self.set_pos(range);
         self.emit(Op::BuildTuple, dst, m as Reg, keys.len() as u16);
@@ -289,11 +289,7 @@ impl<'a> Compiler<'a> {
         self.to(&p.cls, row + 1)?;
         self.set_pos(p.range);
         self.move_reg(row, subject);
-        let mut names = Vec::with_capacity(keywords.len());
-        for k in keywords {
-            let sym = self.mangled(&k.attr.id);
-            names.push(Const::Str(self.table.names.get(sym).into()));
-        }
+        let names: Vec<Const> = keywords.iter().map(|k| Const::Str(k.attr.id.as_str().into())).collect();
         self.load_const(row + 2, Const::Tuple(names.into()));
         self.emit(Op::MatchClass, row, row, positional.len() as u16);
         self.emit_jump(Op::JumpIfNone, row, 0, fail);

@@ -26,7 +26,10 @@ fn is_jump(ins: &Ins) -> bool {
 }
 
 fn ends(op: Op) -> bool {
-    matches!(op, Op::Jump | Op::Return | Op::ReturnNone | Op::Raise | Op::RaiseFrom | Op::RaiseBare | Op::Reraise)
+    matches!(
+        op,
+        Op::Jump | Op::Return | Op::ReturnNone | Op::Raise | Op::RaiseFrom | Op::RaiseBare | Op::Reraise
+    )
 }
 
 fn line_at(code: &[Ins], at: usize) -> u32 {
@@ -50,7 +53,8 @@ fn thread_jumps(code: &mut [Ins]) {
                 break;
             }
             let line = next.position.line;
-            let unseen = line == 0 || line == ins.position.line || line == line_at(code, next.target as usize);
+            let unseen =
+                line == 0 || line == ins.position.line || line == line_at(code, next.target as usize);
             if !unseen || (forward_only && next.target as usize <= i) {
                 break;
             }

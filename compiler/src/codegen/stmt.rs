@@ -122,7 +122,7 @@ impl<'a> Compiler<'a> {
                 })?;
             }
             Some(v) => {
-                let r = if unwinds { self.to_temp(v)? } else { self.any(v)? };
+                let r = if unwinds { self.in_temp(v)? } else { self.any(v)? };
                 self.set_pos(s.range);
                 let pos = self.u.pos;
                 self.unwind(0, |c| {
@@ -170,7 +170,7 @@ impl<'a> Compiler<'a> {
         self.emit(Op::LoadCommon, t, CommonConst::AssertionError as u16, 0);
         if let Some(msg) = &s.msg {
             self.temps(u32::from(protopy_bytecode::CALL_HEADER) - 1);
-            self.to_temp(msg)?;
+            self.in_temp(msg)?;
             self.set_pos(s.test.range());
             self.emit(Op::Call, t, 1, 0);
         }

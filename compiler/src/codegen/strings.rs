@@ -5,7 +5,7 @@ use crate::error::Res;
 use crate::{fold, literals};
 use protopy_bytecode::Const;
 use ruff_python_ast::*;
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::TextRange;
 
 /// A piece of an f-string or t-string after neighbouring literals were joined.
 enum Piece<'a> {
@@ -19,38 +19,10 @@ const MAX_ROW: usize = 64;
 impl<'a> Compiler<'a> {
     /// The value of a string literal, with the surrogates that the parser cannot hold.
     pub fn string_const(&mut self, s: &ExprStringLiteral) -> Const {
-        if s.value.to_str().contains('\u{fffd}') {
-            let mut points = Vec::new();
-            let mut wide = false;
-            for part in s.value.iter() {
-                match self.surrogate_literal(
-                    part.range(),
-                    part.flags.prefix().is_raw(),
-                    part.flags.is_triple_quoted(),
-                ) {
-                    Some(decoded) => {
-                        points.extend(decoded);
-                        wide = true;
-                    }
-                    None => points.extend(part.value.chars().map(u32::from)),
-                }
-            }
-            if wide {
-                return literals::string_of(points);
-            }
+        match literals::with_surrogates(s, self.locations) {
+            Some(points) => literals::string_of(points),
+            None => Const::Str(s.value.to_str().into()),
         }
-        Const::Str(s.value.to_str().into())
-    }
-
-    fn surrogate_literal(&self, range: TextRange, raw: bool, triple: bool) -> Option<Vec<u32>> {
-        let text = self.locations.text(range)?;
-        if raw || !literals::may_have_surrogates(text) {
-            return None;
-        }
-        let open = text.find(['\'', '"'])?;
-        let quotes = if triple { 3 } else { 1 };
-        let inner = text.get(open + quotes..text.len().checked_sub(quotes)?)?;
-        Some(literals::decode(inner, false))
     }
 
     /// The value of a literal part of an f-string.
@@ -86,13 +58,10 @@ impl<'a> Compiler<'a> {
     }
 
     fn literal_part(&mut self, l: &StringLiteral) -> Const {
-        if l.value.contains('\u{fffd}')
-            && let Some(p) =
-                self.surrogate_literal(l.range, l.flags.prefix().is_raw(), l.flags.is_triple_quoted())
-        {
-            return literals::string_of(p);
+        match literals::surrogate_literal(l, self.locations) {
+            Some(points) => literals::string_of(points),
+            None => Const::Str(l.value.clone()),
         }
-        Const::Str(l.value.clone())
     }
 
     /// Adds the elements of an f-string to `pieces`.
@@ -106,7 +75,7 @@ impl<'a> Compiler<'a> {
                 InterpolatedStringElement::Interpolation(i) => {
                     if let Some(debug) = &i.debug_text {
                         let text = debug.as_str().replace("\r\n", "\n");
-                        push_text(pieces, Const::Str(strip_comments(&text).into()));
+                        push_text(pieces, Const::Str(literals::strip_comments(&text).into()));
                     }
                     pieces.push(Piece::Value(i));
                 }
@@ -222,7 +191,7 @@ impl<'a> Compiler<'a> {
                     }
                     InterpolatedStringElement::Interpolation(i) => {
                         if let Some(debug) = &i.debug_text {
-                            let c = Const::Str(strip_comments(debug.as_str()).into());
+                            let c = Const::Str(literals::strip_comments(debug.as_str()).into());
                             text = join(&text, &c).unwrap_or(c);
                         }
                         strings.push(std::mem::replace(&mut text, Const::Str("".into())));
@@ -263,7 +232,7 @@ impl<'a> Compiler<'a> {
         let m = self.mark();
         let base = self.temps(3);
         self.to(&i.expression, base)?;
-        let text = self.interpolation_text(i);
+        let text = literals::interpolation_text(i, self.locations);
         self.set_pos(i.range);
         self.load_str(base + 1, &text);
         let mut conversion = i.conversion;
@@ -281,36 +250,6 @@ impl<'a> Compiler<'a> {
         self.emit(Op::BuildInterpolation, dst, base, c);
         self.reset(m);
         Ok(())
-    }
-
-    /// The source text of an interpolated expression: what stands between the brace and whatever ends it.
-    fn interpolation_text(&self, i: &InterpolatedElement) -> String {
-        if let Some(debug) = &i.debug_text {
-            let text = debug.as_str();
-            let text = text.trim_end();
-            let text = text.strip_suffix('=').unwrap_or(text);
-            return text.trim_end().to_owned();
-        }
-        let start = TextRange::new(i.range.start(), i.expression.range().end());
-        let Some(text) = self.locations.text(start) else { return crate::unparse::expression(&i.expression) };
-        let mut text = text.get(1..).unwrap_or("").to_owned();
-        // Parentheses around the expression belong to the text, though not to the tree.
-        let opened = text.len() - i.expression.range().len().to_usize();
-        let mut missing = text.get(..opened).map_or(0, |s| s.matches('(').count());
-        if missing > 0
-            && let Some(rest) = self.locations.text(TextRange::new(i.expression.range().end(), i.range.end()))
-        {
-            for (at, c) in rest.char_indices() {
-                if c == ')' {
-                    missing -= 1;
-                    if missing == 0 {
-                        text.push_str(&rest[..=at]);
-                        break;
-                    }
-                }
-            }
-        }
-        text.trim_end().to_owned()
     }
 }
 
@@ -351,34 +290,4 @@ fn push_text(pieces: &mut Vec<Piece<'_>>, c: Const) {
         return;
     }
     pieces.push(Piece::Text(c));
-}
-
-/// The text of a self-documenting expression without its comments.
-fn strip_comments(text: &str) -> String {
-    if !text.contains('#') {
-        return text.to_owned();
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut quote: Option<char> = None;
-    let mut comment = false;
-    for c in text.chars() {
-        match (comment, quote) {
-            (true, _) => {
-                if c == '\n' {
-                    comment = false;
-                    out.push(c);
-                }
-                continue;
-            }
-            (false, Some(q)) if c == q => quote = None,
-            (false, None) if c == '\'' || c == '"' => quote = Some(c),
-            (false, None) if c == '#' => {
-                comment = true;
-                continue;
-            }
-            _ => {}
-        }
-        out.push(c);
-    }
-    out
 }

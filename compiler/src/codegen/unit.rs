@@ -238,11 +238,9 @@ impl<'a> Compiler<'a> {
         let scope = self.table.scope(u.scope);
         for &(sym, _) in &scope.symbols.entries {
             match scope.scopes.get(&sym) {
-                Some(NameScope::Local) if u.optimized => {
-                    if !u.regs.contains_key(&sym) {
-                        take(u, &mut next, sym);
-                        u.varnames.push(sym);
-                    }
+                Some(NameScope::Local) if u.optimized && !u.regs.contains_key(&sym) => {
+                    take(u, &mut next, sym);
+                    u.varnames.push(sym);
                 }
                 Some(NameScope::Cell) => {
                     let r = match u.regs.get(&sym) {

@@ -47,7 +47,16 @@ impl<'a> Builder<'a> {
             by_key: FxHashMap::default(),
             future_annotations: options.future_annotations,
         };
-        let mut b = Builder { table, locations, options, current: 0, private: None, depth: 0, known, bare_generator: None };
+        let mut b = Builder {
+            table,
+            locations,
+            options,
+            current: 0,
+            private: None,
+            depth: 0,
+            known,
+            bare_generator: None,
+        };
         let range = TextRange::default();
         b.table.scopes.push(new_scope(BlockKind::Module, "top".into(), 0, None, range));
         match tree {

@@ -10,12 +10,12 @@ mod build;
 mod visit;
 
 use crate::error::{CompileError, Res};
-pub(crate) use visit::bare_generator;
 use crate::locations::Locations;
 use crate::names::{Names, Sym};
 use ruff_python_ast::Mod;
 use ruff_text_size::TextRange;
 use rustc_hash::{FxHashMap, FxHashSet};
+pub(crate) use visit::bare_generator;
 
 /// How a name is used in a block: an or of these.
 pub mod flag {

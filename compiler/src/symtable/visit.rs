@@ -84,7 +84,14 @@ impl Builder<'_> {
             }
             Expr::Generator(c) => {
                 let range = self.bare_generator.take().filter(|_| !c.parenthesized).unwrap_or(c.range);
-                self.comprehension(Key::of(c, Part::Body), CompKind::Generator, &c.generators, &c.elt, None, range)
+                self.comprehension(
+                    Key::of(c, Part::Body),
+                    CompKind::Generator,
+                    &c.generators,
+                    &c.elt,
+                    None,
+                    range,
+                )
             }
             Expr::Await(e) => self.await_expr(e),
             Expr::Yield(y) => {
