@@ -125,7 +125,8 @@ pub(crate) fn replaced_size(hay: usize, from: usize, to: usize, max: usize) -> O
     if to <= from {
         return Some(hay);
     }
-    let most = (if from == 0 { hay + 1 } else { hay / from }).min(max);
+    // An empty needle occurs around every item.
+    let most = hay.checked_div(from).unwrap_or(hay + 1).min(max);
     most.checked_mul(to - from)?.checked_add(hay)
 }
 

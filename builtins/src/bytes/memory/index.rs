@@ -1,7 +1,7 @@
 //! Indexing, slicing and assignment of memoryviews.
 
 use super::item::{Code, pack, unpack};
-use super::view::{Layout2, View, view};
+use super::view::{Geometry, View, view};
 use crate::text::object::resolve_index;
 use protopy_vm::buffers::{get_buffer, scatter};
 use protopy_vm::protocore::layouts::{IntRef, SliceObj, TupleObj};
@@ -102,7 +102,7 @@ fn place(cx: &mut Ctx, w: &View, key: Value, write: bool) -> PyResult<Place> {
 }
 
 /// The layout of a slice along the first dimension.
-fn sliced(cx: &mut Ctx, w: &View, key: Value) -> PyResult<Layout2> {
+fn sliced(cx: &mut Ctx, w: &View, key: Value) -> PyResult<Geometry> {
     let Some(s) = SliceObj::of(key) else { return Ok(w.layout()) };
     let raw = slice_unpack(cx, s)?;
     let mut l = w.layout();

@@ -2,7 +2,7 @@
 
 use super::index::{code, getitem, not_supported, setitem};
 use super::item::{Code, native_code, number, unpack};
-use super::view::{Layout2, View, export, from_object, release, view};
+use super::view::{Geometry, View, export, from_object, release, view};
 use crate::bytes::hex::{hex_of, hex_separator};
 use protopy_vm::buffers::{gather, get_buffer, has_buffer, is_c_contiguous, is_f_contiguous};
 use protopy_vm::protocore::buffer::Buffer;
@@ -265,7 +265,7 @@ fn hex(cx: &mut Ctx, args: &[Value]) -> PyResult {
 
 fn toreadonly(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let w = view(cx, args[0])?;
-    let l = Layout2 { readonly: true, ..w.layout() };
+    let l = Geometry { readonly: true, ..w.layout() };
     w.sibling(cx, l)
 }
 
@@ -341,7 +341,7 @@ fn shape_items(cx: &mut Ctx, items: &[Value]) -> PyResult<Vec<usize>> {
 }
 
 /// The view as one dimension of another format.
-fn cast_flat(cx: &mut Ctx, w: &View, format: &str) -> PyResult<Layout2> {
+fn cast_flat(cx: &mut Ctx, w: &View, format: &str) -> PyResult<Geometry> {
     let Some(from) = native_code(&w.format) else {
         let msg = "memoryview: source format must be a native single character format prefixed with an optional '@'";
         return Err(cx.value_error(msg));
@@ -351,7 +351,7 @@ fn cast_flat(cx: &mut Ctx, w: &View, format: &str) -> PyResult<Layout2> {
         return Err(cx.type_error("memoryview: cannot cast between two non-byte formats"));
     }
     let size = to.size();
-    if w.len % size != 0 {
+    if !w.len.is_multiple_of(size) {
         return Err(cx.type_error("memoryview: length is not a multiple of itemsize"));
     }
     let mut l = w.layout();
@@ -362,7 +362,7 @@ fn cast_flat(cx: &mut Ctx, w: &View, format: &str) -> PyResult<Layout2> {
     Ok(l)
 }
 
-fn cast_shaped(cx: &mut Ctx, mut l: Layout2, dims: Vec<usize>) -> PyResult<Layout2> {
+fn cast_shaped(cx: &mut Ctx, mut l: Geometry, dims: Vec<usize>) -> PyResult<Geometry> {
     let mut product = Some(1usize);
     for n in &dims {
         product = product.and_then(|p| p.checked_mul(*n)).filter(|p| isize::try_from(*p).is_ok());

@@ -44,21 +44,17 @@ impl Payload for Managed {
 }
 
 /// The type of [`Managed`] objects, which no Python code sees.
-#[derive(Default)]
-struct ManagedType(Slot2);
+struct ManagedType(Slot);
 
-/// A slot that is made empty.
-struct Slot2(Slot);
-
-impl Default for Slot2 {
+impl Default for ManagedType {
     fn default() -> Self {
-        Slot2(Slot::empty())
+        ManagedType(Slot::empty())
     }
 }
 
 impl SpaceState for ManagedType {
     fn trace(&self, t: &mut Tracer) {
-        t.slot(&self.0.0);
+        t.slot(&self.0);
     }
 }
 
@@ -82,7 +78,7 @@ static MANAGED: TypeSpec = TypeSpec {
 /// Makes the type of exports.
 pub(super) fn init(cx: &mut Ctx) -> PyResult<()> {
     let t = create_type(cx, &MANAGED)?;
-    cx.space().state::<ManagedType>().0.0.init(Some(t));
+    cx.space().state::<ManagedType>().0.init(Some(t));
     Ok(())
 }
 
@@ -120,7 +116,7 @@ impl Payload for View {
 
 /// What a view is to be made of, besides the export.
 #[derive(Clone)]
-pub(super) struct Layout2 {
+pub(super) struct Geometry {
     pub(super) ptr: usize,
     pub(super) len: usize,
     pub(super) itemsize: usize,
@@ -147,7 +143,7 @@ pub(super) fn view(cx: &mut Ctx, v: Value) -> PyResult<&'static View> {
     }
 }
 
-fn new_view(cx: &mut Ctx, managed: Value, l: Layout2) -> Value {
+fn new_view(cx: &mut Ctx, managed: Value, l: Geometry) -> Value {
     if let Some(m) = managed.native::<Managed>() {
         m.views.fetch_add(1, Ordering::AcqRel);
     }
@@ -189,7 +185,7 @@ pub(super) fn from_object(cx: &mut Ctx, v: Value, writable: bool) -> PyResult {
 
 /// A memoryview of an export.
 pub(super) fn from_buffer(cx: &mut Ctx, exporter: Value, b: Buffer) -> PyResult {
-    let l = Layout2 {
+    let l = Geometry {
         ptr: b.ptr as usize,
         len: b.len,
         itemsize: b.itemsize,
@@ -200,7 +196,7 @@ pub(super) fn from_buffer(cx: &mut Ctx, exporter: Value, b: Buffer) -> PyResult 
     };
     let ends = b.release.is_some();
     let state = cx.space().state::<ManagedType>();
-    let Some(ty) = state.0.0.get().and_then(TypeObj::of) else {
+    let Some(ty) = state.0.get().and_then(TypeObj::of) else {
         return Err(cx.raise_str(Ty::SystemError, "memoryview is not ready"));
     };
     let m = Managed {
@@ -275,8 +271,8 @@ impl View {
     }
 
     /// What another view of the same memory starts from.
-    pub(super) fn layout(&self) -> Layout2 {
-        Layout2 {
+    pub(super) fn layout(&self) -> Geometry {
+        Geometry {
             ptr: self.ptr,
             len: self.len,
             itemsize: self.itemsize,
@@ -288,7 +284,7 @@ impl View {
     }
 
     /// Another view of the same export.
-    pub(super) fn sibling(&self, cx: &mut Ctx, l: Layout2) -> PyResult {
+    pub(super) fn sibling(&self, cx: &mut Ctx, l: Geometry) -> PyResult {
         match self.managed.get() {
             Some(m) => Ok(new_view(cx, m, l)),
             None => Err(released(cx)),
