@@ -44,22 +44,31 @@ pub fn current_globals(cx: &Ctx) -> Option<Value> {
     frame::current(cx)?.0.owner().globals.get()
 }
 
-/// The names and registers of a frame's variables: name, register, whether the register holds a cell.
+/// The names and registers of a frame's variables: name, register, whether the register holds a cell. Parameters and plain locals come
+/// first, then captured locals, then free variables.
 pub fn variables(code: &protocore::layouts::CodeObj) -> Vec<(Value, usize, bool)> {
     let d = &code.rt.data;
+    let items = |v: Value| TupleObj::of(v).map_or(&[][..], |t| t.items());
+    let optimised = code.flags & CodeFlags::OPTIMIZED != 0;
+    let var = |f: u32| usize::from(code.flags & f != 0);
+    let params =
+        (code.argcount + code.kwonly) as usize + var(CodeFlags::VARARGS) + var(CodeFlags::VARKEYWORDS);
     let mut out = Vec::new();
-    if code.flags & CodeFlags::OPTIMIZED != 0 {
-        for (i, n) in TupleObj::of(code.rt.varnames).map_or(&[][..], |t| t.items()).iter().enumerate() {
-            let captured = d.cell_regs.iter().any(|r| usize::from(*r) == i);
-            out.push((*n, i, captured));
+    let mut captured = Vec::new();
+    if optimised {
+        for (i, n) in items(code.rt.varnames).iter().enumerate() {
+            let cell = d.cell_regs.iter().any(|r| usize::from(*r) == i);
+            let list = if cell && i >= params { &mut captured } else { &mut out };
+            list.push((*n, i, cell));
         }
     }
-    for (n, r) in TupleObj::of(code.rt.cellvars).map_or(&[][..], |t| t.items()).iter().zip(&d.cell_regs) {
-        if !out.iter().any(|(_, i, _)| *i == usize::from(*r)) {
-            out.push((*n, usize::from(*r), true));
+    for (n, r) in items(code.rt.cellvars).iter().zip(&d.cell_regs) {
+        if !optimised || usize::from(*r) >= d.varnames.len() {
+            captured.push((*n, usize::from(*r), true));
         }
     }
-    for (i, n) in TupleObj::of(code.rt.freevars).map_or(&[][..], |t| t.items()).iter().enumerate() {
+    out.append(&mut captured);
+    for (i, n) in items(code.rt.freevars).iter().enumerate() {
         out.push((*n, usize::from(d.free_base) + i, true));
     }
     out

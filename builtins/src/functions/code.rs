@@ -113,8 +113,8 @@ fn co_names(cx: &mut Ctx, v: Value) -> PyResult {
 
 /// Number of parameters, `*args` and `**kwargs` included.
 pub(super) fn param_count(d: &CodeData) -> usize {
-    let var = u32::from(d.flags & CodeFlags::VARARGS != 0) + u32::from(d.flags & CodeFlags::VARKEYWORDS != 0);
-    (d.argcount + d.kwonlyargcount + var) as usize
+    let var = |f: u32| usize::from(d.flags & f != 0);
+    d.argcount as usize + d.kwonlyargcount as usize + var(CodeFlags::VARARGS) + var(CodeFlags::VARKEYWORDS)
 }
 
 /// Indices of the variables that `co_varnames` shows: parameters, and locals that no inner function captures.

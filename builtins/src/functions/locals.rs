@@ -8,7 +8,7 @@ use protopy_bytecode::CodeFlags;
 use protopy_vm::frames::variables;
 use protopy_vm::interp::frame::{frame_register, set_frame_register, variable};
 use protopy_vm::protocore::dict::DictObj;
-use protopy_vm::protocore::layouts::{CellObj, CodeObj, FrameObj, MethodDef, StrObj};
+use protopy_vm::protocore::layouts::{CellObj, FrameObj, MethodDef, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, CmpOp, Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, Value,
@@ -94,35 +94,26 @@ fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static FrameObj> {
 
 // ---------------------------------------------------------------------------------------------------- variables
 
-/// Names and registers of the code's variables, in CPython's order: name, register, whether it holds a cell.
-fn ordered(code: &CodeObj) -> Vec<(Value, usize, bool)> {
-    let params = super::code::param_count(&code.rt.data);
+/// Names and registers of the code's variables.
+fn ordered(cx: &mut Ctx, f: &FrameObj) -> Vec<(Value, usize, bool)> {
+    let Some(code) = code_of(f) else { return Vec::new() };
     let mut all = variables(code);
-    let free = usize::from(code.rt.data.free_base);
-    let last_free = free + code.rt.data.freevars.len();
-    // Stable: within a group the order of registers stays.
-    all.sort_by_key(|(_, r, captured)| match captured {
-        _ if (free..last_free).contains(r) && last_free > free => 2,
-        true if *r >= params => 1,
-        _ => 0,
-    });
     if code.flags & CodeFlags::OPTIMIZED == 0 {
         // The variables of a comprehension that runs as a part of a class or module.
-        let hidden = code.rt.data.hidden.iter();
-        let known: Vec<usize> = all.iter().map(|x| x.1).collect();
-        all.extend(hidden.filter(|(_, r)| !known.contains(&usize::from(*r))).filter_map(|(n, r)| {
-            let n = code.rt.names.iter().copied().find(|x| StrObj::of(*x).is_some_and(|s| s.eq_str(n)));
-            Some((n?, usize::from(*r), true))
-        }));
+        for (n, r) in &code.rt.data.hidden {
+            let r = usize::from(*r);
+            if !all.iter().any(|x| x.1 == r) {
+                all.push((cx.intern_str(n), r, true));
+            }
+        }
     }
     all
 }
 
 /// The variable of a name: register, whether it holds a cell.
-fn find(f: &FrameObj, key: Value) -> Option<(usize, bool)> {
+fn find(cx: &mut Ctx, f: &FrameObj, key: Value) -> Option<(usize, bool)> {
     let s = StrObj::of(key)?;
-    let code = code_of(f)?;
-    ordered(code)
+    ordered(cx, f)
         .into_iter()
         .find(|(n, _, _)| n.is(key) || StrObj::of(*n).is_some_and(|n| n.same(s)))
         .map(|(_, r, c)| (r, c))
@@ -143,7 +134,7 @@ fn write(cx: &mut Ctx, f: &FrameObj, reg: usize, captured: bool, v: Value) {
 
 /// The item of a key.
 fn lookup(cx: &mut Ctx, f: &FrameObj, key: Value) -> PyResult<Option<Value>> {
-    if let Some((r, c)) = find(f, key) {
+    if let Some((r, c)) = find(cx, f, key) {
         return Ok(read(f, r, c));
     }
     // Whether there are other names or not, a key must be hashable.
@@ -158,7 +149,7 @@ fn lookup(cx: &mut Ctx, f: &FrameObj, key: Value) -> PyResult<Option<Value>> {
 fn to_dict(cx: &mut Ctx, f: &FrameObj) -> PyResult<&'static DictObj> {
     let v = cx.dict();
     let Some(d) = DictObj::of(v) else { return Err(cx.no_memory()) };
-    for (n, r, c) in code_of(f).map_or_else(Vec::new, ordered) {
+    for (n, r, c) in ordered(cx, f) {
         if let Some(x) = read(f, r, c)
             && cx.dict_set_str(d, n, x).is_none()
         {
@@ -178,7 +169,7 @@ fn no_removal<T>(cx: &mut Ctx) -> PyResult<T> {
 }
 
 fn store(cx: &mut Ctx, f: &FrameObj, key: Value, v: Value) -> PyResult<()> {
-    if let Some((r, c)) = find(f, key) {
+    if let Some((r, c)) = find(cx, f, key) {
         write(cx, f, r, c, v);
         return Ok(());
     }
@@ -230,7 +221,7 @@ fn proxy_iter(cx: &mut Ctx, v: Value) -> PyResult {
 
 fn proxy_len(cx: &mut Ctx, v: Value) -> PyResult<usize> {
     let f = this(cx, v)?;
-    let bound = code_of(f).map_or_else(Vec::new, ordered);
+    let bound = ordered(cx, f);
     let n = bound.into_iter().filter(|(_, r, c)| read(f, *r, *c).is_some()).count();
     Ok(n + extra_locals(f).map_or(0, DictObj::len))
 }
@@ -256,7 +247,7 @@ fn proxy_setitem(cx: &mut Ctx, v: Value, key: Value, new: Option<Value>) -> PyRe
     if let Some(new) = new {
         return store(cx, f, key, new);
     }
-    if find(f, key).is_some() {
+    if find(cx, f, key).is_some() {
         return no_removal(cx);
     }
     let gone = match extra_locals(f) {
@@ -418,7 +409,7 @@ fn pop(cx: &mut Ctx, v: Value, args: Args<'_>) -> PyResult {
             return Err(cx.type_error(&msg));
         }
     };
-    if find(f, key).is_some() {
+    if find(cx, f, key).is_some() {
         return no_removal(cx);
     }
     let gone = match extra_locals(f) {

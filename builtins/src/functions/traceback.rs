@@ -103,12 +103,7 @@ fn get_frame(cx: &mut Ctx, v: Value) -> PyResult {
 
 fn get_lasti(cx: &mut Ctx, v: Value) -> PyResult {
     let raw = this(cx, v)?.lasti.load(Ordering::Relaxed);
-    let n = if raw & GIVEN == 0 {
-        i64::from(raw) * 2
-    } else {
-        // The sign was bit 31, and 30 stands for it now.
-        i64::from((raw << 1).cast_signed() >> 1)
-    };
+    let n = if raw & GIVEN == 0 { i64::from(raw) * 2 } else { given_lasti(raw) };
     Ok(cx.int(n))
 }
 
@@ -118,13 +113,22 @@ fn get_lineno(cx: &mut Ctx, v: Value) -> PyResult {
     if line > 0 {
         return Ok(cx.int(line));
     }
-    let at = t.lasti.load(Ordering::Relaxed);
     let code = t.frame.get().and_then(FrameObj::of).and_then(code_of);
-    let at = if at & GIVEN == 0 { at as usize } else { (at & !GIVEN) as usize / 2 };
-    match code.map(|c| protopy_vm::code::line_of(c, at)) {
-        Some(n) if n > 0 && line == -1 => Ok(cx.int(i64::from(n))),
-        _ => Ok(Value::NONE),
-    }
+    let raw = t.lasti.load(Ordering::Relaxed);
+    let found = match (code, line) {
+        (Some(c), -1) if raw & GIVEN == 0 => protopy_vm::code::line_of(c, raw as usize),
+        (Some(c), -1) => match usize::try_from(given_lasti(raw)) {
+            Ok(n) => protopy_vm::code::line_of(c, n / 2),
+            Err(_) => c.rt.data.first_line,
+        },
+        _ => 0,
+    };
+    Ok(if found == 0 { Value::NONE } else { Value::small(i64::from(found)) })
+}
+
+/// `tb_lasti` as the constructor got it: the sign was bit 31, and 30 stands for it now.
+fn given_lasti(raw: u32) -> i64 {
+    i64::from((raw << 1).cast_signed() >> 1)
 }
 
 fn get_next(cx: &mut Ctx, v: Value) -> PyResult {

@@ -225,7 +225,6 @@ pub fn detach(cx: &mut Ctx, f: Frame, pc: Pc, ended: bool) {
         }
         if fo.back.is_empty()
             && let Some((p, _)) = parent(f)
-            && p.object().is_some()
         {
             let back = frame_object(cx, p);
             cx.store(o, &fo.back, back);
