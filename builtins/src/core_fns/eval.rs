@@ -129,9 +129,9 @@ fn compile_fn(cx: &mut Ctx, a: &[Value]) -> PyResult {
 fn check_nul(cx: &mut Ctx, text: &str) -> PyResult<()> {
     if text.contains('\0') {
         let n = Value::NONE;
-        let m = cx.str("source code string cannot contain null bytes");
-        let _ = n;
-        return Err(cx.raise(Ty::SyntaxError, m));
+        let msg = "source code string cannot contain null bytes";
+        let file = cx.str("<string>");
+        return Err(compile::syntax_error(cx, Ty::SyntaxError, msg, [file, n, n, n, n, n]));
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
 fn set_int_max_str_digits(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let n = vm::index_i64(cx, a[0], Ty::OverflowError)?;
     if n != 0 && n < 640 {
-        return Err(cx.value_error("maxdigits must be 0 or larger than 640"));
+        return Err(cx.value_error("maxdigits must be >= 640 or 0 for unlimited"));
     }
     cx.space().int_max_str_digits.store(n, Ordering::Relaxed);
     Ok(Value::NONE)
