@@ -695,6 +695,46 @@ mod tests {
     }
 
     #[test]
+    fn threads_share_a_list() {
+        let space = ProtoSpace::new((1, 2)).expect("space");
+        let mut cx = Ctx::attach(&space, true).expect("thread");
+        let l = list(&mut cx, 100);
+        space.set_root(crate::space::Root::Immortal, l.value());
+        let work = |seed: u64| {
+            let mut cx = Ctx::attach(&space, false).expect("thread");
+            let l = ListObj::of(cx.root(crate::space::Root::Immortal)).expect("list");
+            let mut x = seed;
+            let mut balance = 0i64;
+            for _ in 0..20_000 {
+                x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let i = (x >> 33) as i64 % 120;
+                match (x >> 60) % 8 {
+                    0 | 1 => balance += i64::from(cx.list_append(l, Value::small(i)).is_ok()),
+                    2 => balance += i64::from(cx.list_insert(l, i, Value::small(i)).is_ok()),
+                    3 => balance -= i64::from(cx.list_pop(l).is_some()),
+                    4 | 5 => balance -= i64::from(cx.list_remove(l, i as usize).is_some()),
+                    6 => cx.list_reverse(l),
+                    _ => {
+                        let copy = cx.list_gather(l, Stride::all).ok().and_then(ListObj::of).expect("list");
+                        assert_eq!(copy.snapshot().len(), copy.len(), "a copy has no holes");
+                    }
+                }
+                if let Some(v) = l.get(i as usize) {
+                    assert!(v.as_small().is_some());
+                }
+                assert!(cx.safepoint().is_ok());
+            }
+            balance
+        };
+        let total: i64 = std::thread::scope(|s| {
+            let all: Vec<_> = (1..5).map(|n| s.spawn(move || work(n * 7919))).collect();
+            cx.blocking(|| all.into_iter().map(|t| t.join().expect("no panic")).sum())
+        });
+        assert_eq!(l.len() as i64, 100 + total);
+        assert!(tail_is_empty(l) && l.snapshot().len() == l.len());
+    }
+
+    #[test]
     fn long_lists_shrink() {
         let mut cx = ctx();
         let l = list(&mut cx, 4096);

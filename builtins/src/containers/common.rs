@@ -173,6 +173,8 @@ pub fn compare_items(
     let mut i = 0;
     while let (Some(x), Some(y)) = (a(i), b(i)) {
         if !eq(cx, x, y)? {
+            // The comparison may have emptied the sequences: lengths decide then.
+            let (Some(x), Some(y)) = (a(i), b(i)) else { break };
             return match op {
                 CmpOp::Eq => Ok(Value::FALSE),
                 CmpOp::Ne => Ok(Value::TRUE),
