@@ -73,7 +73,14 @@ fn bind(cx: &mut Ctx, exact: bool, args: Args<'_>) -> PyResult<(Value, Option<Va
             bad = Some(k);
         }
     }
-    match (bad, iterable) {
+    if !exact
+        && iterable.is_some()
+        && let Some(k) = bad
+    {
+        let name = StrObj::of(k).map_or_else(String::new, StrObj::to_string_lossy);
+        return Err(cx.type_error(&format!("enumerate() got an unexpected keyword argument '{name}'")));
+    }
+    match (bad.filter(|_| exact), iterable) {
         (Some(k), _) => Err(invalid_keyword(cx, k)),
         (None, Some(i)) => Ok((i, start)),
         (None, None) => match args.kw().next() {
