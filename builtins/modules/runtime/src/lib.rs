@@ -1,17 +1,32 @@
 //! Native modules of the runtime: _ast, _tokenize, _imp, _thread, _weakref, _abc, _typing, _types, _warnings, _contextvars, gc, atexit, _opcode, _symtable.
 
+pub mod abc;
+pub mod atexit;
 pub mod contextvars;
 pub mod imp;
 pub mod marshal;
+pub mod suggestions;
 pub mod thread;
+pub mod types;
+pub mod warnings;
 pub mod weakref;
 
 use protocore::{Ctx, PyResult, Ty, Value};
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] =
-    &[&imp::MODULE, &marshal::MODULE, &thread::MODULE, &weakref::MODULE, &contextvars::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[
+    &abc::MODULE,
+    &atexit::MODULE,
+    &contextvars::MODULE,
+    &imp::MODULE,
+    &marshal::MODULE,
+    &suggestions::MODULE,
+    &thread::MODULE,
+    &types::MODULE,
+    &warnings::MODULE,
+    &weakref::MODULE,
+];
 
 /// Completes the known types that this crate defines. Called once a space, after the builtin types; again has no effect.
 pub fn init_types(cx: &mut Ctx) -> PyResult<()> {
