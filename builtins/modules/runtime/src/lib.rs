@@ -5,8 +5,10 @@ pub mod atexit;
 pub mod contextvars;
 pub mod imp;
 pub mod marshal;
+pub mod opcode;
 pub mod suggestions;
 pub mod thread;
+pub mod tokenize;
 pub mod types;
 pub mod warnings;
 pub mod weakref;
@@ -21,8 +23,10 @@ pub static MODULES: &[&ModuleSpec] = &[
     &contextvars::MODULE,
     &imp::MODULE,
     &marshal::MODULE,
+    &opcode::MODULE,
     &suggestions::MODULE,
     &thread::MODULE,
+    &tokenize::MODULE,
     &types::MODULE,
     &warnings::MODULE,
     &weakref::MODULE,
