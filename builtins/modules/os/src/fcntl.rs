@@ -125,8 +125,8 @@ fn in_place(cx: &mut Ctx, fd: i32, request: libc::Ioctl, pin: protopy_vm::Buffer
     let r = if pin.len <= ROOM {
         let old = pin.read_at(0, pin.len);
         let mut b = Copied::of(cx, &old, "ioctl")?;
-        // SAFETY: as above.
         let r = crate::support::retry(cx, || {
+            // SAFETY: as above.
             sys::check(unsafe { libc::ioctl(fd, request, b.bytes.as_mut_ptr()) })
         });
         pin.write_at(0, b.used());

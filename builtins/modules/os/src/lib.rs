@@ -6,6 +6,8 @@ mod consts;
 mod errno;
 mod fcntl;
 mod locale;
+mod mmap;
+mod multiprocessing;
 pub mod posix;
 mod resource;
 mod select;
@@ -23,6 +25,9 @@ use protopy_vm::ModuleSpec;
 /// The modules of this crate.
 pub static MODULES: &[&ModuleSpec] = &[
     &errno::MODULE,
+    &mmap::MODULE,
+    &multiprocessing::MODULE,
+    &multiprocessing::SHMEM,
     &locale::MODULE,
     &subprocess::MODULE,
     &syslog::MODULE,

@@ -46,6 +46,8 @@ pub struct OsState {
     pub termios_error: Slot,
     /// `locale.Error`
     pub locale_error: Slot,
+    /// `mmap.mmap`
+    pub mmap: Slot,
 }
 
 impl SpaceState for OsState {
@@ -67,6 +69,7 @@ impl SpaceState for OsState {
             &self.group,
             &self.termios_error,
             &self.locale_error,
+            &self.mmap,
         ] {
             t.slot(s);
         }
