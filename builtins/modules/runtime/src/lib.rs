@@ -3,11 +3,13 @@
 pub mod abc;
 pub mod atexit;
 pub mod contextvars;
+pub mod gc;
 pub mod imp;
 pub mod marshal;
 pub mod opcode;
 pub mod suggestions;
 pub mod thread;
+pub mod typing;
 pub mod tokenize;
 pub mod types;
 pub mod warnings;
@@ -21,6 +23,7 @@ pub static MODULES: &[&ModuleSpec] = &[
     &abc::MODULE,
     &atexit::MODULE,
     &contextvars::MODULE,
+    &gc::MODULE,
     &imp::MODULE,
     &marshal::MODULE,
     &opcode::MODULE,
@@ -38,7 +41,7 @@ pub fn init_types(cx: &mut Ctx) -> PyResult<()> {
     if !cx.ty(Ty::WeakRef).has(READY) {
         weakref::init_types(cx)?;
     }
-    Ok(())
+    typing::init_types(cx)
 }
 
 /// The name of a value's type as CPython's `tp_name` has it: with the module for native types outside of `builtins`.
