@@ -223,7 +223,7 @@ pub fn current(cx: &mut Ctx) -> PyResult {
     if cx.context.is_none() {
         let st = state(cx);
         if st.context.is_empty() {
-            protopy_vm::import(cx, "_contextvars")?;
+            protopy_vm::modules::load_builtin(cx, "_contextvars")?;
         }
         cx.context = new_context(cx, None);
     }
@@ -508,7 +508,7 @@ impl Payload for Var {
 pub fn new_var(cx: &mut Ctx, name: &str, default: Option<Value>) -> PyResult {
     let st = state(cx);
     if st.var.is_empty() {
-        protopy_vm::import(cx, "_contextvars")?;
+        protopy_vm::modules::load_builtin(cx, "_contextvars")?;
     }
     let n = cx.intern_str(name);
     let ty = ty_of(cx, &st.var);

@@ -8,8 +8,12 @@ use protopy_vm::protocore::{Ctx, PyResult, Value};
 use protopy_vm::{self as vm, ModuleSpec, methods};
 
 /// The module.
-pub static MODULE: ModuleSpec =
-    ModuleSpec { name: "_opcode", doc: "Opcode support for the dis module.", functions: FUNCTIONS, init: Some(init) };
+pub static MODULE: ModuleSpec = ModuleSpec {
+    name: "_opcode",
+    doc: "Opcode support for the dis module.",
+    functions: FUNCTIONS,
+    init: Some(init),
+};
 
 static FUNCTIONS: &[MethodDef] = methods![functions:
     /// Whether a number is an opcode.

@@ -17,8 +17,12 @@ use protopy_vm::{self as vm, ModuleSpec, TypeSpec, methods};
 use std::sync::{Arc, Mutex};
 
 /// The module.
-pub static MODULE: ModuleSpec =
-    ModuleSpec { name: "_tokenize", doc: "The tokenizer of the tokenize module.", functions: &[], init: Some(init) };
+pub static MODULE: ModuleSpec = ModuleSpec {
+    name: "_tokenize",
+    doc: "The tokenizer of the tokenize module.",
+    functions: &[],
+    init: Some(init),
+};
 
 /// What the line reader and the iterator object share.
 struct Shared {
@@ -91,8 +95,7 @@ fn new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
         },
     };
     let extra = vm::is_true(cx, extra)?;
-    let shared =
-        Arc::new(Mutex::new(Shared { cx: std::ptr::null_mut(), readline, encoding, failed: None }));
+    let shared = Arc::new(Mutex::new(Shared { cx: std::ptr::null_mut(), readline, encoding, failed: None }));
     let reader = shared.clone();
     let tokens = TokenIter::from_lines(Box::new(move || read(&reader)), extra);
     let Some(t) = TypeObj::of(ty) else { return Err(cx.type_error("not a type")) };
