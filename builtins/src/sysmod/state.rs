@@ -27,6 +27,8 @@ pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
     "get_asyncgen_hooks()" => get_asyncgen_hooks;
     /// Sets the hooks of asynchronous generators.
     "set_asyncgen_hooks(firstiter=<unrepresentable>, finalizer=<unrepresentable>)" => set_asyncgen_hooks;
+    /// The number of processors that `-X cpu_count` asks for, or -1.
+    "_get_cpu_count_config()" => |_, _| Ok(Value::small(-1));
     /// Empties internal caches.
     "_clear_internal_caches()" => |_, _| Ok(Value::NONE);
     /// Empties the cache of method look-ups.
