@@ -134,7 +134,8 @@ fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> 
 }
 
 /// Whether the nesting of a source may come near any limit, judged from its bytes alone: brackets inside of brackets,
-/// long logical lines, many `elif`s. Strings and comments can make this say yes, never no.
+/// long logical lines, many `elif`s. Strings and comments are skipped roughly, and a line that begins with a letter
+/// begins a statement: so it may be wrong about monsters, which then compile or meet the compiler's own bounds.
 fn may_be_deep(source: &str) -> bool {
     const BRACKETS: u32 = 60;
     const LINE: usize = 2500;
@@ -142,7 +143,8 @@ fn may_be_deep(source: &str) -> bool {
     const INDENT: usize = 80;
     let bytes = source.as_bytes();
     let (mut open, mut line_start, mut indent) = (0u32, 0usize, true);
-    for (i, &b) in bytes.iter().enumerate() {
+    let (mut i, mut column_0) = (0, 0);
+    while let Some(&b) = bytes.get(i) {
         match b {
             b'(' | b'[' | b'{' => {
                 open += 1;
@@ -151,25 +153,66 @@ fn may_be_deep(source: &str) -> bool {
                 }
             }
             b')' | b']' | b'}' => open = open.saturating_sub(1),
+            b'#' => {
+                i += bytes.get(i..).and_then(|rest| rest.iter().position(|&b| b == b'\n')).unwrap_or(bytes.len() - i);
+                continue;
+            }
+            b'\'' | b'"' => {
+                let end = skip_string(bytes, i);
+                line_start += end - i;
+                i = end;
+                indent = false;
+                continue;
+            }
             b'\n' => {
+                if bytes.get(i + 1).is_some_and(u8::is_ascii_alphabetic) {
+                    open = 0;
+                }
                 if open == 0 && bytes.get(i.wrapping_sub(1)) != Some(&b'\\') {
                     line_start = i + 1;
                 }
                 indent = true;
+                i += 1;
+                column_0 = i;
                 continue;
             }
-            b' ' | b'\t' => continue,
+            b' ' | b'\t' => {
+                i += 1;
+                continue;
+            }
             _ => {}
         }
-        if indent && i - line_start > INDENT && open == 0 {
+        if (indent && open == 0 && i > column_0 + INDENT) || i > line_start + LINE {
             return true;
         }
         indent = false;
-        if i - line_start > LINE {
-            return true;
-        }
+        i += 1;
     }
     bytes.len() > ELIF_SOURCE && source.matches("elif").count() > 1000
+}
+
+/// The end of the string literal whose quote is at `at`.
+fn skip_string(bytes: &[u8], at: usize) -> usize {
+    let quote = bytes.get(at).copied().unwrap_or(b'"');
+    let triple = bytes.get(at + 1) == Some(&quote) && bytes.get(at + 2) == Some(&quote);
+    let mut i = at + if triple { 3 } else { 1 };
+    while let Some(&b) = bytes.get(i) {
+        match b {
+            b'\\' => i += 1,
+            b'\n' if !triple => return i,
+            b if b == quote => {
+                if !triple {
+                    return i + 1;
+                }
+                if bytes.get(i + 1) == Some(&quote) && bytes.get(i + 2) == Some(&quote) {
+                    return i + 3;
+                }
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    bytes.len()
 }
 
 /// Whether some lines are indented with tabs and some with spaces: the parser counts columns more generously than

@@ -29,17 +29,37 @@ impl std::fmt::Display for Defect {
 
 impl std::error::Error for Defect {}
 
+/// A few runs of registers.
+#[derive(Default)]
+struct Runs {
+    list: [(u32, u32); 6],
+    n: usize,
+}
+
+impl Runs {
+    fn add(&mut self, first: u32, count: u32) {
+        if let Some(slot) = self.list.get_mut(self.n) {
+            *slot = (first, count);
+            self.n += 1;
+        }
+    }
+
+    fn runs(&self) -> &[(u32, u32)] {
+        self.list.get(..self.n).unwrap_or(&[])
+    }
+
+    fn each(&self) -> impl Iterator<Item = u32> {
+        self.runs().iter().flat_map(|&(first, count)| first..first + count)
+    }
+}
+
 /// The registers that an instruction reads and writes.
 #[derive(Default)]
 struct Effect {
-    reads: Vec<u32>,
-    writes: Vec<u32>,
+    reads: Runs,
+    writes: Runs,
     /// Registers from here on are dead afterwards, but for the writes.
     window: Option<u32>,
-}
-
-fn run(list: &mut Vec<u32>, first: u32, n: u32) {
-    list.extend(first..first + n);
 }
 
 /// What an instruction does to registers, the runs of `base` operands included.
@@ -49,52 +69,49 @@ fn effect(word: Instr, op: Op) -> Effect {
     let [a, b, c] = fields;
     for (kind, r) in op.info().operands.into_iter().zip(fields) {
         match kind {
-            Operand::w => e.writes.push(r),
-            Operand::r => e.reads.push(r),
+            Operand::w => e.writes.add(r, 1),
+            Operand::r => e.reads.add(r, 1),
             Operand::rw => {
-                e.reads.push(r);
-                e.writes.push(r);
+                e.reads.add(r, 1);
+                e.writes.add(r, 1);
             }
             _ => {}
         }
     }
     let header = u32::from(CALL_HEADER);
     match op {
-        Op::CopyFreeVars => run(&mut e.writes, a, b),
-        Op::LoadMethod | Op::LoadSpecial => e.writes.extend([a, a + header]),
-        Op::LoadSuperAttr => run(&mut e.reads, b, 3),
+        Op::CopyFreeVars => e.writes.add(a, b),
+        Op::LoadMethod | Op::LoadSpecial => {
+            e.writes.add(a, 1);
+            e.writes.add(a + header, 1);
+        }
+        Op::LoadSuperAttr => e.reads.add(b, 3),
         Op::LoadSuperMethod => {
-            run(&mut e.reads, b, 3);
-            e.writes.extend([a, a + header]);
+            e.reads.add(b, 3);
+            e.writes.add(a, 1);
+            e.writes.add(a + header, 1);
         }
-        Op::BuildSlice | Op::BuildTuple | Op::BuildList | Op::BuildSet | Op::BuildString => {
-            run(&mut e.reads, b, c)
-        }
-        Op::BuildMap => run(&mut e.reads, b, 2 * c),
-        Op::GetSlice => run(&mut e.reads, c, 2),
-        Op::SetSlice => run(&mut e.reads, b, 2),
-        Op::BuildInterpolation => run(&mut e.reads, b, if c & 4 != 0 { 3 } else { 2 }),
-        Op::ImportName | Op::CallIntrinsic2 => run(&mut e.reads, b, 2),
-        Op::MatchClass => run(&mut e.reads, b, 3),
-        Op::UnpackSequence => run(&mut e.writes, a, c),
-        Op::UnpackEx => run(&mut e.writes, a, (c & 0xff) + 1 + (c >> 8)),
+        Op::BuildSlice | Op::BuildTuple | Op::BuildList | Op::BuildSet | Op::BuildString => e.reads.add(b, c),
+        Op::BuildMap => e.reads.add(b, 2 * c),
+        Op::GetSlice => e.reads.add(c, 2),
+        Op::SetSlice => e.reads.add(b, 2),
+        Op::BuildInterpolation => e.reads.add(b, if c & 4 != 0 { 3 } else { 2 }),
+        Op::ImportName | Op::CallIntrinsic2 => e.reads.add(b, 2),
+        Op::MatchClass => e.reads.add(b, 3),
+        Op::UnpackSequence => e.writes.add(a, c),
+        Op::UnpackEx => e.writes.add(a, (c & 0xff) + 1 + (c >> 8)),
         Op::Call | Op::CallKw | Op::CallMethod | Op::CallMethodKw | Op::CallEx => {
-            e.reads.push(a);
+            e.reads.add(a, 1);
             match op {
-                Op::Call | Op::CallKw => run(&mut e.reads, a + header, b),
-                Op::CallEx => run(&mut e.reads, a + header, 2),
-                _ => run(&mut e.reads, a + header, b + 1),
+                Op::Call | Op::CallKw => e.reads.add(a + header, b),
+                Op::CallEx => e.reads.add(a + header, 2),
+                _ => e.reads.add(a + header, b + 1),
             }
-            e.writes.push(a);
+            e.writes.add(a, 1);
             e.window = Some(a);
         }
-        Op::LoadClassDeref
-        | Op::LoadName
-        | Op::StoreName
-        | Op::DeleteName
-        | Op::LoadLocals
-        | Op::SetupAnnotations => {
-            e.reads.push(0);
+        Op::LoadClassDeref | Op::LoadName | Op::StoreName | Op::DeleteName | Op::LoadLocals | Op::SetupAnnotations => {
+            e.reads.add(0, 1);
         }
         _ => {}
     }
@@ -233,7 +250,7 @@ impl<'c> Checker<'c> {
             }
         }
         let e = effect(word, op);
-        if e.reads.iter().chain(&e.writes).any(|&r| r >= nregs) {
+        if e.reads.runs().iter().chain(e.writes.runs()).any(|&(r, n)| r + n > nregs) {
             return self.defect(at, format!("{} reaches beyond the registers", op.info().mnemonic));
         }
         self.immediates(at, word, op)
@@ -339,7 +356,7 @@ impl<'c> Checker<'c> {
         let e = effect(word, op);
         let may_be_unbound =
             matches!(op, Op::Move | Op::CheckBound | Op::MakeCell | Op::DeleteLocal | Op::JumpIfUnbound);
-        for &r in &e.reads {
+        for r in e.reads.each() {
             match state[r as usize] {
                 State::Undefined => {
                     return self
@@ -360,7 +377,7 @@ impl<'c> Checker<'c> {
             state[w as usize..].fill(State::Undefined);
         }
         let moved = state[usize::from(word.b()).min(state.len() - 1)];
-        for &r in &e.writes {
+        for r in e.writes.each() {
             state[r as usize] = State::Bound;
         }
         let a = usize::from(word.a());
