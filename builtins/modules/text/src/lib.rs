@@ -1,9 +1,10 @@
 //! Native modules about text and serial forms: _sre, _struct, _json, unicodedata, binascii, _string, _codecs, marshal.
 
 mod codecs;
+mod sre;
 mod string_;
 
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&codecs::MODULE, &string_::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&codecs::MODULE, &string_::MODULE, &sre::MODULE];
