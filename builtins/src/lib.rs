@@ -16,7 +16,7 @@ use protopy_vm::protocore::{Ctx, PyResult};
 
 /// Completes the builtin types, bases before what derives from them.
 pub fn init_types(cx: &mut Ctx) -> PyResult<()> {
-    objects::init(cx)?;
+    objects::create_object_types(cx)?;
     functions::init(cx)?;
     exceptions::init(cx)?;
     numbers::init(cx)?;

@@ -314,6 +314,25 @@ impl Ctx {
         t.values(&self.keep);
     }
 
+    /// Registers of the running frame that are live at its current instruction: at a call those up to the last argument, since
+    /// temporaries are allocated like a stack and the call's base is its top. Without this, copies that earlier statements left above
+    /// would keep objects alive.
+    fn live_registers(&self, code: &crate::layouts::CodeObj) -> usize {
+        use protopy_bytecode::{CALL_HEADER, Instr, Op};
+        let all = code.nregs as usize;
+        let at = (self.pc as usize).wrapping_sub(code.start as usize) / 8;
+        let Some(word) = code.rt.code.get(at) else { return all };
+        let w = Instr(word.load(Ordering::Relaxed));
+        let args = match Op::from_u16(w.op_number()) {
+            Some(Op::Call | Op::CallKw) => usize::from(w.b()),
+            // One more for the object, and one for the shift when a class is called.
+            Some(Op::CallMethod | Op::CallMethodKw) => usize::from(w.b()) + 1,
+            Some(Op::CallEx) => 2,
+            _ => return all,
+        };
+        usize::from(w.a()) + usize::from(CALL_HEADER) + args + 2
+    }
+
     /// The part of the register stack that may hold references: from the base to the first free register, or to the end of
     /// the running frame's window.
     pub fn registers_in_use(&self) -> &[Value] {
@@ -324,7 +343,8 @@ impl Ctx {
             // SAFETY: as above.
             let code = unsafe { Value::from_slot(word) }.and_then(crate::layouts::CodeObj::of);
             if let Some(c) = code {
-                end = end.max(self.regs.wrapping_add(c.nregs as usize));
+                let live = self.live_registers(c).min(c.nregs as usize + 2);
+                end = end.max(self.regs.wrapping_add(live));
             }
         }
         let end = end.clamp(self.stack.base, self.stack.limit);

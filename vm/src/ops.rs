@@ -176,20 +176,8 @@ pub fn unsupported(cx: &mut Ctx, op: BinOp, a: Value, b: Value, inplace: bool) -
         (op, true) => format!("{}=", op.symbol()),
         (op, false) => op.symbol().to_owned(),
     };
-    if op == BinOp::RShift && !inplace && is_print(cx, a) {
-        let msg = format!(
-            "unsupported operand type(s) for {symbol}: '{ta}' and '{tb}'. Did you mean \"print(<message>, \
-             file=<output_stream>)\"?"
-        );
-        return cx.type_error(&msg);
-    }
     let msg = format!("unsupported operand type(s) for {symbol}: '{ta}' and '{tb}'");
     cx.type_error(&msg)
-}
-
-fn is_print(cx: &Ctx, v: Value) -> bool {
-    cx.is_exact(v, Ty::NativeFn)
-        && protocore::layouts::NativeFnObj::of(v).is_some_and(|f| f.def.name == "print")
 }
 
 /// `a op= b`.
@@ -449,8 +437,16 @@ pub fn str(cx: &mut Ctx, v: Value) -> PyResult {
         return Ok(v);
     }
     cx.check_native_stack(" while getting the str of an object")?;
-    let Some(f) = cx.type_of(v).slots.str.get() else { return repr(cx, v) };
-    let r = f(cx, v)?;
+    let slots = &cx.type_of(v).slots;
+    let r = match slots.str.get() {
+        // The inherited `__str__` is `__repr__`, whose result is checked here under the name that was asked for.
+        Some(f) if slots.str.address() == cx.ty(Ty::Object).slots.str.address() => match slots.repr.get() {
+            Some(repr) => repr(cx, v)?,
+            None => f(cx, v)?,
+        },
+        Some(f) => f(cx, v)?,
+        None => return repr(cx, v),
+    };
     if StrObj::of(r).is_none() {
         let msg = format!("__str__ returned non-string (type {})", cx.type_name(r));
         return Err(cx.type_error(&msg));
@@ -611,7 +607,13 @@ pub fn set_item(cx: &mut Ctx, o: Value, k: Value, v: Option<Value>) -> PyResult<
     match cx.type_of(o).slots.setitem.get() {
         Some(f) => f(cx, o, k, v),
         None => {
-            let what = if v.is_some() { "does not support item assignment" } else { "doesn't support item deletion" };
+            let s = &cx.type_of(o).slots;
+            let sequence = s.len.address() != 0 && s.getitem.address() != 0;
+            let what = match v {
+                Some(_) => "does not support item assignment",
+                None if sequence => "doesn't support item deletion",
+                None => "does not support item deletion",
+            };
             let msg = format!("'{}' object {what}", cx.type_name(o));
             Err(cx.type_error(&msg))
         }

@@ -128,10 +128,9 @@ fn compile_fn(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn check_nul(cx: &mut Ctx, text: &str) -> PyResult<()> {
     if text.contains('\0') {
-        let n = Value::NONE;
-        let msg = "source code string cannot contain null bytes";
-        let file = cx.str("<string>");
-        return Err(compile::syntax_error(cx, Ty::SyntaxError, msg, [file, n, n, n, n, n]));
+        let m = cx.str("source code string cannot contain null bytes");
+        let e = vm::new_exc(cx, Ty::SyntaxError, &[m]);
+        return Err(cx.set_raised(e));
     }
     Ok(())
 }

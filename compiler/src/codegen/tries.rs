@@ -65,7 +65,12 @@ impl<'a> Compiler<'a> {
     fn cleanup(&mut self, g: &mut Guard, prev: Reg, exc: Reg, name: Option<&'a str>) {
         if self.catch(g) {
             self.emit(Op::PopExc, prev, 0, 0);
+            // The exception's register is no temporary of the code around: it is reserved until it is raised again.
+            let m = self.mark();
+            self.u.next = m.max(u32::from(exc) + 1);
+            self.u.max = self.u.max.max(self.u.next);
             self.unbind_handler_name(name);
+            self.reset(m);
             self.emit(Op::Reraise, exc, 0, 0);
             self.u.reachable = false;
             self.end_catch(g);
