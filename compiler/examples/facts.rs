@@ -7,7 +7,8 @@ use protopy_compiler::{Mode, Options, compile_source, parse};
 use std::io::BufRead;
 
 fn main() {
-    let symbols = std::env::args().nth(1).as_deref() == Some("-s");
+    let mode = std::env::args().nth(1).unwrap_or_default();
+    let symbols = mode == "-s";
     for path in std::io::stdin().lock().lines().map_while(Result::ok) {
         let Ok(source) = std::fs::read_to_string(&path) else { continue };
         println!("== {path}");
@@ -22,6 +23,7 @@ fn main() {
             }
         } else {
             match compile_source(&source, &options) {
+                Ok((code, _)) if mode == "-l" => lines(&code),
                 Ok((code, _)) => code_facts(&code),
                 Err(e) => println!("error {}", e.msg),
             }
@@ -47,6 +49,29 @@ fn scope(t: &Table, id: usize, depth: usize) {
     for &c in &s.children {
         scope(t, c, depth + 1);
     }
+}
+
+/// The lines and ranges that a code object's instructions have.
+fn lines(code: &CodeData) {
+    let mut seen: Vec<u32> = code.positions.iter().map(|p| p.line).filter(|l| *l > 0).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    let seen: Vec<String> = seen.iter().map(u32::to_string).collect();
+    println!("{} line {}: {}", code.qualname, code.first_line, seen.join(" "));
+    inner(code).iter().for_each(|c| lines(c));
+}
+
+fn inner(code: &CodeData) -> Vec<&CodeData> {
+    let mut inner: Vec<&CodeData> = code
+        .consts
+        .iter()
+        .filter_map(|c| match c {
+            Const::Code(c) => Some(&**c),
+            _ => None,
+        })
+        .collect();
+    inner.sort_by(|a, b| (a.first_line, &*a.qualname).cmp(&(b.first_line, &*b.qualname)));
+    inner
 }
 
 fn code_facts(code: &CodeData) {
@@ -81,14 +106,5 @@ fn code_facts(code: &CodeData) {
         sorted(&code.cellvars),
         sorted(&code.freevars)
     );
-    let mut inner: Vec<&CodeData> = code
-        .consts
-        .iter()
-        .filter_map(|c| match c {
-            Const::Code(c) => Some(&**c),
-            _ => None,
-        })
-        .collect();
-    inner.sort_by(|a, b| (a.first_line, &*a.qualname).cmp(&(b.first_line, &*b.qualname)));
-    inner.iter().for_each(|c| code_facts(c));
+    inner(code).iter().for_each(|c| code_facts(c));
 }

@@ -3,7 +3,6 @@
 use crate::error::{Fault, Res};
 use protopy_bytecode::CodeFlags;
 use ruff_python_ast::{Mod, Stmt};
-use ruff_text_size::TextSize;
 
 /// `from __future__ import barry_as_FLUFL`.
 pub(crate) const BARRY_AS_BDFL: u32 = 0x40_0000;
@@ -22,9 +21,7 @@ const MANDATORY: [&str; 8] = [
 /// The future features in force.
 pub(crate) struct Future {
     pub flags: u32,
-    /// Where the statements end that may import from `__future__`.
-    pub end: Option<TextSize>,
-    /// How many statements of the module they are.
+    /// How many statements of the module may import from `__future__`.
     pub statements: usize,
 }
 
@@ -37,7 +34,7 @@ impl Future {
 /// Finds the future imports at the beginning of a module.
 pub(crate) fn scan(tree: &Mod, inherited: u32) -> Res<Future> {
     let keep = CodeFlags::FUTURE_ANNOTATIONS | BARRY_AS_BDFL;
-    let mut future = Future { flags: inherited & keep, end: None, statements: 0 };
+    let mut future = Future { flags: inherited & keep, statements: 0 };
     let Mod::Module(module) = tree else { return Ok(future) };
     for (i, stmt) in module.body.iter().enumerate() {
         match stmt {
@@ -57,7 +54,6 @@ pub(crate) fn scan(tree: &Mod, inherited: u32) -> Res<Future> {
                         }
                     }
                 }
-                future.end = Some(s.range.end());
                 future.statements = i + 1;
             }
             _ => break,

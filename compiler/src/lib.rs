@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 pub use disasm::disassemble;
 pub use error::{CompileError, ErrorKind, Warning, WarningKind};
-pub use locations::{LineIndex, Locations};
+pub use locations::{LineIndex, Locations, NodeTable};
 pub use names::{Names, Sym, mangle};
 pub use parse::{Parsed, parse, parse_func_type};
 

@@ -138,7 +138,13 @@ fn named_by_parser(name: &str) -> Option<u32> {
 
 /// The code points of a string literal part, if it holds surrogates.
 pub(crate) fn surrogate_literal(l: &StringLiteral, locations: &Locations) -> Option<Vec<u32>> {
-    if !l.value.contains('\u{fffd}') || l.flags.prefix().is_raw() {
+    if !l.value.contains('\u{fffd}') {
+        return None;
+    }
+    if let Some(points) = locations.wide(l.range) {
+        return Some(points.to_vec());
+    }
+    if l.flags.prefix().is_raw() {
         return None;
     }
     let text = locations.text(l.range).filter(|t| may_have_surrogates(t))?;

@@ -4,17 +4,27 @@
 //! them into positions. A tree that was built from Python `ast` objects has no source: there a
 //! range's start is the index of a [`Position`] in a table.
 
-use protopy_bytecode::Position;
+use protopy_bytecode::{Position, SurrogateStr};
 use ruff_python_ast::{Decorator, Parameter};
 use ruff_text_size::{TextRange, TextSize};
+use rustc_hash::FxHashMap;
 use std::cell::Cell;
 
 /// How the ranges of a tree are to be read.
 pub enum Locations {
     /// Byte ranges of a source text.
     Source(LineIndex),
-    /// `range.start()` is an index into this table.
-    Table(Vec<Position>),
+    /// Tables that ranges are indices of.
+    Table(NodeTable),
+}
+
+/// Facts about the nodes of a tree without source.
+#[derive(Default)]
+pub struct NodeTable {
+    /// Positions, by a range's start.
+    pub positions: Vec<Position>,
+    /// Strings with lone surrogates, by the start of the literal's range: in the tree stands U+FFFD for each of them.
+    pub wide: FxHashMap<u32, SurrogateStr>,
 }
 
 /// Where the lines of a source begin.
@@ -88,6 +98,19 @@ impl Locations {
         Locations::Source(LineIndex::new(source, 0))
     }
 
+    /// Locations of a tree that has a table of positions.
+    pub fn of_table(positions: Vec<Position>) -> Locations {
+        Locations::Table(NodeTable { positions, ..NodeTable::default() })
+    }
+
+    /// The code points of a string literal that the tree cannot hold, where a table knows them.
+    pub(crate) fn wide(&self, range: TextRange) -> Option<&[u32]> {
+        match self {
+            Locations::Table(t) => t.wide.get(&range.start().to_u32()).map(|s| &**s),
+            Locations::Source(_) => None,
+        }
+    }
+
     /// The position of a range.
     pub fn position(&self, range: TextRange) -> Position {
         match self {
@@ -96,7 +119,7 @@ impl Locations {
                 let (end_line, end_col) = index.line_col(range.end());
                 Position { line, end_line, col, end_col }
             }
-            Locations::Table(table) => table.get(range.start().to_usize()).copied().unwrap_or_default(),
+            Locations::Table(t) => t.positions.get(range.start().to_usize()).copied().unwrap_or_default(),
         }
     }
 

@@ -154,7 +154,10 @@ fn may_be_deep(source: &str) -> bool {
             }
             b')' | b']' | b'}' => open = open.saturating_sub(1),
             b'#' => {
-                i += bytes.get(i..).and_then(|rest| rest.iter().position(|&b| b == b'\n')).unwrap_or(bytes.len() - i);
+                i += bytes
+                    .get(i..)
+                    .and_then(|rest| rest.iter().position(|&b| b == b'\n'))
+                    .unwrap_or(bytes.len() - i);
                 continue;
             }
             b'\'' | b'"' => {

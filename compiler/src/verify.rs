@@ -110,7 +110,12 @@ fn effect(word: Instr, op: Op) -> Effect {
             e.writes.add(a, 1);
             e.window = Some(a);
         }
-        Op::LoadClassDeref | Op::LoadName | Op::StoreName | Op::DeleteName | Op::LoadLocals | Op::SetupAnnotations => {
+        Op::LoadClassDeref
+        | Op::LoadName
+        | Op::StoreName
+        | Op::DeleteName
+        | Op::LoadLocals
+        | Op::SetupAnnotations => {
             e.reads.add(0, 1);
         }
         _ => {}

@@ -1,4 +1,4 @@
-"""What CPython 3.14 knows of the files named on standard input: symbol tables (-s) or code objects (-c).
+"""What CPython 3.14 knows of the files named on standard input: symbol tables (-s), code objects (-c), lines (-l).
 
     find LIB -name '*.py' | python3.14 oracle_facts.py -s > want
     find LIB -name '*.py' | cargo run --example facts -- -s > have
@@ -18,6 +18,14 @@ def scope(table, depth):
     print(f"{' ' * depth}{table.type} {table.name} line {table.lineno} nested {table.nested} {names}")
     for child in table.children:
         scope(child, depth + 1)
+
+
+def lines(c):
+    seen = sorted({p[0] for p in c.co_positions() if p[0]})
+    print(f"{c.co_qualname} line {c.co_firstlineno}: {' '.join(map(str, seen))}")
+    inner = [k for k in c.co_consts if isinstance(k, types.CodeType)]
+    for k in sorted(inner, key=lambda k: (k.co_firstlineno, k.co_qualname)):
+        lines(k)
 
 
 def code(c):
@@ -43,6 +51,8 @@ for path in sys.stdin:
     try:
         if sys.argv[1] == "-s":
             scope(_symtable.symtable(source, path, "exec"), 0)
+        elif sys.argv[1] == "-l":
+            lines(compile(source, path, "exec", dont_inherit=True))
         else:
             code(compile(source, path, "exec", dont_inherit=True))
     except Exception as e:

@@ -23,6 +23,9 @@ pub(crate) use literals::{huge_integer, token_warnings};
 /// Most statements nested in one function that need a clean-up each.
 const MAX_BLOCKS: u32 = 21;
 
+/// Deepest nesting of replacement fields in format specifications.
+const MAX_SPEC_NESTING: u32 = 3;
+
 /// A block statement around the point of the walk.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Block {
@@ -49,7 +52,8 @@ pub(super) struct Checker<'a> {
     locations: &'a Locations,
     options: &'a Options,
     table: &'a Table,
-    future: &'a Future,
+    /// Whether the statement of the module is one of those that may import from `__future__`.
+    early: bool,
     warnings: &'a mut Vec<Warning>,
     context: Context,
     scope: ScopeId,
@@ -70,7 +74,7 @@ pub(crate) fn run(
         locations,
         options,
         table,
-        future,
+        early: false,
         warnings,
         context: Context::Module,
         scope: 0,
@@ -78,7 +82,10 @@ pub(crate) fn run(
         depth: 0,
     };
     match tree {
-        Mod::Module(m) => c.body(&m.body),
+        Mod::Module(m) => m.body.iter().enumerate().try_for_each(|(i, s)| {
+            c.early = i < future.statements;
+            c.stmt(s)
+        }),
         Mod::Expression(e) => c.expr(&e.body),
     }
 }
@@ -224,10 +231,7 @@ impl Checker<'_> {
         if !future || self.options.mode == Mode::Eval {
             return Ok(());
         }
-        let early = self.context == Context::Module
-            && self.depth == 1
-            && self.future.end.is_some_and(|end| s.range.end() <= end);
-        if early {
+        if self.early && self.depth == 1 {
             return Ok(());
         }
         Err(Fault::syntax("from __future__ imports must occur at the beginning of the file", s.range))
@@ -483,10 +487,10 @@ impl Checker<'_> {
                 self.arguments(&c.arguments)
             }
             Expr::FString(f) => f.value.iter().try_for_each(|p| match p {
-                FStringPart::FString(f) => self.interpolated(&f.elements),
+                FStringPart::FString(f) => self.interpolated(&f.elements, "f", 1),
                 FStringPart::Literal(_) => Ok(()),
             }),
-            Expr::TString(t) => t.value.iter().try_for_each(|p| self.interpolated(&p.elements)),
+            Expr::TString(t) => t.value.iter().try_for_each(|p| self.interpolated(&p.elements, "t", 1)),
             Expr::Attribute(a) => self.expr(&a.value),
             Expr::Subscript(s) => {
                 if s.ctx == ExprContext::Load {
@@ -513,13 +517,17 @@ impl Checker<'_> {
         })
     }
 
-    fn interpolated(&mut self, elements: &InterpolatedStringElements) -> Res {
+    fn interpolated(&mut self, elements: &InterpolatedStringElements, prefix: &str, level: u32) -> Res {
         for e in elements.iter() {
-            if let InterpolatedStringElement::Interpolation(i) = e {
-                self.expr(&i.expression)?;
-                if let Some(spec) = &i.format_spec {
-                    self.nested(|c| c.interpolated(&spec.elements))?;
-                }
+            let InterpolatedStringElement::Interpolation(i) = e else { continue };
+            if level > MAX_SPEC_NESTING {
+                let before = i.range.start().checked_sub(1.into()).unwrap_or_default();
+                let msg = format!("{prefix}-string: expressions nested too deeply");
+                return Err(Fault::syntax(msg, TextRange::empty(before)));
+            }
+            self.expr(&i.expression)?;
+            if let Some(spec) = &i.format_spec {
+                self.nested(|c| c.interpolated(&spec.elements, prefix, level + 1))?;
             }
         }
         Ok(())

@@ -155,14 +155,14 @@ impl<'a> Compiler<'a> {
         }
         self.reset(m);
         self.annotated_body(&s.body, false)?;
-        self.class_epilogue(range);
+        self.class_epilogue();
         self.leave_unit()
     }
 
     /// What a class body stores when it is done.
-    fn class_epilogue(&mut self, range: TextRange) {
+    fn class_epilogue(&mut self) {
         let t = self.temp();
-        let line = self.position(range).line;
+        let line = self.u.first_line;
         self.u.pos = protopy_bytecode::Position { line, end_line: line, col: 0, end_col: 0 };
         let names = self.table.scope(self.u.scope).static_attributes.clone();
         let names = names.iter().map(|s| Const::Str(self.table.names.get(*s).into())).collect();

@@ -112,7 +112,9 @@ impl<'a> Compiler<'a> {
     /// A definition's first line is that of its first decorator.
     pub fn first_line_of(&mut self, decorators: &[Decorator]) {
         if let Some(d) = decorators.first() {
-            self.u.first_line = self.position(d.expression.range()).line;
+            let line = self.position(d.expression.range()).line;
+            self.u.first_line = line;
+            self.u.pos = protopy_bytecode::Position { line, end_line: line, col: 0, end_col: 0 };
         }
     }
 

@@ -27,6 +27,9 @@ impl<'a> Compiler<'a> {
 
     /// The value of a literal part of an f-string.
     fn part_const(&self, l: &InterpolatedStringLiteralElement, raw: bool) -> Const {
+        if let Some(points) = self.locations.wide(l.range) {
+            return literals::string_of(points.to_vec());
+        }
         if !raw
             && l.value.contains('\u{fffd}')
             && let Some(text) = self.locations.text(l.range)
