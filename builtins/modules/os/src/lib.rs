@@ -12,6 +12,7 @@ pub mod posix;
 mod resource;
 mod select;
 pub mod signal;
+mod socket;
 mod stat;
 mod subprocess;
 pub mod support;
@@ -25,6 +26,7 @@ use protopy_vm::ModuleSpec;
 /// The modules of this crate.
 pub static MODULES: &[&ModuleSpec] = &[
     &errno::MODULE,
+    &socket::MODULE,
     &mmap::MODULE,
     &multiprocessing::MODULE,
     &multiprocessing::SHMEM,

@@ -423,6 +423,11 @@ pub enum Vectored {
 pub struct IoVecs(Vec<libc::iovec>);
 
 impl IoVecs {
+    /// One vector over a slice, which the caller keeps and does not use until the call is over.
+    pub fn over(b: &mut [u8]) -> IoVecs {
+        IoVecs(vec![libc::iovec { iov_base: b.as_mut_ptr().cast(), iov_len: b.len() }])
+    }
+
     /// The vectors.
     pub fn parts(&mut self) -> &mut [libc::iovec] {
         &mut self.0
