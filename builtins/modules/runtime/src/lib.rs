@@ -1,6 +1,7 @@
 //! Native modules of the runtime: _ast, _tokenize, _imp, _thread, _weakref, _abc, _typing, _types, _warnings, _contextvars, gc, atexit, _opcode, _symtable.
 
 pub mod abc;
+pub mod ast;
 pub mod atexit;
 pub mod contextvars;
 pub mod gc;
@@ -21,6 +22,7 @@ use protopy_vm::ModuleSpec;
 /// The modules of this crate.
 pub static MODULES: &[&ModuleSpec] = &[
     &abc::MODULE,
+    &ast::MODULE,
     &atexit::MODULE,
     &contextvars::MODULE,
     &gc::MODULE,
