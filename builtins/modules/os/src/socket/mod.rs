@@ -353,8 +353,8 @@ fn socketpair(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let kind = crate::support::int_or(cx, a[1], libc::SOCK_STREAM)?;
     let proto = int(cx, a[2])?;
     let mut fds = [0; 2];
-    // SAFETY: room for two descriptors.
     let r = cx.blocking(|| {
+        // SAFETY: room for two descriptors.
         sys::check(unsafe { libc::socketpair(family, kind | libc::SOCK_CLOEXEC, proto, fds.as_mut_ptr()) })
     });
     done(cx, r)?;

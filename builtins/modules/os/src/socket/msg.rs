@@ -86,13 +86,13 @@ impl Control {
 /// The items that a call has received.
 fn items(h: &libc::msghdr) -> Vec<Item> {
     let mut out = Vec::new();
-    let end = h.msg_control as usize + h.msg_controllen as usize;
+    let end = h.msg_control as usize + h.msg_controllen;
     // SAFETY: the system has filled the memory that the header describes; data that was cut off ends with it.
     unsafe {
         let mut at = libc::CMSG_FIRSTHDR(h);
         while let Some(m) = at.as_ref() {
             let data = libc::CMSG_DATA(at);
-            let want = (m.cmsg_len as usize).saturating_sub(len_of(0));
+            let want = m.cmsg_len.saturating_sub(len_of(0));
             let n = want.min(end.saturating_sub(data as usize));
             out.push(Item {
                 level: m.cmsg_level,

@@ -439,6 +439,7 @@ fn host_entry(f: HostCall<'_>) -> Result<Host, c_int> {
         }
         // SAFETY: null, or the entry that was filled just now, whose parts lie in the buffer.
         return match unsafe { found.as_ref() } {
+            // SAFETY: as above.
             Some(h) if r == 0 => Ok(unsafe { copy_host(h) }),
             _ => Err(e),
         };
