@@ -255,19 +255,10 @@ fn write(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Err(closed_file(cx));
     }
     if !data.is_empty() {
-        check_growth(cx, a[0], b, data.len())?;
+        check_exports(cx, b)?;
     }
     put(cx, a[0], b, &data)?;
     Ok(cx.int_usize(data.len()))
-}
-
-/// Raises BufferError for a write that would change the size while views exist.
-fn check_growth(cx: &mut Ctx, this: Value, b: &BytesIo, n: usize) -> PyResult<()> {
-    if b.exports.load(Ordering::Acquire) == 0 {
-        return Ok(());
-    }
-    let grows = b.data.with(cx, this, |_, d| Ok(d.pos.saturating_add(n) > view(b, d).len()))?;
-    if grows { check_exports(cx, b) } else { Ok(()) }
 }
 
 fn writelines(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -285,7 +276,7 @@ fn truncate(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let size = match a[1].not_none() {
         None => None,
         Some(_) => {
-            let n = opt_size(cx, a[1])?;
+            let n = ssize(cx, a[1])?;
             match usize::try_from(n) {
                 Ok(n) => Some(n),
                 Err(_) => return Err(cx.value_error(&format!("negative size value {n}"))),
@@ -438,8 +429,11 @@ fn getstate(cx: &mut Ctx, a: &[Value]) -> PyResult {
     cx.tuple_of(None, &[value, pos, dict])
 }
 
-/// A copy of a stream's `__dict__`, None if there is none.
+/// A copy of a stream's `__dict__`, None if there is nothing in it.
 pub fn attributes(cx: &mut Ctx, v: Value) -> PyResult {
+    if protopy_vm::instance_attrs(cx, v).is_empty() {
+        return Ok(Value::NONE);
+    }
     match instance_dict(cx, v)? {
         Some(d) => protopy_vm::call_method(cx, d, "copy", &[]),
         None => Ok(Value::NONE),
@@ -466,7 +460,7 @@ fn setstate(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let Some([value, pos, dict, ..]) = TupleObj::of(a[1]).map(|t| t.items()) else {
         let msg = format!(
             "{}.__setstate__ argument should be 3-tuple, got {}",
-            cx.type_name(a[0]),
+            shown_class(cx, a[0]),
             cx.type_name(a[1])
         );
         return Err(cx.type_error(&msg));

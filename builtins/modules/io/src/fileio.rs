@@ -388,7 +388,6 @@ fn path_of(cx: &mut Ctx, name: Value) -> PyResult<CString> {
     let b = fs_encode(cx, o)?;
     match CString::new(b) {
         Ok(c) => Ok(c),
-        Err(_) if StrObj::of(o).is_some() => Err(cx.value_error("embedded null character")),
         Err(_) => Err(cx.value_error("embedded null byte")),
     }
 }
@@ -408,7 +407,7 @@ fn settle(cx: &mut Ctx, this: Value, f: &FileIo, name: Value) -> PyResult<()> {
             f.size.store(st.size, Ordering::Relaxed);
             f.put(NO_TTY, !sys::is_chr(st.mode));
         }
-        Err(libc::EBADF) => return Err(raise_os(cx, libc::EBADF, Some(name))),
+        Err(libc::EBADF) => return Err(raise_os(cx, libc::EBADF, None)),
         // Some devices cannot be asked.
         Err(_) => {}
     }
@@ -540,7 +539,7 @@ fn count_or_none(cx: &mut Ctx, n: Option<usize>) -> Value {
 }
 
 fn file_readinto(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let room = writable_buffer(cx, a[1], "readinto() argument")?;
+    let room = writable_buffer(cx, a[1], "readinto() argument 1")?;
     let f = open_file(cx, a[0])?;
     let n = read_pinned(cx, f, Pinned::new(&room));
     room.release(cx);
@@ -587,7 +586,7 @@ fn file_readall(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 /// Appends everything until the end; false if nothing came because it would block.
 pub fn read_to_end(cx: &mut Ctx, f: &FileIo, out: &mut Vec<u8>) -> PyResult<bool> {
-    let fd = checked_fd(cx, f, READABLE)?;
+    let fd = f.fd();
     let start = out.len();
     let size = f.size.load(Ordering::Relaxed);
     let left = if size > 65536 {
@@ -603,7 +602,9 @@ pub fn read_to_end(cx: &mut Ctx, f: &FileIo, out: &mut Vec<u8>) -> PyResult<bool
             let more = out.len().clamp(8192, 64 << 20);
             reserve(cx, out, more)?;
         }
-        match read_vec(cx, f, out, usize::MAX)? {
+        // Whether the file was opened for reading the system says, as in CPython.
+        let r = retry(cx, || sys::read_spare(fd, out, usize::MAX))?;
+        match would_block(cx, r)? {
             Some(0) => return Ok(true),
             Some(_) => {}
             None => return Ok(out.len() > start),

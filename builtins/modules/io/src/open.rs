@@ -188,10 +188,7 @@ fn wrap(
         line_buffering = tty || buffering == 1;
         let block = fileio::file(cx, raw)?.blksize();
         let default = i64::try_from(DEFAULT_BUFFER_SIZE).unwrap_or(8192);
-        size = if buffering < -1 { buffering } else { block.min(8192 * 1024).max(default) };
-    }
-    if size < 0 {
-        return Err(cx.value_error("invalid buffering size"));
+        size = block.min(8192 * 1024).max(default);
     }
     if size == 0 {
         if !w.binary {

@@ -426,7 +426,7 @@ fn setstate(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let Some([value, newline, pos, dict, ..]) = TupleObj::of(a[1]).map(|t| t.items()) else {
         let msg = format!(
             "{}.__setstate__ argument should be 4-tuple, got {}",
-            cx.type_name(a[0]),
+            shown_class(cx, a[0]),
             cx.type_name(a[1])
         );
         return Err(cx.type_error(&msg));

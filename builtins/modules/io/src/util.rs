@@ -76,7 +76,7 @@ pub fn uninitialized(cx: &mut Ctx) -> Raised {
 
 /// Raises TypeError for an attempt to pickle a stream.
 pub fn cannot_pickle(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let msg = format!("cannot pickle {} instances", protopy_vm::full_type_name(cx, a[0]));
+    let msg = format!("cannot pickle '{}' instances", cx.type_name(a[0]));
     Err(cx.type_error(&msg))
 }
 

@@ -66,7 +66,7 @@ static GETSETS: &[GetSetDef] = getsets![
             of(cx, v).map(|t| t.put(FINALIZING, on))
         };
     "name" => |cx, v| buffer_attr(cx, v, "name");
-    "closed" => |cx, v| buffer_attr(cx, v, "closed");
+    "closed" => closed;
     "newlines" => newlines;
     "errors" => errors;
     "_CHUNK_SIZE" => chunk_size, set_chunk_size;
@@ -86,6 +86,14 @@ fn to_buffer(cx: &mut Ctx, a: &[Value], method: &str) -> PyResult {
 fn buffer_attr(cx: &mut Ctx, v: Value, n: &str) -> PyResult {
     let b = buffer_of(cx, v)?;
     forward_attr(cx, b, n)
+}
+
+/// A stream that was never set up is closed.
+fn closed(cx: &mut Ctx, v: Value) -> PyResult {
+    if !of(cx, v)?.has(OK | DETACHED) {
+        return Ok(Value::TRUE);
+    }
+    buffer_attr(cx, v, "closed")
 }
 
 fn newlines(cx: &mut Ctx, v: Value) -> PyResult {
@@ -123,7 +131,8 @@ fn set_chunk_size(cx: &mut Ctx, v: Value, n: Option<Value>) -> PyResult<()> {
     let me = of(cx, v)?;
     me.buffer(cx)?;
     let Some(n) = n else {
-        return Err(cx.raise_str(Ty::AttributeError, "cannot delete attribute"));
+        let msg = format!("attribute '_CHUNK_SIZE' of '{}' objects cannot be deleted", shown_class(cx, v));
+        return Err(cx.raise_str(Ty::AttributeError, &msg));
     };
     let n = index_i64(cx, n, Ty::ValueError)?;
     match usize::try_from(n).ok().filter(|n| *n > 0) {

@@ -8,9 +8,9 @@
 use super::codec::snapshot_parts;
 use super::write::{flush_method, flush_pending};
 use super::*;
-use protopy_vm::protocore::Ty;
 use protopy_vm::protocore::layouts::{BytesObj, IntRef};
-use protopy_vm::{call_method, index_big, repr_text};
+use protopy_vm::protocore::{CmpOp, Ty};
+use protopy_vm::{call_method, compare_bool, index_big, repr_text};
 
 /// A position taken apart.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -272,6 +272,10 @@ fn seek_to_end(cx: &mut Ctx, this: Value, me: &TextIo) -> PyResult {
 }
 
 fn seek_to(cx: &mut Ctx, this: Value, me: &TextIo, v: Value) -> PyResult {
+    if IntRef::of(v).is_none() && compare_bool(cx, v, Value::small(0), CmpOp::Lt)? {
+        let msg = format!("negative seek position {}", repr_text(cx, v)?);
+        return Err(cx.value_error(&msg));
+    }
     let n = if IntRef::of(v).is_some() {
         v
     } else {
