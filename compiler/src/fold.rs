@@ -261,3 +261,44 @@ pub(crate) fn subscript(object: &Const, index: &Const) -> Option<Const> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(c: Option<Const>) -> String {
+        format!("{c:?}")
+    }
+
+    #[test]
+    fn division_rounds_down() {
+        for (a, b, q, r) in [(7, 2, 3, 1), (-7, 2, -4, 1), (7, -2, -4, -1), (-7, -2, 3, -1), (6, -3, -2, 0)] {
+            let (a, b) = (Const::Int(a), Const::Int(b));
+            assert_eq!(show(binary(Operator::FloorDiv, &a, &b)), show(Some(Const::Int(q))));
+            assert_eq!(show(binary(Operator::Mod, &a, &b)), show(Some(Const::Int(r))));
+        }
+    }
+
+    #[test]
+    fn what_raises_or_grows_is_left_alone() {
+        let (zero, huge) = (Const::Int(0), Const::Int(1 << 40));
+        assert!(binary(Operator::FloorDiv, &huge, &zero).is_none());
+        assert!(binary(Operator::Div, &huge, &zero).is_none());
+        assert!(binary(Operator::Pow, &huge, &huge).is_none());
+        assert!(binary(Operator::LShift, &huge, &Const::Int(100)).is_none());
+        assert!(binary(Operator::LShift, &huge, &Const::Int(-1)).is_none());
+        assert!(binary(Operator::Mult, &Const::Str("ab".into()), &huge).is_none());
+        assert!(binary(Operator::Add, &Const::Str("a".into()), &zero).is_none());
+        assert!(unary(UnaryOp::Invert, &Const::True).is_none());
+        assert!(subscript(&Const::Tuple(Box::new([])), &zero).is_none());
+    }
+
+    #[test]
+    fn integers_grow_without_bound() {
+        let max = Const::Int(i64::MAX);
+        let sum = binary(Operator::Add, &max, &Const::Int(1)).expect("a sum");
+        assert!(matches!(&sum, Const::BigInt { negative: false, .. }));
+        assert_eq!(show(binary(Operator::Sub, &sum, &Const::Int(1))), show(Some(max)));
+        assert_eq!(show(unary(UnaryOp::USub, &sum)), show(Some(Const::Int(i64::MIN))));
+    }
+}

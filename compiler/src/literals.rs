@@ -251,3 +251,30 @@ pub(crate) fn interpolation_text(i: &InterpolatedElement, locations: &Locations)
     let text = format!("{}{}", before.get(1..).unwrap_or(""), after.get(..end).unwrap_or(""));
     strip_comments(&text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_decoded() {
+        let text = "a\\n\\x41\\101\\ud800\\U0001F600\\q\\\n\\N{BULLET}";
+        let want = [0x61, 10, 0x41, 0x41, 0xd800, 0x1f600, 0x5c, 0x71, 0x2022];
+        assert_eq!(decode(text, false), want);
+        assert_eq!(decode("{{x}}", true), [0x7b, 0x78, 0x7d]);
+    }
+
+    #[test]
+    fn decimal_literals_are_bounded() {
+        assert_eq!(too_many_digits(&"1".repeat(4301), 4300), Some(4301));
+        assert_eq!(too_many_digits(&"1".repeat(4300), 4300), None);
+        assert_eq!(too_many_digits(&format!("0x{}", "1".repeat(9000)), 4300), None);
+        assert_eq!(too_many_digits(&"1".repeat(9000), 0), None);
+    }
+
+    #[test]
+    fn comments_leave_debug_texts() {
+        assert_eq!(strip_comments("a # b\n = "), "a \n = ");
+        assert_eq!(strip_comments("'#' = "), "'#' = ");
+    }
+}
