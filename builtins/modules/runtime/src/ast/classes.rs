@@ -5,6 +5,7 @@ use super::types::AST;
 use protocore::dict::DictObj;
 use protocore::layouts::TupleObj;
 use protocore::space::SpaceState;
+use protocore::types::type_flags;
 use protocore::{Ctx, PyResult, Slot, Tracer, Ty, TypeObj, Value};
 use protopy_vm as vm;
 use protopy_vm::{BinOp, ValueVec, create_type, set_type_attr};
@@ -238,6 +239,7 @@ fn field_type(cx: &mut Ctx, f: &Field, all: &ValueVec) -> PyResult {
     };
     match f.quantity {
         Quantity::One => Ok(one),
+        Quantity::Optional if !cx.ty(Ty::Union).has(type_flags::READY) => Ok(Value::NONE),
         Quantity::Optional => vm::binary_op(cx, BinOp::Or, one, Value::NONE),
         Quantity::Many | Quantity::ManyOptional => {
             let list = cx.ty(Ty::List).value();

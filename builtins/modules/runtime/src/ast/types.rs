@@ -126,7 +126,7 @@ fn defaults(cx: &mut Ctx, this: Value, missing: &[Value]) -> PyResult<()> {
             vm::warn(cx, Ty::DeprecationWarning, &msg, 1)?;
             continue;
         };
-        if cx.is_exact(t, Ty::Union) {
+        if t.is_none() || cx.is_exact(t, Ty::Union) {
             continue;
         }
         if cx.is_exact(t, Ty::GenericAlias) {
