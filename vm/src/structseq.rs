@@ -11,9 +11,10 @@ use protocore::layouts::{NativeFnObj, StrObj, TupleObj};
 use protocore::types::{SlotSpec, type_flags};
 use protocore::{Args, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value};
 
-/// Reads an item of a tuple by number: the descriptor of a named item.
+/// Reads an item of a tuple by number, or a hidden field: the descriptor of a named field.
 pub struct ItemGetter {
-    index: usize,
+    /// Number of the item; `None` for a hidden field, which is an attribute of the instance.
+    index: Option<usize>,
     name: Slot,
 }
 
@@ -27,7 +28,11 @@ impl Payload for ItemGetter {
 
 fn getter_get(cx: &mut Ctx, this: Value, obj: Option<Value>, _owner: Value) -> PyResult {
     let (Some(g), Some(obj)) = (this.native::<ItemGetter>(), obj) else { return Ok(this) };
-    match TupleObj::of(obj).and_then(|t| t.items().get(g.index).copied()) {
+    let found = match g.index {
+        Some(i) => TupleObj::of(obj).and_then(|t| t.items().get(i).copied()),
+        None => crate::attr::instance_attr(cx, obj, g.name.get_or_none()),
+    };
+    match found {
         Some(v) => Ok(v),
         None => Err(crate::attr::no_attribute(cx, obj, g.name.get_or_none())),
     }
@@ -80,15 +85,16 @@ pub fn new_structseq_type(
         let n = cx.intern_str(f);
         if i < visible {
             named.push(n);
-            let g = cx.new_native(gt, ItemGetter { index: i, name: Slot::new(n) });
-            set_type_attr(cx, t, n, Some(g))?;
         }
+        let g = cx.new_native(gt, ItemGetter { index: (i < visible).then_some(i), name: Slot::new(n) });
+        set_type_attr(cx, t, n, Some(g))?;
     }
     let args = cx.tuple_of(None, &named)?;
     let n = name(cx, N::MatchArgs);
     set_type_attr(cx, t, n, Some(args))?;
     let unnamed = fields.iter().filter(|f| f.starts_with('!')).count();
-    for (n, k) in [("n_fields", fields.len()), ("n_sequence_fields", visible), ("n_unnamed_fields", unnamed)] {
+    for (n, k) in [("n_fields", fields.len()), ("n_sequence_fields", visible), ("n_unnamed_fields", unnamed)]
+    {
         let n = cx.intern_str(n);
         let k = cx.int_usize(k);
         set_type_attr(cx, t, n, Some(k))?;
@@ -174,7 +180,11 @@ fn seq_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
         } else {
             format!("an at most {}-sequence", fields.len())
         };
-        let msg = format!("{}() takes {at} ({}-sequence given)", crate::types::attrs::full_name(cx, t), values.len());
+        let msg = format!(
+            "{}() takes {at} ({}-sequence given)",
+            crate::types::attrs::full_name(cx, t),
+            values.len()
+        );
         return Err(cx.type_error(&msg));
     }
     if let Some(d) = dict.and_then(DictObj::of) {
@@ -194,10 +204,12 @@ fn seq_repr(cx: &mut Ctx, this: Value) -> PyResult {
     let (fields, visible) = fields_of(cx, t);
     let items = TupleObj::of(this).map_or(&[][..], |t| t.items());
     let mut parts = Vec::new();
-    for (f, v) in fields.iter().take(visible).zip(items) {
-        let n = StrObj::of(*f).map_or_else(String::new, StrObj::to_string_lossy);
+    // An unnamed item goes by the name of the next named field, as in CPython.
+    let mut names = fields.iter().map(|f| StrObj::of(*f).map_or_else(String::new, StrObj::to_string_lossy));
+    for v in items.iter().take(visible) {
+        let n = names.by_ref().find(|n| !n.starts_with('!')).unwrap_or_default();
         let r = repr_text(cx, *v)?;
-        parts.push(if n.starts_with('!') { r } else { format!("{n}={r}") });
+        parts.push(format!("{n}={r}"));
     }
     let full = crate::types::attrs::full_name(cx, t);
     let text = format!("{full}({})", parts.join(", "));

@@ -217,7 +217,7 @@ pub static MODULE: ModuleSpec = ModuleSpec {
         /// As sigwaitinfo() with a time limit; None if it passed.
         "sigtimedwait(sigset, timeout, /)" => sigtimedwait;
         /// Starts an interval timer; its old setting.
-        "setitimer(which, seconds, interval=0, /)" => setitimer;
+        "setitimer(which, seconds, interval=0.0, /)" => setitimer;
         /// What is left of an interval timer.
         "getitimer(which, /)" => getitimer;
         /// The system's description of a signal, None if it has none.
@@ -566,7 +566,11 @@ fn micro(cx: &mut Ctx, v: Value) -> PyResult<i64> {
 
 fn setitimer(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let which = int(cx, a[0])?;
-    let (value, interval) = (micro(cx, a[1])?, micro(cx, a[2])?);
+    let value = micro(cx, a[1])?;
+    let interval = match a[2].bound() {
+        Some(v) => micro(cx, v)?,
+        None => 0,
+    };
     let new = libc::itimerval { it_value: timeval(value), it_interval: timeval(interval) };
     let mut old: libc::itimerval = sys::zeroed();
     match sys::setitimer(which, &new, &mut old) {

@@ -510,9 +510,9 @@ fn ctime(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 /// One run of the C library's `strftime`.
 fn format_run(cx: &mut Ctx, format: &[u8], tm: &libc::tm) -> PyResult<Vec<u8>> {
-    // A mark at the end tells an empty result from one that did not fit.
-    let mut f = format.to_vec();
-    f.push(b'x');
+    // A mark in front tells an empty result from one that did not fit.
+    let mut f = vec![b'x'];
+    f.extend_from_slice(format);
     let f = crate::support::c_string(cx, f)?;
     let mut size = 256.max(format.len() * 4);
     loop {
@@ -520,7 +520,8 @@ fn format_run(cx: &mut Ctx, format: &[u8], tm: &libc::tm) -> PyResult<Vec<u8>> {
         // SAFETY: room for `size` bytes, a NUL-terminated format and an initialised structure.
         let n = unsafe { libc::strftime(buf.as_mut_ptr().cast(), size, f.as_ptr(), tm) };
         if n > 0 {
-            buf.truncate(n - 1);
+            buf.truncate(n);
+            buf.remove(0);
             return Ok(buf);
         }
         if size > (format.len() + 1) * 65536 {

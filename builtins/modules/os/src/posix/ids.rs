@@ -61,6 +61,8 @@ pub(super) static FUNCTIONS: &[MethodDef] = methods![functions:
     "getsid(pid, /)" => getsid;
     /// Makes the process the leader of a session of its own.
     "setsid()" => setsid;
+    /// Sets the mask of permissions that new files do not get; the one before.
+    "umask(mask, /)" => umask;
 ];
 
 macro_rules! getters {
@@ -184,4 +186,10 @@ fn getsid(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn setpgrp(cx: &mut Ctx, _: &[Value]) -> PyResult {
     none(cx, sys::setpgid(0, 0))
+}
+
+fn umask(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let mask = int(cx, a[0])?;
+    let old = done(cx, sys::umask(mask as libc::mode_t))?;
+    Ok(cx.int(i64::from(old)))
 }
