@@ -1,16 +1,23 @@
 //! Compiles the sources on standard input, which NUL bytes separate, and prints what each is refused for (or its
-//! warnings, with `-w`): for comparison with `tests/oracle_errors.py`.
+//! warnings, with `-w`; as an interactive console would, with `-i`): for comparison with `tests/oracle_errors.py`.
 
 use protopy_compiler::{ErrorKind, Mode, Options, compile_source, verify};
 use std::io::Read;
 
 fn main() {
-    let warnings = std::env::args().nth(1).as_deref() == Some("-w");
+    let mode = std::env::args().nth(1).unwrap_or_default();
+    let warnings = mode == "-w";
+    let mut options = Options::new(Mode::Exec, "f");
+    if mode == "-i" {
+        options.mode = Mode::Single;
+        options.dont_imply_dedent = true;
+        options.allow_incomplete_input = true;
+    }
     let mut all = String::new();
     std::io::stdin().read_to_string(&mut all).expect("standard input is text");
     for (i, source) in all.split('\0').enumerate() {
         let number = |n: Option<i64>| n.map_or_else(|| "None".to_owned(), |n| n.to_string());
-        match compile_source(source, &Options::new(Mode::Exec, "f")) {
+        match compile_source(source, &options) {
             Ok((code, list)) => {
                 if let Err(e) = verify::verify(&code) {
                     println!("{i} DEFECT {e}");

@@ -313,7 +313,17 @@ fn single_statement(source: &str, parsed: &Parsed, options: &Options) -> Result<
         .then(|| syntax_errors::check(source, syntax_mode(options)))
         .flatten()
     {
-        return Err(shifted(from_syntax_err(error), options));
+        let mut error = from_syntax_err(error);
+        if error.msg.starts_with("multiple statements")
+            && let Some(range) = first_newline(source, &module.body)
+        {
+            error = CompileError::at(error.kind, error.msg, range, parsed.locations());
+            // The newline is the line's last character.
+            error.end_lineno = error.lineno;
+            error.end_offset = error.end_offset.map(|n| n + 1);
+            return Err(error);
+        }
+        return Err(shifted(error, options));
     }
     if options.dont_imply_dedent
         && let Some(last) = module.body.last()
@@ -327,7 +337,22 @@ fn single_statement(source: &str, parsed: &Parsed, options: &Options) -> Result<
     Ok(())
 }
 
-/// Whether a compound statement's last block could go on, as no blank line follows it.
+/// The end of the line of the first of several statements: from whatever follows it to behind the line.
+fn first_newline(source: &str, body: &[Stmt]) -> Option<TextRange> {
+    let line_end = |at: usize| source.get(at..).and_then(|t| t.find('\n')).map(|n| at + n);
+    let mut end = body.first()?.range().end().to_usize();
+    let eol = line_end(end)?;
+    for stmt in body {
+        if stmt.range().start().to_usize() < eol {
+            end = stmt.range().end().to_usize();
+        }
+    }
+    let rest = source.get(end..eol)?;
+    let start = end + rest.len() - rest.trim_start_matches([' ', '\t', ';']).len();
+    Some(TextRange::new(u32::try_from(start).ok()?.into(), u32::try_from(eol).ok()?.into()))
+}
+
+/// Whether a compound statement's last line is not even ended.
 fn is_open_block(source: &str, stmt: &Stmt) -> bool {
     let compound = matches!(
         stmt,
@@ -343,12 +368,7 @@ fn is_open_block(source: &str, stmt: &Stmt) -> bool {
     if !compound {
         return false;
     }
-    let rest = source.get(stmt.range().end().to_usize()..).unwrap_or("");
-    let mut lines = rest.split('\n');
-    lines.next();
-    let rest: Vec<&str> = lines.collect();
-    // What follows the statement's own line: a blank line that itself is ended closes the block.
-    !(rest.len() >= 2 && rest.iter().take(rest.len() - 1).any(|l| l.trim().is_empty()))
+    !source.get(stmt.range().end().to_usize()..).unwrap_or("").contains('\n')
 }
 
 /// Parses a function type comment, `(int, *str) -> bool`: the argument types and the result type.
