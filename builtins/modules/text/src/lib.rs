@@ -3,8 +3,9 @@
 mod codecs;
 mod sre;
 mod string_;
+mod struct_;
 
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&codecs::MODULE, &string_::MODULE, &sre::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&codecs::MODULE, &string_::MODULE, &sre::MODULE, &struct_::MODULE];
