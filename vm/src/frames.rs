@@ -45,7 +45,7 @@ pub fn current_globals(cx: &Ctx) -> Option<Value> {
 }
 
 /// The names and registers of a frame's variables: name, register, whether the register holds a cell. Parameters and plain locals come
-/// first, then captured locals, then free variables.
+/// first, then captured locals, then free variables. A name may occur twice: the first variable that is bound counts.
 pub fn variables(code: &protocore::layouts::CodeObj) -> Vec<(Value, usize, bool)> {
     let d = &code.rt.data;
     let items = |v: Value| TupleObj::of(v).map_or(&[][..], |t| t.items());
@@ -83,7 +83,9 @@ pub fn current_locals(cx: &mut Ctx) -> PyResult {
     let dict = cx.dict();
     if let Some(d) = DictObj::of(dict) {
         for (n, i, captured) in variables(f.code()) {
+            // The variable of a comprehension hides that of the same name around it.
             if let Some(v) = variable(f.get(i), captured)
+                && cx.dict_get_str(d, n).is_none()
                 && cx.dict_set_str(d, n, v).is_none()
             {
                 return Err(cx.no_memory());

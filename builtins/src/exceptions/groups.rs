@@ -9,6 +9,9 @@ use protopy_vm::protocore::types::SlotSpec;
 use protopy_vm::protocore::{Args, Ctx, PyResult, Ty, TypeObj, Value};
 use protopy_vm::{GetSetDef, TypeSpec, getsets, methods, ops, type_text};
 
+/// Field of the text that stands for the exceptions in `repr`, if they were given as another sequence than a list or tuple.
+const SHOWN: usize = 2;
+
 static METHODS: &[MethodDef] = methods![
     /// Makes the class generic.
     class "__class_getitem__(cls, object, /)" => class_getitem;
@@ -82,8 +85,15 @@ fn group_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     } else if nested_base && t.is_subtype(exception) {
         return Err(cx.type_error(&format!("Cannot nest BaseExceptions in '{}'", type_text(t))));
     }
+    // Lists and tuples are shown as they are at the time, other sequences as they were.
+    let shown = if ListObj::of(seq).is_some() || cx.is_exact(seq, Ty::Tuple) {
+        None
+    } else {
+        Some(ops::repr(cx, seq)?)
+    };
     let e = new_with_args(cx, t.value(), pos)?;
     let x = exc(cx, e)?;
+    put(cx, e, x, SHOWN, shown);
     put(cx, e, x, MESSAGE, Some(message));
     put(cx, e, x, EXCEPTIONS, Some(excs));
     Ok(e)
@@ -106,11 +116,13 @@ fn group_str(cx: &mut Ctx, this: Value) -> PyResult {
 /// have changed since.
 fn group_repr(cx: &mut Ctx, this: Value) -> PyResult {
     let x = exc(cx, this)?;
-    let held = x.fields[EXCEPTIONS].get_or_none();
-    let shown = match args_of(x) {
-        [_, seq] if ListObj::of(*seq).is_some() => cx.list(exceptions(this))?,
-        [_, seq] if TupleObj::of(*seq).is_none() => *seq,
-        _ => held,
+    let shown = match (x.fields[SHOWN].get(), args_of(x)) {
+        (Some(text), _) => text,
+        (None, [_, seq]) if ListObj::of(*seq).is_some() => {
+            let list = cx.list(exceptions(this))?;
+            ops::repr(cx, list)?
+        }
+        _ => ops::repr(cx, x.fields[EXCEPTIONS].get_or_none())?,
     };
     let mut out = StrBuf::new();
     push_value(&mut out, cx.type_of(this).name.get_or_none());
@@ -118,8 +130,7 @@ fn group_repr(cx: &mut Ctx, this: Value) -> PyResult {
     let m = ops::repr(cx, x.fields[MESSAGE].get_or_none())?;
     push_value(&mut out, m);
     out.push_str(", ");
-    let r = ops::repr(cx, shown)?;
-    push_value(&mut out, r);
+    push_value(&mut out, shown);
     out.push_str(")");
     cx.str_buf(out)
 }

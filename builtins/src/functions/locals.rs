@@ -7,7 +7,7 @@ use super::frame::{code_of, extra_locals};
 use protopy_bytecode::CodeFlags;
 use protopy_vm::frames::variables;
 use protopy_vm::interp::frame::{frame_register, set_frame_register, variable};
-use protopy_vm::protocore::dict::DictObj;
+use protopy_vm::protocore::dict::{DictObj, exact_str};
 use protopy_vm::protocore::layouts::{CellObj, FrameObj, MethodDef, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
@@ -110,13 +110,25 @@ fn ordered(cx: &mut Ctx, f: &FrameObj) -> Vec<(Value, usize, bool)> {
     all
 }
 
-/// The variable of a name: register, whether it holds a cell.
-fn find(cx: &mut Ctx, f: &FrameObj, key: Value) -> Option<(usize, bool)> {
-    let s = StrObj::of(key)?;
-    ordered(cx, f)
-        .into_iter()
-        .find(|(n, _, _)| n.is(key) || StrObj::of(*n).is_some_and(|n| n.same(s)))
-        .map(|(_, r, c)| (r, c))
+/// The variable that equals a key, a string or not: register, whether it holds a cell.
+fn find(cx: &mut Ctx, f: &FrameObj, key: Value) -> PyResult<Option<(usize, bool)>> {
+    let all = ordered(cx, f);
+    let exact = exact_str(key);
+    let hash = ops::hash(cx, key)?;
+    let mut found = None;
+    for (n, r, c) in all {
+        let same = match (exact, StrObj::of(n)) {
+            (Some(s), Some(n)) => n.same(s),
+            _ => cx.str_hash(n) == hash && ops::eq(cx, n, key)?,
+        };
+        if same {
+            found = Some((r, c));
+            if read(f, r, c).is_some() {
+                break;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// The value of a variable, `None` if it is unbound.
@@ -134,11 +146,9 @@ fn write(cx: &mut Ctx, f: &FrameObj, reg: usize, captured: bool, v: Value) {
 
 /// The item of a key.
 fn lookup(cx: &mut Ctx, f: &FrameObj, key: Value) -> PyResult<Option<Value>> {
-    if let Some((r, c)) = find(cx, f, key) {
+    if let Some((r, c)) = find(cx, f, key)? {
         return Ok(read(f, r, c));
     }
-    // Whether there are other names or not, a key must be hashable.
-    ops::hash(cx, key)?;
     match extra_locals(f) {
         Some(d) => dict_get(cx, d, key),
         None => Ok(None),
@@ -151,6 +161,7 @@ fn to_dict(cx: &mut Ctx, f: &FrameObj) -> PyResult<&'static DictObj> {
     let Some(d) = DictObj::of(v) else { return Err(cx.no_memory()) };
     for (n, r, c) in ordered(cx, f) {
         if let Some(x) = read(f, r, c)
+            && cx.dict_get_str(d, n).is_none()
             && cx.dict_set_str(d, n, x).is_none()
         {
             return Err(cx.no_memory());
@@ -169,7 +180,7 @@ fn no_removal<T>(cx: &mut Ctx) -> PyResult<T> {
 }
 
 fn store(cx: &mut Ctx, f: &FrameObj, key: Value, v: Value) -> PyResult<()> {
-    if let Some((r, c)) = find(cx, f, key) {
+    if let Some((r, c)) = find(cx, f, key)? {
         write(cx, f, r, c, v);
         return Ok(());
     }
@@ -221,9 +232,7 @@ fn proxy_iter(cx: &mut Ctx, v: Value) -> PyResult {
 
 fn proxy_len(cx: &mut Ctx, v: Value) -> PyResult<usize> {
     let f = this(cx, v)?;
-    let bound = ordered(cx, f);
-    let n = bound.into_iter().filter(|(_, r, c)| read(f, *r, *c).is_some()).count();
-    Ok(n + extra_locals(f).map_or(0, DictObj::len))
+    Ok(to_dict(cx, f)?.len())
 }
 
 fn proxy_getitem(cx: &mut Ctx, v: Value, key: Value) -> PyResult {
@@ -247,15 +256,12 @@ fn proxy_setitem(cx: &mut Ctx, v: Value, key: Value, new: Option<Value>) -> PyRe
     if let Some(new) = new {
         return store(cx, f, key, new);
     }
-    if find(cx, f, key).is_some() {
+    if find(cx, f, key)?.is_some() {
         return no_removal(cx);
     }
     let gone = match extra_locals(f) {
         Some(d) => dict_del(cx, d, key)?,
-        None => {
-            ops::hash(cx, key)?;
-            None
-        }
+        None => None,
     };
     match gone {
         Some(_) => Ok(()),
@@ -370,7 +376,7 @@ fn reversed(cx: &mut Ctx, a: &[Value]) -> PyResult {
     names.reverse();
     let list = cx.list(&names)?;
     protopy_vm::keep_alive(all.into_list());
-    protopy_vm::iter(cx, list)
+    Ok(list)
 }
 
 /// Key and default of `get`, `setdefault`.
@@ -409,15 +415,12 @@ fn pop(cx: &mut Ctx, v: Value, args: Args<'_>) -> PyResult {
             return Err(cx.type_error(&msg));
         }
     };
-    if find(cx, f, key).is_some() {
+    if find(cx, f, key)?.is_some() {
         return no_removal(cx);
     }
     let gone = match extra_locals(f) {
         Some(d) => dict_del(cx, d, key)?,
-        None => {
-            ops::hash(cx, key)?;
-            None
-        }
+        None => None,
     };
     match gone.or(default) {
         Some(x) => Ok(x),

@@ -24,7 +24,7 @@ pub fn unwind(cx: &mut Ctx) -> Pc {
         set_context(cx, exc, handled);
     }
     loop {
-        add_traceback(cx, exc, f, at);
+        let again = !add_traceback(cx, exc, f, at);
         if let Some(e) = handler(f, at) {
             f.set(usize::from(e.reg), exc);
             cx.regs = f.0;
@@ -34,8 +34,10 @@ pub fn unwind(cx: &mut Ctx) -> Pc {
         let (flags, ret) = (f.flags(), f.return_pc());
         if f.object().is_some() {
             cx.keep.push(exc);
-            // SAFETY: `at` indexes the frame's code.
-            let pc = unsafe { f.code().start.add(at) };
+            // An exception that is raised again leaves the frame where it was raised at first.
+            let last = if again { raised_at(exc, f).unwrap_or(at) } else { at };
+            // SAFETY: both index the frame's code.
+            let pc = unsafe { f.code().start.add(last) };
             frame::detach(cx, f, pc, true);
             cx.keep.pop();
         }
@@ -79,13 +81,20 @@ fn handler(f: Frame, at: usize) -> Option<ExcEntry> {
     f.code().rt.data.exceptions.iter().find(|e| e.start <= at && at < e.end).copied()
 }
 
-/// Puts a traceback entry for a frame in front of the exception's.
-pub fn add_traceback(cx: &mut Ctx, exc: Value, f: Frame, at: usize) {
-    let Some(x) = ExcObj::of(exc) else { return };
+/// The instruction word of an exception's newest traceback entry, if that is the frame's.
+fn raised_at(exc: Value, f: Frame) -> Option<usize> {
+    let tb = ExcObj::of(exc)?.traceback.get()?.native::<Traceback>()?;
+    let at = tb.lasti.load(std::sync::atomic::Ordering::Relaxed) as usize;
+    (tb.frame.get() == f.object() && at < f.code().rt.data.code.len()).then_some(at)
+}
+
+/// Puts a traceback entry for a frame in front of the exception's; whether that was needed.
+pub fn add_traceback(cx: &mut Ctx, exc: Value, f: Frame, at: usize) -> bool {
+    let Some(x) = ExcObj::of(exc) else { return true };
     // `raise` with no change of frame (re-raising in a handler) does not repeat the entry.
     if x.header.flags() & NO_ENTRY != 0 {
         x.header.flags.fetch_and(!NO_ENTRY, std::sync::atomic::Ordering::Relaxed);
-        return;
+        return false;
     }
     cx.keep.push(exc);
     let frame = frame::frame_object(cx, f);
@@ -103,6 +112,7 @@ pub fn add_traceback(cx: &mut Ctx, exc: Value, f: Frame, at: usize) {
     );
     cx.store(exc, &x.traceback, tb);
     cx.keep.pop();
+    true
 }
 
 /// Exception flag: the next frame to see the exception adds no traceback entry.
