@@ -894,6 +894,7 @@ pub fn is_instance(cx: &mut Ctx, v: Value, cls: Value) -> PyResult<bool> {
     {
         return real_is_instance(cx, v, t);
     }
+    let cls = union_members(cx, cls)?;
     if let Some(t) = TupleObj::of(cls)
         && cx.type_of(cls).is_subtype(cx.ty(Ty::Tuple).value())
     {
@@ -912,6 +913,11 @@ pub fn is_instance(cx: &mut Ctx, v: Value, cls: Value) -> PyResult<bool> {
         return is_true(cx, r);
     }
     recursive_is_instance(cx, v, cls)
+}
+
+/// The members of a union as a tuple; other values as they are.
+fn union_members(cx: &mut Ctx, cls: Value) -> PyResult {
+    if cx.is_exact(cls, Ty::Union) { get_attr_n(cx, cls, N::Args_) } else { Ok(cls) }
 }
 
 /// `type.__instancecheck__`: by the real type, then by `__class__`.
@@ -983,6 +989,7 @@ pub fn is_subclass(cx: &mut Ctx, c: Value, cls: Value) -> PyResult<bool> {
         }
         return recursive_is_subclass(cx, c, cls);
     }
+    let cls = union_members(cx, cls)?;
     if let Some(t) = TupleObj::of(cls) {
         cx.check_native_stack(" in __subclasscheck__")?;
         for k in t.items() {

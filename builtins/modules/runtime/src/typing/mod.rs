@@ -2,6 +2,7 @@
 
 pub mod alias;
 pub mod subst;
+pub mod union;
 pub mod util;
 
 use protocore::{Ctx, PyResult, Ty};
@@ -12,5 +13,6 @@ pub fn init_types(cx: &mut Ctx) -> PyResult<()> {
     if cx.ty(Ty::GenericAlias).has(READY) {
         return Ok(());
     }
-    alias::init(cx)
+    alias::init(cx)?;
+    union::init(cx)
 }
