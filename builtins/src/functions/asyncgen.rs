@@ -44,7 +44,9 @@ static METHODS: &[MethodDef] = methods![
 static ATTRS: &[GetSetDef] = getsets![
     /// Whether an awaitable is driving the generator.
     member "ag_running" => get_busy;
+    /// The name of the async generator.
     "__name__" => get_name, set_name;
+    /// The qualified name of the async generator.
     "__qualname__" => get_qualname, set_qualname;
     /// What the generator awaits, or None.
     "ag_await" => get_delegate;

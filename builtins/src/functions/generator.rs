@@ -24,7 +24,9 @@ static GENERATOR_METHODS: &[MethodDef] = methods![
 ];
 
 static GENERATOR_ATTRS: &[GetSetDef] = getsets![
+    /// The name of the generator.
     "__name__" => get_name, set_name;
+    /// The qualified name of the generator.
     "__qualname__" => get_qualname, set_qualname;
     /// What the generator delegates to, or None.
     "gi_yieldfrom" => get_delegate;
@@ -54,7 +56,9 @@ pub(super) static GENERATOR: TypeSpec = TypeSpec {
 static COROUTINE_ATTRS: &[GetSetDef] = getsets![
     /// Where the coroutine was made, if that is tracked.
     member "cr_origin" => get_origin;
+    /// The name of the coroutine.
     "__name__" => get_name, set_name;
+    /// The qualified name of the coroutine.
     "__qualname__" => get_qualname, set_qualname;
     /// What the coroutine awaits, or None.
     "cr_await" => get_delegate;
@@ -81,11 +85,11 @@ pub(super) static COROUTINE: TypeSpec = TypeSpec {
 };
 
 static COROUTINE_METHODS: &[MethodDef] = methods![
-    /// Resumes the coroutine with a value.
+    /// Sends a value into coroutine code that waits; what it yields next.
     "send(self, object, /)" => send;
-    /// Raises an exception where the coroutine is suspended.
+    /// Raises an exception in coroutine code where it waits; what it yields next.
     raw "throw(self, type, value=<unrepresentable>, traceback=<unrepresentable>, /)" => throw;
-    /// Raises GeneratorExit where the coroutine is suspended.
+    /// Raises GeneratorExit inside coroutine code where it waits.
     "close(self, /)" => close;
     "__sizeof__(self, /)" => size_of_generator;
     /// Makes the class generic.

@@ -240,30 +240,41 @@ fn run(cx: &mut Ctx, g: &GeneratorObj, was: u8, input: GenInput) -> PyResult<Gen
         GenInput::Send(v) => v,
         GenInput::Throw(_) => Value::NONE,
     };
-    let mut pc = push(cx, g, was, window, flag::ENTRY, ret, sent)?;
+    let pc = push(cx, g, was, window, flag::ENTRY, ret, sent)?;
     if let GenInput::Throw(e) = input {
         let Some(code) = gen_code(g) else { return Err(cx.no_memory()) };
         // SAFETY: `pc` of the generator indexes its code.
         cx.pc = unsafe { code.start.add(g.pc.load(Ordering::Relaxed) as usize) };
-        let handled = cx.handled;
-        crate::errors::set_context_if_empty(cx, e, handled);
-        let _ = cx.set_raised(e);
-        pc = unwind::unwind(cx);
-        if std::ptr::eq(pc, halt()) {
-            // The exception was not caught: the frame is gone already.
-            return finish_entry(cx, window, |cx| match cx.raised() {
-                Some(e) => Err(cx.set_raised(e)),
-                None => Ok(window.owner_value()),
-            })
-            .map(GenOutput::Return);
-        }
+        return raise_in(cx, g, window, e);
     }
+    complete(cx, g, pc, window)
+}
+
+/// Runs a pushed generator's frame until it stops.
+fn complete(cx: &mut Ctx, g: &GeneratorObj, pc: Pc, window: Frame) -> PyResult<GenOutput> {
     let v = enter(cx, pc, window)?;
     if g.state.load(Ordering::Acquire) == gen_state::DONE {
         Ok(GenOutput::Return(v))
     } else {
         Ok(GenOutput::Yield(v))
     }
+}
+
+/// Raises an exception in a pushed generator's frame, at `cx.pc`, and runs it until it stops.
+fn raise_in(cx: &mut Ctx, g: &GeneratorObj, window: Frame, e: Value) -> PyResult<GenOutput> {
+    let handled = cx.handled;
+    crate::errors::set_context_if_empty(cx, e, handled);
+    let _ = cx.set_raised(e);
+    let pc = unwind::unwind(cx);
+    if std::ptr::eq(pc, halt()) {
+        // The exception was not caught: the frame is gone already.
+        return finish_entry(cx, window, |cx| match cx.raised() {
+            Some(e) => Err(cx.set_raised(e)),
+            None => Ok(window.owner_value()),
+        })
+        .map(GenOutput::Return);
+    }
+    complete(cx, g, pc, window)
 }
 
 /// What `enter` does at its end, for an entry frame that ended without running.
@@ -282,8 +293,13 @@ pub fn delegate(g: &GeneratorObj) -> Option<Value> {
     g.regs.get().and_then(ValuesObj::of)?.slots().get(usize::from(w.b()))?.get()
 }
 
-/// Throws into a generator that delegates: the sub-iterator gets the exception first.
+/// Throws into a generator that delegates: the sub-iterator gets the exception first. The generator's frame is on the stack meanwhile,
+/// for whoever looks at the frames.
 fn throw_into(cx: &mut Ctx, g: &GeneratorObj, sub: Value, e: Value) -> PyResult<GenOutput> {
+    let window = Frame(free_top(cx).wrapping_add(HEADER));
+    let ret = cx.pc;
+    let at = push(cx, g, gen_state::SUSPENDED, window, flag::ENTRY, ret, Value::NONE)?;
+    cx.pc = at;
     let resumed = if cx.is_instance(e, Ty::GeneratorExit) {
         match close_iter(cx, sub) {
             Ok(()) => Err(cx.set_raised(e)),
@@ -294,39 +310,25 @@ fn throw_into(cx: &mut Ctx, g: &GeneratorObj, sub: Value, e: Value) -> PyResult<
     } else {
         throw_foreign(cx, sub, e)
     };
-    match resumed {
+    let result = match resumed {
         Ok(GenOutput::Yield(v)) => {
-            g.state.store(gen_state::SUSPENDED, Ordering::Release);
-            Ok(GenOutput::Yield(v))
+            suspend(cx, window, g, at);
+            return finish_entry(cx, window, |_| Ok(v)).map(GenOutput::Yield);
         }
-        Ok(GenOutput::Return(v)) => go_on_after_delegate(cx, g, v),
+        Ok(GenOutput::Return(v)) => v,
         Err(r) => {
             let e = cx.take_raised(r);
-            if cx.is_instance(e, Ty::StopIteration) {
-                let v = stop_value(e);
-                return go_on_after_delegate(cx, g, v);
+            if !cx.is_instance(e, Ty::StopIteration) {
+                return raise_in(cx, g, window, e);
             }
-            run(cx, g, gen_state::SUSPENDED, GenInput::Throw(e))
+            stop_value(e)
         }
-    }
-}
-
-/// Goes on after a `YieldFrom` whose sub-iterator has ended with `v`.
-fn go_on_after_delegate(cx: &mut Ctx, g: &GeneratorObj, v: Value) -> PyResult<GenOutput> {
-    let window = Frame(free_top(cx).wrapping_add(HEADER));
-    let ret = cx.pc;
-    let at = push(cx, g, gen_state::SUSPENDED, window, flag::ENTRY, ret, Value::NONE)?;
-    let i = window.index(at);
-    if let Some(w) = instr_at(window.code(), i) {
-        window.set(usize::from(w.a()), v);
+    };
+    if let Some(w) = instr_at(window.code(), window.index(at)) {
+        window.set(usize::from(w.a()), result);
     }
     // SAFETY: an instruction follows `YieldFrom`.
-    let v = enter(cx, unsafe { at.add(1) }, window)?;
-    if g.state.load(Ordering::Acquire) == gen_state::DONE {
-        Ok(GenOutput::Return(v))
-    } else {
-        Ok(GenOutput::Yield(v))
-    }
+    complete(cx, g, unsafe { at.add(1) }, window)
 }
 
 fn throw_foreign(cx: &mut Ctx, sub: Value, e: Value) -> PyResult<GenOutput> {
