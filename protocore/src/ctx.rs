@@ -102,22 +102,25 @@ pub struct Ctx {
 
 /// A thread's register stack: a reserved range of address space.
 pub struct RegStack {
+    bytes: usize,
     /// First register.
     pub base: *mut Value,
     /// End.
     pub limit: *mut Value,
 }
 
-/// Bytes of address space of a register stack.
-const STACK_BYTES: usize = 1 << 30;
+/// Bytes of address space of a register stack: the main thread's, and any other's. A frame has some twenty registers, so these hold about 1.6 million
+/// and 400,000 calls. (Limits of a process's data count reserved pages too, so more is not free.)
+const STACK_BYTES: [usize; 2] = [1 << 28, 1 << 26];
 
 impl RegStack {
-    fn reserve() -> std::io::Result<RegStack> {
+    fn reserve(is_main: bool) -> std::io::Result<RegStack> {
+        let bytes = STACK_BYTES[usize::from(!is_main)];
         // SAFETY: an anonymous private mapping without a fixed address has no preconditions.
         let p = unsafe {
             libc::mmap(
                 std::ptr::null_mut(),
-                STACK_BYTES,
+                bytes,
                 libc::PROT_READ | libc::PROT_WRITE,
                 libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
                 -1,
@@ -129,15 +132,15 @@ impl RegStack {
         }
         let base: *mut Value = p.cast();
         // SAFETY: the end of the mapping, with room left for one more maximal window (65,536 registers).
-        let limit = unsafe { base.add(STACK_BYTES / 8 - (1 << 17)) };
-        Ok(RegStack { base, limit })
+        let limit = unsafe { base.add(bytes / 8 - (1 << 17)) };
+        Ok(RegStack { bytes, base, limit })
     }
 }
 
 impl Drop for RegStack {
     fn drop(&mut self) {
         // SAFETY: made by `reserve` with this size; no frame is left.
-        unsafe { libc::munmap(self.base.cast(), STACK_BYTES) };
+        unsafe { libc::munmap(self.base.cast(), self.bytes) };
     }
 }
 
@@ -162,7 +165,7 @@ fn native_stack_limit() -> usize {
 impl Ctx {
     /// Attaches the current native thread to a space.
     pub fn attach(space: &Arc<ProtoSpace>, is_main: bool) -> std::io::Result<Box<Ctx>> {
-        let stack = RegStack::reserve()?;
+        let stack = RegStack::reserve(is_main)?;
         let breaker = Arc::new(AtomicU32::new(0));
         if space.threads.fetch_add(1, Ordering::AcqRel) > 0 {
             space.multi.store(true, Ordering::SeqCst);

@@ -158,7 +158,7 @@ unsafe impl Sync for ShapeTable {}
 impl ShapeTable {
     /// Reserves a table (address space only; pages are committed when touched).
     pub fn reserve() -> std::io::Result<ShapeTable> {
-        let capacity = 1usize << 22;
+        let capacity = 1usize << 20;
         // SAFETY: an anonymous private mapping without a fixed address has no preconditions.
         let p = unsafe {
             libc::mmap(

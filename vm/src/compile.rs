@@ -32,7 +32,8 @@ pub fn finish(
     }
 }
 
-fn issue(cx: &mut Ctx, w: &Warning, options: &Options) -> PyResult<()> {
+/// Issues a warning of the compiler; an `Err` if the filters turn it into an exception.
+pub fn issue(cx: &mut Ctx, w: &Warning, options: &Options) -> PyResult<()> {
     let ty = match w.category {
         WarningKind::Syntax => Ty::SyntaxWarning,
         _ => Ty::DeprecationWarning,
@@ -45,12 +46,11 @@ fn issue(cx: &mut Ctx, w: &Warning, options: &Options) -> PyResult<()> {
     let cat = cx.ty(ty).value();
     let file = cx.str(&options.filename);
     let line = Value::small(i64::from(w.line));
-    let module_name = match &options.module_name {
-        Some(m) => cx.str(m),
-        None => Value::NONE,
-    };
-    let registry = Value::NONE;
-    match call_kw(cx, f, &[msg, cat, file, line, module_name, registry], &[]) {
+    let mut args = vec![msg, cat, file, line];
+    if let Some(m) = &options.module_name {
+        args.push(cx.str(m));
+    }
+    match call_kw(cx, f, &args, &[]) {
         Ok(_) => Ok(()),
         Err(r) => {
             let e = cx.take_raised(r);

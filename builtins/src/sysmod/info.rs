@@ -340,6 +340,8 @@ fn plain(cx: &mut Ctx) -> PyResult<()> {
     let off = super::super::support::false_function(cx)?;
     let jit = namespace(cx, &[("is_available", off), ("is_enabled", off), ("is_active", off)])?;
     set_sys(cx, "_jit", jit);
+    let monitoring = super::monitoring::module(cx)?;
+    set_sys(cx, "monitoring", monitoring);
     if let Some(names) = stdlib_names(cx)? {
         set_sys(cx, "stdlib_module_names", names);
     }

@@ -2,6 +2,7 @@
 
 mod frames_fns;
 mod info;
+mod monitoring;
 mod state;
 
 pub use info::{Config, VERSION, fill};

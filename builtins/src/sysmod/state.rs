@@ -29,6 +29,8 @@ pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
     "set_asyncgen_hooks(firstiter=<unrepresentable>, finalizer=<unrepresentable>)" => set_asyncgen_hooks;
     /// The number of processors that `-X cpu_count` asks for, or -1.
     "_get_cpu_count_config()" => |_, _| Ok(Value::small(-1));
+    /// Removes the descriptors `__dict__` and `__weakref__` of a class that a decorator is about to replace.
+    "_clear_type_descriptors(type, /)" => clear_type_descriptors;
     /// Empties internal caches.
     "_clear_internal_caches()" => |_, _| Ok(Value::NONE);
     /// Empties the cache of method look-ups.
@@ -53,6 +55,22 @@ pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
     /// Sets flags of the dynamic loader.
     "setdlopenflags(flags, /)" => |_, _| Ok(Value::NONE);
 ];
+
+fn clear_type_descriptors(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    use protopy_vm::protocore::{TypeObj, types::type_flags};
+    let Some(t) = TypeObj::of(a[0]) else {
+        let msg = format!("argument must be a type, not {}", cx.type_name(a[0]));
+        return Err(cx.type_error(&msg));
+    };
+    if !t.has(type_flags::HEAP) || t.has(type_flags::IMMUTABLE) {
+        return Err(cx.type_error("argument is immutable"));
+    }
+    for n in ["__dict__", "__weakref__"] {
+        let n = cx.intern_str(n);
+        vm::types::set_type_attr(cx, t, n, None)?;
+    }
+    Ok(Value::NONE)
+}
 
 fn set_int_max_str_digits(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let n = vm::index_i64(cx, a[0], Ty::OverflowError)?;
