@@ -38,7 +38,7 @@ pub fn run(mut i: Invocation) -> i32 {
         .and_then(|()| protopy_mod_runtime::init_types(cx))
         .and_then(|()| protopy_mod_runtime::init_types(cx))
         .and_then(|()| if std::env::var_os("PROTOPY_BARE").is_some() { Ok(()) } else {
-            startup::init_import(cx)?; standard_streams(cx, &i)?; import_site(cx, &i) })
+            startup::init_import(cx)?; protopy_mod_os::signal::install(cx)?; standard_streams(cx, &i)?; import_site(cx, &i) })
     {
         let e = cx.take_raised(r);
         eprintln!("Fatal Python error: the interpreter could not be initialised");

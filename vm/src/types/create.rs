@@ -453,6 +453,10 @@ fn call_new(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
     if !sub.is_subtype(this) {
         return Err(cx.type_error(&format!("{tn}.__new__({sn}): {sn} is not a subtype of {tn}")));
     }
+    if sub.slots.new.address() == 0 {
+        let shown = super::attrs::full_name(cx, sub);
+        return Err(cx.type_error(&format!("cannot create '{shown}' instances")));
+    }
     // The closest builtin class must make instances in the same way.
     let generic = super::generic::slot_new as protocore::types::NewFn as usize;
     let mut native = Some(sub);

@@ -442,13 +442,17 @@ fn map_setitem(cx: &mut Ctx, this: Value, key: Value, v: Option<Value>) -> PyRes
         if b.len() != at.len() {
             return Err(cx.raise_str(Ty::IndexError, "mmap slice assignment is wrong size"));
         }
-        return with(cx, this, |m| {
-            for (i, c) in at.iter().zip(b.iter()) {
-                if let Some(to) = m.bytes_mut().get_mut(*i) {
-                    *to = *c;
+        // The value's export may have changed the mapping.
+        let done = with(cx, this, |m| {
+            let fits = at.iter().all(|i| *i < m.len);
+            if fits {
+                for (i, c) in at.iter().zip(b.iter()) {
+                    m.bytes_mut()[*i] = *c;
                 }
             }
-        });
+            fits
+        })?;
+        return if done { Ok(()) } else { Err(cx.raise_str(Ty::IndexError, "mmap index out of range")) };
     }
     let i = position(cx, this, key)?;
     let Some(v) = v else { return Err(cx.type_error("mmap doesn't support item deletion")) };
@@ -459,11 +463,11 @@ fn map_setitem(cx: &mut Ctx, this: Value, key: Value, v: Option<Value>) -> PyRes
     let Ok(b) = u8::try_from(n) else {
         return Err(cx.value_error("mmap item value must be in range(0, 256)"));
     };
-    with(cx, this, |m| {
-        if let Some(to) = m.bytes_mut().get_mut(i) {
-            *to = b;
-        }
-    })
+    let done = with(cx, this, |m| m.bytes_mut().get_mut(i).map(|to| *to = b))?;
+    match done {
+        Some(()) => Ok(()),
+        None => Err(cx.raise_str(Ty::IndexError, "mmap index out of range")),
+    }
 }
 
 // ---------------------------------------------------------------------------------------------------- methods
@@ -537,7 +541,7 @@ fn map_madvise(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Err(cx.value_error("madvise start out of bounds"));
     };
     let Ok(length) = usize::try_from(length) else { return Err(cx.value_error("madvise length invalid")) };
-    if isize::try_from(start).is_err() {
+    if start.checked_add(length).is_none_or(|n| isize::try_from(n).is_err()) {
         return Err(cx.raise_str(Ty::OverflowError, "madvise length too large"));
     }
     let length = length.min(n - start);
@@ -690,10 +694,7 @@ fn map_tell(cx: &mut Ctx, a: &[Value]) -> PyResult {
 }
 
 fn map_size(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let (fd, track) = with(cx, a[0], |m| (m.fd, m.track))?;
-    if !track {
-        return Err(cx.value_error("can't get size with trackfd=False"));
-    }
+    let fd = with(cx, a[0], |m| m.fd)?;
     let mut st: libc::stat = sys::zeroed();
     let r = cx.blocking(|| sys::fstat(fd, &mut st));
     done(cx, r)?;

@@ -6,7 +6,7 @@ use crate::consts::select::CONSTANTS;
 use crate::posix::OsState;
 use crate::support::{call, done, fileno, int, retry, set_ints};
 use crate::sys;
-use protopy_vm::protocore::layouts::{FloatObj, IntRef};
+use protopy_vm::protocore::layouts::{FloatObj, IntRef, ListObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Tracer, Ty, TypeObj, Value,
@@ -54,13 +54,18 @@ fn fd_set(cx: &mut Ctx, v: Value) -> PyResult<FdSet> {
     if !protopy_vm::is_iterable(cx, v) {
         return Err(cx.type_error("arguments 1-3 must be sequences"));
     }
-    let objects = protopy_vm::to_vec(cx, v)?;
+    // A list may change while `fileno` methods run: its items are taken one by one.
+    let live = ListObj::of(v);
+    let mut objects = if live.is_some() { ValueVec::new(cx) } else { protopy_vm::to_vec(cx, v)? };
     // SAFETY: all bytes zero is the empty set.
     let mut set: libc::fd_set = unsafe { std::mem::zeroed() };
     let mut fds = Vec::with_capacity(objects.len());
-    for i in 0..objects.len() {
-        let Some(o) = objects.get(i) else { break };
+    for i in 0.. {
+        let Some(o) = live.map_or_else(|| objects.get(i), |l| l.get(i)) else { break };
         let fd = fileno(cx, o)?;
+        if live.is_some() {
+            objects.push(cx, o)?;
+        }
         if !(0..libc::FD_SETSIZE as i32).contains(&fd) {
             return Err(cx.value_error("filedescriptor out of range in select()"));
         }
@@ -100,13 +105,13 @@ fn timeout(cx: &mut Ctx, v: Value, scale: i64, msg: &str) -> PyResult<Option<i64
         return Err(cx.type_error(msg));
     }
     if scale == 1 {
-        return to_ns(cx, v, Round::Ceiling).map(Some);
+        return to_ns(cx, v, Round::Up).map(Some);
     }
     // Milliseconds.
     match FloatObj::of(v) {
         Some(f) => {
             let s = cx.float(f / 1e3);
-            to_ns(cx, s, Round::Ceiling).map(Some)
+            to_ns(cx, s, Round::Up).map(Some)
         }
         None => {
             let n = index(cx, v)?;

@@ -441,6 +441,7 @@ fn pidfd_send_signal(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Err(cx.type_error("siginfo must be None"));
     }
     done(cx, sys::pidfd_send_signal(fd, sig, flags as u32))?;
+    cx.safepoint()?;
     Ok(Value::NONE)
 }
 
@@ -526,7 +527,7 @@ fn sigwaitinfo(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn sigtimedwait(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let set = signal_set(cx, a[0])?;
-    let ns = to_ns(cx, a[1], Round::Ceiling)?;
+    let ns = to_ns(cx, a[1], Round::Up)?;
     if ns < 0 {
         return Err(cx.value_error("timeout must be non-negative"));
     }

@@ -2,10 +2,10 @@
 
 use crate::consts::termios::CONSTANTS;
 use crate::posix::OsState;
-use crate::support::{fileno, int, mask, retry, set_ints};
+use crate::support::{fileno, int, retry, set_ints};
 use crate::sys::{self, SysResult};
 use protopy_vm::errors::{raise_class, strerror};
-use protopy_vm::protocore::layouts::{BytesObj, ListObj};
+use protopy_vm::protocore::layouts::{BytesObj, IntRef, ListObj};
 use protopy_vm::protocore::types::type_flags;
 use protopy_vm::protocore::{Ctx, Layout, PyResult, Raised, Ty, Value};
 use protopy_vm::types::create_type_with_base;
@@ -111,6 +111,14 @@ fn tcsetattr(cx: &mut Ctx, a: &[Value]) -> PyResult {
     Ok(Value::NONE)
 }
 
+/// A word of flags: the low bits of a C long.
+fn mask(cx: &mut Ctx, v: Value) -> PyResult<u32> {
+    match IntRef::of(v).and_then(IntRef::to_i64) {
+        Some(n) => Ok(n as u32),
+        None => crate::support::long(cx, v).map(|n| n as u32),
+    }
+}
+
 fn control_chars(cx: &mut Ctx, v: Value, t: &mut libc::termios) -> PyResult<()> {
     let Some(chars) = ListObj::of(v).filter(|l| l.len() == t.c_cc.len()) else {
         let msg = format!("tcsetattr: attributes[6] must be {} element list", t.c_cc.len());
@@ -118,14 +126,11 @@ fn control_chars(cx: &mut Ctx, v: Value, t: &mut libc::termios) -> PyResult<()> 
     };
     for (i, to) in t.c_cc.iter_mut().enumerate() {
         let Some(v) = chars.get(i) else { break };
-        *to = match (BytesObj::of(v).map(BytesObj::bytes), protopy_vm::protocore::layouts::IntRef::of(v)) {
+        *to = match (BytesObj::of(v).map(BytesObj::bytes), IntRef::of(v)) {
             (Some([c]), _) => *c,
             (_, Some(_)) => {
-                let n = int(cx, v)?;
-                match u8::try_from(n) {
-                    Ok(n) => n,
-                    Err(_) => n.to_le_bytes()[0],
-                }
+                let n = crate::support::long(cx, v)?;
+                n.to_le_bytes()[0]
             }
             _ => {
                 let msg = "tcsetattr: elements of attributes must be characters or integers";

@@ -292,7 +292,7 @@ fn get_clock_info(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn sleep(cx: &mut Ctx, a: &[Value]) -> PyResult {
     audit(cx, "time.sleep", &[a[0]])?;
-    let ns = to_ns(cx, a[0], Round::Ceiling)?;
+    let ns = to_ns(cx, a[0], Round::Up)?;
     if ns < 0 {
         return Err(cx.value_error("sleep length must be non-negative"));
     }

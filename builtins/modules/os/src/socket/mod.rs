@@ -495,7 +495,7 @@ fn set_timeout(cx: &mut Ctx, s: &Sock, ns: i64) -> PyResult<()> {
 /// A timeout in nanoseconds, -1 for none.
 fn timeout_arg(cx: &mut Ctx, v: Value) -> PyResult<i64> {
     let Some(v) = v.not_none() else { return Ok(-1) };
-    let ns = to_ns(cx, v, Round::Ceiling)?;
+    let ns = to_ns(cx, v, Round::Up)?;
     if ns < 0 {
         return Err(cx.value_error("Timeout value out of range"));
     }
