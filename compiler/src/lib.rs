@@ -17,7 +17,7 @@ pub mod disasm;
 mod error;
 mod fold;
 mod future;
-mod literals;
+pub mod literals;
 mod locations;
 mod names;
 pub mod parse;

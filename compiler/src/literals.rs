@@ -28,13 +28,13 @@ pub(crate) fn too_many_digits(text: &str, limit: usize) -> Option<usize> {
 }
 
 /// The value of an integer literal that does not fit 64 bits.
-pub(crate) fn big_int(text: &str) -> Option<Const> {
+pub fn big_int(text: &str) -> Option<Const> {
     let (radix, body) = digits_of(text);
     BigInt::from_str_radix(&body, radix).ok().map(|n| crate::fold::int_const(&n))
 }
 
 /// Whether the text of a literal may hold an escape that the parser decodes to U+FFFD.
-pub(crate) fn may_have_surrogates(source: &str) -> bool {
+pub fn may_have_surrogates(source: &str) -> bool {
     let b = source.as_bytes();
     b.windows(3).any(|w| w[0] == b'\\' && (w[1] == b'u' || w[1] == b'U')) && {
         let lower = source.to_ascii_lowercase();
@@ -46,7 +46,7 @@ pub(crate) fn may_have_surrogates(source: &str) -> bool {
 
 /// Decodes the inside of a string literal that is not raw. With `braces`, doubled braces are one, as in
 /// the literal parts of f-strings.
-pub(crate) fn decode(text: &str, braces: bool) -> Vec<u32> {
+pub fn decode(text: &str, braces: bool) -> Vec<u32> {
     let mut out = Vec::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -137,7 +137,7 @@ fn named_by_parser(name: &str) -> Option<u32> {
 }
 
 /// The code points of a string literal part, if it holds surrogates.
-pub(crate) fn surrogate_literal(l: &StringLiteral, locations: &Locations) -> Option<Vec<u32>> {
+pub fn surrogate_literal(l: &StringLiteral, locations: &Locations) -> Option<Vec<u32>> {
     if !l.value.contains('\u{fffd}') {
         return None;
     }
@@ -155,7 +155,7 @@ pub(crate) fn surrogate_literal(l: &StringLiteral, locations: &Locations) -> Opt
 }
 
 /// The code points of a string literal, if it holds surrogates.
-pub(crate) fn with_surrogates(s: &ExprStringLiteral, locations: &Locations) -> Option<Vec<u32>> {
+pub fn with_surrogates(s: &ExprStringLiteral, locations: &Locations) -> Option<Vec<u32>> {
     if !s.value.to_str().contains('\u{fffd}') {
         return None;
     }
@@ -174,7 +174,7 @@ pub(crate) fn with_surrogates(s: &ExprStringLiteral, locations: &Locations) -> O
 }
 
 /// A string constant of code points.
-pub(crate) fn string_of(points: Vec<u32>) -> Const {
+pub fn string_of(points: Vec<u32>) -> Const {
     let plain: Option<String> = points.iter().map(|&p| char::from_u32(p)).collect();
     match plain {
         Some(s) => Const::Str(s.into()),
@@ -194,7 +194,7 @@ pub(crate) fn big_int_text(text: &str) -> String {
 }
 
 /// The text of a self-documenting expression without its comments.
-pub(crate) fn strip_comments(text: &str) -> String {
+pub fn strip_comments(text: &str) -> String {
     if !text.contains('#') {
         return text.to_owned();
     }
@@ -224,10 +224,11 @@ pub(crate) fn strip_comments(text: &str) -> String {
 }
 
 /// The source text of an interpolated expression: all that stands between the brace and whatever ends it.
-pub(crate) fn interpolation_text(i: &InterpolatedElement, locations: &Locations) -> String {
+pub fn interpolation_text(i: &InterpolatedElement, locations: &Locations) -> String {
     if let Some(debug) = &i.debug_text {
         let text = strip_comments(debug.as_str());
-        let text = text.trim_end();
+        // After the equal sign come white space and continued lines.
+        let text = text.trim_end_matches(|c: char| c.is_whitespace() || c == '\\');
         return text.strip_suffix('=').unwrap_or(text).to_owned();
     }
     let after = TextRange::new(i.expression.range().end(), i.range.end());
