@@ -1,11 +1,13 @@
 //! Native modules about text and serial forms: _sre, _struct, _json, unicodedata, binascii, _string, _codecs, marshal.
 
+mod binascii;
 mod codecs;
 mod sre;
 mod string_;
 mod struct_;
+mod unicodedata;
 
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&codecs::MODULE, &string_::MODULE, &sre::MODULE, &struct_::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&codecs::MODULE, &string_::MODULE, &sre::MODULE, &struct_::MODULE, &binascii::MODULE, &unicodedata::MODULE];
