@@ -37,8 +37,9 @@ pub fn run(mut i: Invocation) -> i32 {
     if let Err(r) = startup::init_core(cx, &i.config, &modules)
         .and_then(|()| protopy_mod_runtime::init_types(cx))
         .and_then(|()| protopy_mod_runtime::init_types(cx))
-        .and_then(|()| if std::env::var_os("PROTOPY_BARE").is_some() { Ok(()) } else {
-            startup::init_import(cx)?; protopy_mod_os::signal::install(cx)?; standard_streams(cx, &i)?; import_site(cx, &i) })
+        .and_then(|()| startup::init_import(cx))
+        .and_then(|()| standard_streams(cx, &i))
+        .and_then(|()| import_site(cx, &i))
     {
         let e = cx.take_raised(r);
         eprintln!("Fatal Python error: the interpreter could not be initialised");
@@ -201,13 +202,6 @@ fn force_path(cx: &mut Ctx, dir: &OsStr) -> PyResult<()> {
 }
 
 fn main_program(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
-    if std::env::var_os("PROTOPY_BARE").is_some() && let Program::File(f) = &i.program {
-        let g = cx.dict(); cx.keep.push(g);
-        let n = cx.intern_str("__name__"); let v = cx.intern_str("__main__");
-        vm::dict_set(cx, DictObj::of(g).unwrap(), n, v)?;
-        let text = std::fs::read_to_string(f).unwrap();
-        return vm::compile::run_source(cx, &text, "x.py", g).map(|_| ());
-    }
     match &i.program {
         Program::Command(c) => {
             prepend_path(cx, i, OsStr::new(""))?;

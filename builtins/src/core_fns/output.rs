@@ -31,12 +31,6 @@ fn print(cx: &mut Ctx, a: &[Value]) -> PyResult {
         None => match vm::lookup_sys(cx, "stdout") {
             Some(f) if f.is_none() => return Ok(Value::NONE),
             Some(f) => f,
-            None if std::env::var_os("PROTOPY_BARE").is_some() => {
-                let mut o = String::new();
-                for (i, v) in super::tuple_items(args).iter().enumerate() { if i > 0 { o.push(' '); } o.push_str(&vm::str_text(cx, *v)?); }
-                println!("{o}");
-                return Ok(Value::NONE);
-            }
             None => return Err(cx.raise_str(Ty::RuntimeError, "lost sys.stdout")),
         },
     };
