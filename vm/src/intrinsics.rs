@@ -1,10 +1,11 @@
 //! Rare operations of compiled code.
 
 use crate::attr::{get_attr, lookup_attr};
-use crate::call::{call, call_kw};
+use crate::call::call;
 use crate::interp::frame::Frame;
 use crate::names::{N, name};
 use crate::ops::{self, repr_text};
+use crate::typing_hooks::typing_hooks;
 use protocore::dict::DictObj;
 use protocore::layouts::{FunctionObj, StrObj, TupleObj};
 use protocore::{Ctx, PyResult, Ty, Value};
@@ -25,23 +26,12 @@ pub fn intrinsic1(cx: &mut Ctx, f: Frame, kind: u16, v: Value) -> PyResult {
             crate::roots::keep_alive(t);
             Ok(w)
         }
-        Some(Intrinsic1::TypeVar) => type_param(cx, Ty::TypeVar, v, &[]),
-        Some(Intrinsic1::ParamSpec) => type_param(cx, Ty::ParamSpec, v, &[]),
-        Some(Intrinsic1::TypeVarTuple) => {
-            let ty = cx.ty(Ty::TypeVarTuple).value();
-            call(cx, ty, &[v])
-        }
-        Some(Intrinsic1::SubscriptGeneric) => {
-            let g = cx.ty(Ty::Generic).value();
-            let params = unpack_params(cx, v)?;
-            ops::get_item(cx, g, params)
-        }
+        Some(Intrinsic1::TypeVar) => (typing_hooks(cx)?.type_var)(cx, v, None, None),
+        Some(Intrinsic1::ParamSpec) => (typing_hooks(cx)?.param_spec)(cx, v),
+        Some(Intrinsic1::TypeVarTuple) => (typing_hooks(cx)?.type_var_tuple)(cx, v),
+        Some(Intrinsic1::SubscriptGeneric) => (typing_hooks(cx)?.subscript_generic)(cx, v),
         Some(Intrinsic1::TypeAlias) => match TupleObj::of(v).map(|t| t.items()) {
-            Some([n, params, compute]) => {
-                let ty = cx.ty(Ty::TypeAliasType).value();
-                let params = if params.is_none() { cx.root(protocore::Root::EmptyTuple) } else { *params };
-                call_kw(cx, ty, &[*n, Value::NONE], &[("type_params", params), ("_evaluate", *compute)])
-            }
+            Some([n, params, compute]) => (typing_hooks(cx)?.type_alias)(cx, *n, params.not_none(), *compute),
             _ => Err(cx.raise_str(Ty::SystemError, "bad type alias")),
         },
         Some(Intrinsic1::UnpackStar) => {
@@ -53,23 +43,6 @@ pub fn intrinsic1(cx: &mut Ctx, f: Frame, kind: u16, v: Value) -> PyResult {
         }
         None => Err(cx.raise_str(Ty::SystemError, "unknown intrinsic")),
     }
-}
-
-/// `Generic[T, *Ts]`: a TypeVarTuple is unpacked.
-fn unpack_params(cx: &mut Ctx, v: Value) -> PyResult {
-    let items = TupleObj::of(v).map_or(&[][..], |t| t.items());
-    let mut out = crate::roots::ValueVec::new(cx);
-    for p in items {
-        if cx.is_exact(*p, Ty::TypeVarTuple) {
-            let it = crate::iter::iter(cx, *p)?;
-            if let Some(x) = crate::iter::next(cx, it)? {
-                out.push(cx, x)?;
-            }
-        } else {
-            out.push(cx, *p)?;
-        }
-    }
-    out.into_tuple(cx)
 }
 
 /// The value that an asynchronous generator yields, wrapped to tell it from what it awaits.
@@ -86,24 +59,12 @@ impl protocore::Payload for AsyncGenValue {
     }
 }
 
-fn type_param(cx: &mut Ctx, t: Ty, n: Value, more: &[(&str, Value)]) -> PyResult {
-    let ty = cx.ty(t).value();
-    let mut kw = vec![("infer_variance", Value::TRUE)];
-    kw.extend_from_slice(more);
-    call_kw(cx, ty, &[n], &kw)
-}
-
 /// Two operands.
 pub fn intrinsic2(cx: &mut Ctx, kind: u16, a: Value, b: Value) -> PyResult {
     match Intrinsic2::from_u16(kind) {
-        Some(Intrinsic2::TypeVarWithBound) => type_param(cx, Ty::TypeVar, a, &[("_evaluate_bound", b)]),
-        Some(Intrinsic2::TypeVarWithConstraints) => {
-            type_param(cx, Ty::TypeVar, a, &[("_evaluate_constraints", b)])
-        }
-        Some(Intrinsic2::SetTypeParamDefault) => {
-            crate::attr::set_attr_str(cx, a, "_evaluate_default_hook", b)?;
-            Ok(a)
-        }
+        Some(Intrinsic2::TypeVarWithBound) => (typing_hooks(cx)?.type_var)(cx, a, Some(b), None),
+        Some(Intrinsic2::TypeVarWithConstraints) => (typing_hooks(cx)?.type_var)(cx, a, None, Some(b)),
+        Some(Intrinsic2::SetTypeParamDefault) => (typing_hooks(cx)?.set_default)(cx, a, b),
         Some(Intrinsic2::SetFunctionTypeParams) => {
             if let Some(f) = FunctionObj::of(a) {
                 cx.store(a, &f.type_params, b);

@@ -30,6 +30,7 @@ pub mod structseq;
 pub mod suggest;
 pub mod sync;
 pub mod types;
+pub mod typing_hooks;
 
 pub use attr::*;
 pub use buffers::*;

@@ -10,9 +10,9 @@ pub mod marshal;
 pub mod opcode;
 pub mod suggestions;
 pub mod thread;
-pub mod typing;
 pub mod tokenize;
 pub mod types;
+pub mod typing;
 pub mod warnings;
 pub mod weakref;
 
@@ -34,6 +34,7 @@ pub static MODULES: &[&ModuleSpec] = &[
     &tokenize::MODULE,
     &types::MODULE,
     &warnings::MODULE,
+    &typing::MODULE,
     &weakref::MODULE,
 ];
 
@@ -43,6 +44,7 @@ pub fn init_types(cx: &mut Ctx) -> PyResult<()> {
     if !cx.ty(Ty::WeakRef).has(READY) {
         weakref::init_types(cx)?;
     }
+    ast::install(cx);
     typing::init_types(cx)
 }
 

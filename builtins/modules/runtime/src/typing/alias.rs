@@ -1,351 +1,43 @@
-//! `types.GenericAlias`: a type with parameters, such as `list[int]`; and the substitution of type variables.
+//! `types.GenericAlias`: a class with type arguments, as `list[int]` makes it.
+//!
+//! An alias stands for its class: it can be called, and forwards attributes. What is its own is listed in [`OWN`]; the two names in
+//! [`HIDDEN`] are neither forwarded nor found, so that an alias does not pass for a class and is copied by its reduction.
+//! Iteration yields once, the *starred* alias that `*tuple[int]` needs in a subscription.
 
-use super::text::type_repr;
+use super::subst::{make_parameters, substitute};
+use super::util::{builtin, items, state, type_repr};
 use protocore::layouts::{ListObj, StrObj, TupleObj};
+use protocore::native::NativeLayout;
 use protocore::types::{SlotSpec, type_flags};
-use protocore::{
-    Args, CmpOp, Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
-};
+use protocore::{Args, CmpOp, Ctx, Layout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value};
+use protopy_vm::types::hooks::type_or;
 use protopy_vm::{
-    TypeSpec, ValueVec, call, call_args, create_type, eq, get_attr, get_attr_str, get_item, getsets, hash, is_true,
-    lookup_attr_str, methods, repr_text, set_attr_str,
+    TypeSpec, call, call_args, create_type, eq, generic_get_attr, get_attr, getsets, hash, methods, set_attr,
+    to_vec,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
 
-/// `types.GenericAlias`
-pub struct Alias {
-    /// `__origin__`
+/// Content of an alias.
+pub struct GenericAlias {
+    /// The class.
     pub origin: Slot,
-    /// `__args__` (tuple).
+    /// Tuple of arguments.
     pub args: Slot,
-    /// `__parameters__` (tuple) once asked for.
-    params: Slot,
-    /// Whether it is `*origin[args]`.
+    /// Tuple of the parameters in the arguments, once asked for.
+    pub parameters: Slot,
+    /// Whether it is unpacked: `*tuple[int]`.
     pub starred: bool,
 }
 
-impl Payload for Alias {
+impl Payload for GenericAlias {
     const NAME: &'static str = "GenericAlias";
-
     fn trace(&self, t: &mut Tracer) {
         t.slot(&self.origin);
         t.slot(&self.args);
-        t.slot(&self.params);
+        t.slot(&self.parameters);
     }
 }
 
-/// The payload of an alias.
-pub fn alias_of(v: Value) -> Option<&'static Alias> {
-    v.native::<Alias>()
-}
-
-/// The items of a tuple.
-pub fn items(v: Value) -> &'static [Value] {
-    TupleObj::of(v).map_or(&[], |t| t.items())
-}
-
-fn make(cx: &mut Ctx, ty: &TypeObj, origin: Value, args: Value, starred: bool) -> PyResult {
-    let args = if TupleObj::of(args).is_some() { args } else { cx.tuple_of(None, &[args])? };
-    Ok(cx.new_native(
-        ty,
-        Alias { origin: Slot::new(origin), args: Slot::new(args), params: Slot::empty(), starred },
-    ))
-}
-
-/// `GenericAlias(origin, args)`
-pub fn new_alias(cx: &mut Ctx, origin: Value, args: Value) -> PyResult {
-    let ty = cx.ty(Ty::GenericAlias);
-    make(cx, ty, origin, args, false)
-}
-
-fn alias_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
-    if args.names().is_some() {
-        return Err(cx.type_error("GenericAlias() takes no keyword arguments"));
-    }
-    let [origin, params] = args.pos() else {
-        let msg = format!("GenericAlias expected 2 arguments, got {}", args.pos().len());
-        return Err(cx.type_error(&msg));
-    };
-    let Some(ty) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
-    make(cx, ty, *origin, *params, false)
-}
-
-// ---------------------------------------------------------------------------------------------------- parameters
-
-/// The type variables in some arguments, each once, in order (a tuple).
-pub fn make_parameters(cx: &mut Ctx, args: Value) -> PyResult {
-    let mut found = ValueVec::new(cx);
-    collect_parameters(cx, args, &mut found)?;
-    found.into_tuple(cx)
-}
-
-fn add_once(cx: &mut Ctx, found: &mut ValueVec, v: Value) -> PyResult<()> {
-    if (0..found.len()).any(|i| found.get(i).is_some_and(|x| x.is(v))) {
-        return Ok(());
-    }
-    found.push(cx, v)
-}
-
-fn collect_parameters(cx: &mut Ctx, args: Value, found: &mut ValueVec) -> PyResult<()> {
-    cx.check_native_stack(" while collecting type parameters")?;
-    let all = match ListObj::of(args) {
-        Some(l) => l.snapshot(),
-        None => items(args).to_vec(),
-    };
-    let held = cx.tuple_of(None, &all)?;
-    for t in items(held) {
-        if TypeObj::of(*t).is_some() {
-            continue;
-        }
-        if TupleObj::of(*t).is_some() || ListObj::of(*t).is_some() {
-            collect_parameters(cx, *t, found)?;
-        } else if lookup_attr_str(cx, *t, "__typing_subst__")?.is_some() {
-            add_once(cx, found, *t)?;
-        } else if let Some(inner) = lookup_attr_str(cx, *t, "__parameters__")? {
-            for p in items(inner) {
-                add_once(cx, found, *p)?;
-            }
-        }
-    }
-    protopy_vm::keep_alive(held);
-    Ok(())
-}
-
-fn alias_parameters(cx: &mut Ctx, this: Value) -> PyResult {
-    let Some(a) = alias_of(this) else { return cx.tuple_of(None, &[]) };
-    if let Some(p) = a.params.get() {
-        return Ok(p);
-    }
-    let args = a.args.get_or_none();
-    let p = make_parameters(cx, args)?;
-    cx.store(this, &a.params, p);
-    Ok(p)
-}
-
-// ---------------------------------------------------------------------------------------------------- substitution
-
-/// The arguments of a subscript, with unpacked tuples spliced in.
-fn unpack_args(cx: &mut Ctx, item: Value) -> PyResult {
-    let mut new = ValueVec::new(cx);
-    let single = [item];
-    let all = if TupleObj::of(item).is_some() { items(item) } else { &single[..] };
-    for x in all {
-        if TypeObj::of(*x).is_none()
-            && let Some(sub) = lookup_attr_str(cx, *x, "__typing_unpacked_tuple_args__")?
-            && TupleObj::of(sub).is_some()
-            && items(sub).last().is_none_or(|l| !l.is(Value::ELLIPSIS))
-        {
-            for s in items(sub) {
-                new.push(cx, *s)?;
-            }
-            continue;
-        }
-        new.push(cx, *x)?;
-    }
-    new.into_tuple(cx)
-}
-
-#[cold]
-fn wrong_count(cx: &mut Ctx, this: Value, given: usize, expected: usize) -> Raised {
-    match repr_text(cx, this) {
-        Ok(shown) => {
-            let word = if given > expected { "many" } else { "few" };
-            let msg = format!("Too {word} arguments for {shown}; actual {given}, expected {expected}");
-            cx.type_error(&msg)
-        }
-        Err(r) => r,
-    }
-}
-
-/// The arguments of `this` with its parameters replaced by those of the subscript `item` (a tuple).
-pub fn subs_parameters(cx: &mut Ctx, this: Value, args: Value, params: Value, item: Value) -> PyResult {
-    cx.check_native_stack(" while substituting type parameters")?;
-    let params_items = items(params);
-    if params_items.is_empty() {
-        let msg = format!("{} is not a generic class", repr_text(cx, this)?);
-        return Err(cx.type_error(&msg));
-    }
-    let mut item = unpack_args(cx, item)?;
-    for p in params_items {
-        if let Some(prepare) = lookup_attr_str(cx, *p, "__typing_prepare_subst__")?
-            && !prepare.is_none()
-        {
-            let given = if TupleObj::of(item).is_some() { item } else { cx.tuple_of(None, &[item])? };
-            item = call(cx, prepare, &[this, given])?;
-        }
-    }
-    let given = if TupleObj::of(item).is_some() { item } else { cx.tuple_of(None, &[item])? };
-    if items(given).len() != params_items.len() {
-        return Err(wrong_count(cx, this, items(given).len(), params_items.len()));
-    }
-    let mut new = ValueVec::new(cx);
-    for arg in items(args) {
-        substitute_one(cx, this, *arg, params, given, &mut new)?;
-    }
-    protopy_vm::keep_alive(given);
-    new.into_tuple(cx)
-}
-
-fn substitute_one(
-    cx: &mut Ctx,
-    this: Value,
-    arg: Value,
-    params: Value,
-    given: Value,
-    new: &mut ValueVec,
-) -> PyResult<()> {
-    if TypeObj::of(arg).is_some() {
-        return new.push(cx, arg);
-    }
-    if TupleObj::of(arg).is_some() {
-        let sub = subs_parameters(cx, this, arg, params, given)?;
-        return new.push(cx, sub);
-    }
-    if let Some(l) = ListObj::of(arg) {
-        let all = l.snapshot();
-        let t = cx.tuple_of(None, &all)?;
-        let sub = subs_parameters(cx, this, t, params, given)?;
-        let sub = cx.list(items(sub))?;
-        return new.push(cx, sub);
-    }
-    let unpack = match lookup_attr_str(cx, arg, "__typing_is_unpacked_typevartuple__")? {
-        Some(v) => is_true(cx, v)?,
-        None => false,
-    };
-    let done = match lookup_attr_str(cx, arg, "__typing_subst__")? {
-        Some(subst) => match position(params, arg).and_then(|i| items(given).get(i)) {
-            Some(x) => call(cx, subst, &[*x])?,
-            None => arg,
-        },
-        None => subs_tvars(cx, arg, params, given)?,
-    };
-    if !unpack {
-        return new.push(cx, done);
-    }
-    if TupleObj::of(done).is_none() {
-        let msg = format!(
-            "expected __typing_subst__ of {} objects to return a tuple, not {}",
-            cx.type_name(arg),
-            cx.type_name(done)
-        );
-        return Err(cx.type_error(&msg));
-    }
-    for x in items(done) {
-        new.push(cx, *x)?;
-    }
-    Ok(())
-}
-
-fn position(params: Value, v: Value) -> Option<usize> {
-    items(params).iter().position(|p| p.is(v))
-}
-
-/// `obj` with its own parameters replaced.
-fn subs_tvars(cx: &mut Ctx, obj: Value, params: Value, given: Value) -> PyResult {
-    let Some(own) = lookup_attr_str(cx, obj, "__parameters__")? else { return Ok(obj) };
-    if items(own).is_empty() {
-        return Ok(obj);
-    }
-    let mut sub = ValueVec::new(cx);
-    for p in items(own) {
-        let Some(x) = position(params, *p).and_then(|i| items(given).get(i)).copied() else {
-            sub.push(cx, *p)?;
-            continue;
-        };
-        // The parameter is a TypeVarTuple: it stands for any number of arguments.
-        if cx.type_of(*p).slots.iter.address() != 0 && TupleObj::of(x).is_some() {
-            for y in items(x) {
-                sub.push(cx, *y)?;
-            }
-        } else {
-            sub.push(cx, x)?;
-        }
-    }
-    let t = sub.into_tuple(cx)?;
-    get_item(cx, obj, t)
-}
-
-fn alias_getitem(cx: &mut Ctx, this: Value, item: Value) -> PyResult {
-    let Some(a) = alias_of(this) else { return Ok(this) };
-    let params = alias_parameters(cx, this)?;
-    let args = a.args.get_or_none();
-    let new = subs_parameters(cx, this, args, params, item)?;
-    let ty = cx.ty(Ty::GenericAlias);
-    make(cx, ty, a.origin.get_or_none(), new, a.starred)
-}
-
-// ---------------------------------------------------------------------------------------------------- behaviour
-
-fn alias_repr(cx: &mut Ctx, this: Value) -> PyResult {
-    let Some(a) = alias_of(this) else { return Ok(this) };
-    cx.check_native_stack(" while getting the repr of an object")?;
-    let mut text = String::new();
-    if a.starred {
-        text.push('*');
-    }
-    let origin = a.origin.get_or_none();
-    type_repr(cx, origin, &mut text)?;
-    text.push('[');
-    let args = items(a.args.get_or_none());
-    for (i, x) in args.iter().enumerate() {
-        if i > 0 {
-            text.push_str(", ");
-        }
-        match ListObj::of(*x) {
-            Some(l) => {
-                text.push('[');
-                let all = l.snapshot();
-                let held = cx.tuple_of(None, &all)?;
-                for (j, y) in all.iter().enumerate() {
-                    if j > 0 {
-                        text.push_str(", ");
-                    }
-                    type_repr(cx, *y, &mut text)?;
-                }
-                protopy_vm::keep_alive(held);
-                text.push(']');
-            }
-            None => type_repr(cx, *x, &mut text)?,
-        }
-    }
-    if args.is_empty() {
-        text.push_str("()");
-    }
-    text.push(']');
-    Ok(cx.str(&text))
-}
-
-fn alias_hash(cx: &mut Ctx, this: Value) -> PyResult<i64> {
-    let Some(a) = alias_of(this) else { return Ok(0) };
-    let (origin, args) = (a.origin.get_or_none(), a.args.get_or_none());
-    let h = hash(cx, origin)? ^ hash(cx, args)?;
-    Ok(if h == -1 { -2 } else { h })
-}
-
-fn alias_compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
-    let (Some(x), Some(y)) = (alias_of(a), alias_of(b)) else { return Ok(Value::NOT_IMPLEMENTED) };
-    if !matches!(op, CmpOp::Eq | CmpOp::Ne) {
-        return Ok(Value::NOT_IMPLEMENTED);
-    }
-    let same = x.starred == y.starred
-        && eq(cx, x.origin.get_or_none(), y.origin.get_or_none())?
-        && eq(cx, x.args.get_or_none(), y.args.get_or_none())?;
-    Ok(Value::bool(same == (op == CmpOp::Eq)))
-}
-
-fn alias_call(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
-    let Some(a) = alias_of(this) else { return Ok(this) };
-    let obj = call_args(cx, a.origin.get_or_none(), args)?;
-    if let Err(r) = set_attr_str(cx, obj, "__orig_class__", this) {
-        let e = cx.take_raised(r);
-        if !cx.is_instance(e, Ty::AttributeError) && !cx.is_instance(e, Ty::TypeError) {
-            return Err(cx.set_raised(e));
-        }
-    }
-    Ok(obj)
-}
-
-/// Attributes of the alias itself; all others are those of the origin.
+/// Attributes of the alias itself.
 const OWN: &[&str] = &[
     "__class__",
     "__origin__",
@@ -357,151 +49,224 @@ const OWN: &[&str] = &[
     "__reduce_ex__",
     "__reduce__",
 ];
+/// Attributes that an alias does not have though its class does.
+const HIDDEN: &[&str] = &["__bases__", "__copy__", "__deepcopy__"];
 
-/// Attributes that are not looked for on the origin.
-const BLOCKED: &[&str] = &["__bases__", "__copy__", "__deepcopy__"];
+/// A new alias of exactly this type; `args` that are no tuple become a tuple of one.
+pub fn new_alias(cx: &mut Ctx, ty: &TypeObj, origin: Value, args: Value, starred: bool) -> Value {
+    let args = if TupleObj::of(args).is_some() { args } else { cx.tuple(&[args]) };
+    cx.new_native(
+        ty,
+        GenericAlias { origin: Slot::new(origin), args: Slot::new(args), parameters: Slot::empty(), starred },
+    )
+}
+
+#[cold]
+fn not_alias(cx: &mut Ctx) -> Raised {
+    cx.type_error("expected a types.GenericAlias")
+}
+
+fn of(cx: &mut Ctx, v: Value) -> PyResult<&'static GenericAlias> {
+    match v.native::<GenericAlias>() {
+        Some(a) => Ok(a),
+        None => Err(not_alias(cx)),
+    }
+}
+
+fn alias_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
+    if args.names().is_some() {
+        return Err(cx.type_error("GenericAlias() takes no keyword arguments"));
+    }
+    match (TypeObj::of(class), args.pos()) {
+        (Some(ty), [origin, a]) => Ok(new_alias(cx, ty, *origin, *a, false)),
+        (_, pos) => {
+            let msg = format!("GenericAlias expected 2 arguments, got {}", pos.len());
+            Err(cx.type_error(&msg))
+        }
+    }
+}
+
+fn alias_repr(cx: &mut Ctx, this: Value) -> PyResult {
+    let a = of(cx, this)?;
+    cx.check_native_stack(" while getting the repr of an object")?;
+    let mut text = if a.starred { "*".to_owned() } else { String::new() };
+    text.push_str(&type_repr(cx, a.origin.get_or_none())?);
+    text.push('[');
+    let args = a.args.get_or_none();
+    for (i, v) in items(args).iter().enumerate() {
+        if i > 0 {
+            text.push_str(", ");
+        }
+        match ListObj::of(*v) {
+            Some(l) => push_list(cx, l, &mut text)?,
+            None => text.push_str(&type_repr(cx, *v)?),
+        }
+    }
+    text.push_str(if items(args).is_empty() { "()]" } else { "]" });
+    Ok(cx.str(&text))
+}
+
+/// A list of parameters of a callable.
+fn push_list(cx: &mut Ctx, l: &'static ListObj, text: &mut String) -> PyResult<()> {
+    text.push('[');
+    // By index, for user code may change the list.
+    let mut i = 0;
+    while let Some(v) = l.get(i) {
+        if i > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(&type_repr(cx, v)?);
+        i += 1;
+    }
+    text.push(']');
+    Ok(())
+}
+
+fn alias_hash(cx: &mut Ctx, this: Value) -> PyResult<i64> {
+    let a = of(cx, this)?;
+    let h = hash(cx, a.origin.get_or_none())? ^ hash(cx, a.args.get_or_none())?;
+    Ok(if h == -1 { -2 } else { h })
+}
+
+fn alias_compare(cx: &mut Ctx, x: Value, y: Value, op: CmpOp) -> PyResult {
+    let (Some(a), Some(b)) = (x.native::<GenericAlias>(), y.native::<GenericAlias>()) else {
+        return Ok(Value::NOT_IMPLEMENTED);
+    };
+    if !matches!(op, CmpOp::Eq | CmpOp::Ne) {
+        return Ok(Value::NOT_IMPLEMENTED);
+    }
+    let same = a.starred == b.starred
+        && eq(cx, a.origin.get_or_none(), b.origin.get_or_none())?
+        && eq(cx, a.args.get_or_none(), b.args.get_or_none())?;
+    Ok(Value::bool(same == (op == CmpOp::Eq)))
+}
+
+/// Calls the class; an instance remembers the alias if it can.
+fn alias_call(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
+    let a = of(cx, this)?;
+    cx.check_native_stack("")?;
+    let made = call_args(cx, a.origin.get_or_none(), args)?;
+    let n = cx.intern_str("__orig_class__");
+    if let Err(r) = set_attr(cx, made, n, Some(this)) {
+        let exc = cx.take_raised(r);
+        if !cx.is_instance(exc, Ty::AttributeError) && !cx.is_instance(exc, Ty::TypeError) {
+            return Err(cx.set_raised(exc));
+        }
+    }
+    Ok(made)
+}
 
 fn alias_getattr(cx: &mut Ctx, this: Value, n: Value) -> PyResult {
-    let (Some(a), Some(s)) = (alias_of(this), StrObj::of(n)) else {
-        return protopy_vm::generic_get_attr(cx, this, n);
-    };
-    let own = s.as_ascii().is_some_and(|t| t.starts_with("__") && (OWN.contains(&t) || BLOCKED.contains(&t)));
-    if own {
-        return protopy_vm::generic_get_attr(cx, this, n);
+    let a = of(cx, this)?;
+    if let Some(s) = StrObj::of(n) {
+        let own = s.str_ref().get(0) == Some(u32::from('_'))
+            && (OWN.iter().any(|o| s.eq_str(o)) || HIDDEN.iter().any(|o| s.eq_str(o)));
+        if !own {
+            cx.check_native_stack("")?;
+            return get_attr(cx, a.origin.get_or_none(), n);
+        }
     }
-    get_attr(cx, a.origin.get_or_none(), n)
+    generic_get_attr(cx, this, n)
 }
 
-fn alias_origin(_: &mut Ctx, this: Value) -> PyResult {
-    Ok(alias_of(this).map_or(Value::NONE, |a| a.origin.get_or_none()))
+/// `__parameters__`, computed at first use.
+fn alias_parameters(cx: &mut Ctx, this: Value) -> PyResult {
+    let a = of(cx, this)?;
+    if let Some(p) = a.parameters.get() {
+        return Ok(p);
+    }
+    let p = make_parameters(cx, a.args.get_or_none())?;
+    cx.store(this, &a.parameters, p);
+    Ok(p)
 }
 
-fn alias_args(_: &mut Ctx, this: Value) -> PyResult {
-    Ok(alias_of(this).map_or(Value::NONE, |a| a.args.get_or_none()))
+fn alias_getitem(cx: &mut Ctx, this: Value, item: Value) -> PyResult {
+    let a = of(cx, this)?;
+    let params = alias_parameters(cx, this)?;
+    let args = substitute(cx, this, a.args.get_or_none(), params, item)?;
+    let ty = cx.ty(Ty::GenericAlias);
+    Ok(new_alias(cx, ty, a.origin.get_or_none(), args, a.starred))
 }
 
-fn alias_unpacked(_: &mut Ctx, this: Value) -> PyResult {
-    Ok(Value::bool(alias_of(this).is_some_and(|a| a.starred)))
+fn alias_iter(cx: &mut Ctx, this: Value) -> PyResult {
+    let ty = state(cx).alias_iter.get().and_then(TypeObj::of);
+    match ty {
+        Some(ty) => Ok(cx.new_native(ty, AliasIter { alias: Slot::new(this) })),
+        None => Err(not_alias(cx)),
+    }
 }
 
-fn alias_unpacked_args(cx: &mut Ctx, this: Value) -> PyResult {
-    let tuple = cx.ty(Ty::Tuple).value();
-    Ok(match alias_of(this) {
-        Some(a) if a.starred && a.origin.get_or_none().is(tuple) => a.args.get_or_none(),
-        _ => Value::NONE,
-    })
+fn mro_entries(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let origin = of(cx, a[0])?.origin.get_or_none();
+    Ok(cx.tuple(&[origin]))
 }
 
-fn alias_mro_entries(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let origin = alias_origin(cx, a[0])?;
-    cx.tuple_of(None, &[origin])
-}
-
-fn alias_instancecheck(cx: &mut Ctx, _: &[Value]) -> PyResult {
+fn no_instancecheck(cx: &mut Ctx, _: &[Value]) -> PyResult {
     Err(cx.type_error("isinstance() argument 2 cannot be a parameterized generic"))
 }
 
-fn alias_subclasscheck(cx: &mut Ctx, _: &[Value]) -> PyResult {
+fn no_subclasscheck(cx: &mut Ctx, _: &[Value]) -> PyResult {
     Err(cx.type_error("issubclass() argument 2 cannot be a parameterized generic"))
 }
 
 fn alias_reduce(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let Some(o) = alias_of(a[0]) else { return Ok(Value::NONE) };
-    let (origin, args) = (o.origin.get_or_none(), o.args.get_or_none());
-    if o.starred {
-        let plain = new_alias(cx, origin, args)?;
-        let it = protopy_vm::iter(cx, plain)?;
-        let next = protopy_vm::import_attr(cx, "builtins", "next")?;
-        let t = cx.tuple_of(None, &[it])?;
-        return cx.tuple_of(None, &[next, t]);
+    let this = of(cx, a[0])?;
+    let (origin, args) = (this.origin.get_or_none(), this.args.get_or_none());
+    if this.starred {
+        let ty = cx.ty(Ty::GenericAlias);
+        let plain = new_alias(cx, ty, origin, args, false);
+        let it = alias_iter(cx, plain)?;
+        let f = builtin(cx, "next")?;
+        let it = cx.tuple(&[it]);
+        return Ok(cx.pair(f, it));
     }
     let ty = cx.type_of(a[0]).value();
-    let t = cx.tuple_of(None, &[origin, args])?;
-    cx.tuple_of(None, &[ty, t])
+    let args = cx.pair(origin, args);
+    Ok(cx.pair(ty, args))
 }
 
 fn alias_dir(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let origin = alias_origin(cx, a[0])?;
-    let dir = protopy_vm::import_attr(cx, "builtins", "dir")?;
-    let names = call(cx, dir, &[origin])?;
-    let Some(l) = ListObj::of(names) else { return Ok(names) };
-    let known: Vec<String> =
-        l.snapshot().into_iter().filter_map(StrObj::of).map(|s| s.to_string_lossy()).collect();
-    for n in OWN.iter().filter(|n| !known.iter().any(|k| k == *n)) {
-        let n = cx.intern_str(n);
-        cx.list_append(l, n)?;
+    let origin = of(cx, a[0])?.origin.get_or_none();
+    let f = builtin(cx, "dir")?;
+    let listed = call(cx, f, &[origin])?;
+    let mut all = to_vec(cx, listed)?;
+    for own in OWN {
+        let n = cx.intern_str(own);
+        let mut there = false;
+        for i in 0..all.len() {
+            there |= all.get(i).and_then(StrObj::of).is_some_and(|s| s.eq_str(own));
+        }
+        if !there {
+            all.push(cx, n)?;
+        }
     }
-    Ok(names)
+    Ok(all.into_list())
 }
 
-fn alias_or(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
-    super::union::type_or(cx, a, b)
+fn get_origin(cx: &mut Ctx, this: Value) -> PyResult {
+    Ok(of(cx, this)?.origin.get_or_none())
 }
 
-// ---------------------------------------------------------------------------------------------------- iteration
-
-/// The iterator that `*list[int]` takes: one item, the starred alias.
-struct Once {
-    alias: Slot,
-    done: AtomicBool,
+fn get_args(cx: &mut Ctx, this: Value) -> PyResult {
+    Ok(of(cx, this)?.args.get_or_none())
 }
 
-impl Payload for Once {
-    const NAME: &'static str = "generic_alias_iterator";
-
-    fn trace(&self, t: &mut Tracer) {
-        t.slot(&self.alias);
-    }
+fn get_unpacked(cx: &mut Ctx, this: Value) -> PyResult {
+    Ok(Value::bool(of(cx, this)?.starred))
 }
 
-fn alias_iter(cx: &mut Ctx, this: Value) -> PyResult {
-    let ty = super::alias_iter_type(cx);
-    Ok(cx.new_native(ty, Once { alias: Slot::new(this), done: AtomicBool::new(false) }))
+fn get_unpacked_args(cx: &mut Ctx, this: Value) -> PyResult {
+    let a = of(cx, this)?;
+    let of_tuple = a.starred && a.origin.get_or_none().is(cx.ty(Ty::Tuple).value());
+    Ok(if of_tuple { a.args.get_or_none() } else { Value::NONE })
 }
-
-fn once_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
-    let Some(o) = this.native::<Once>() else { return Ok(None) };
-    if o.done.swap(true, Ordering::AcqRel) {
-        return Ok(None);
-    }
-    let Some(a) = o.alias.get().and_then(alias_of) else { return Ok(None) };
-    let ty = cx.ty(Ty::GenericAlias);
-    make(cx, ty, a.origin.get_or_none(), a.args.get_or_none(), true).map(Some)
-}
-
-fn once_iter(_: &mut Ctx, this: Value) -> PyResult {
-    Ok(this)
-}
-
-fn once_reduce(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let iter = protopy_vm::import_attr(cx, "builtins", "iter")?;
-    let left = match a[0].native::<Once>() {
-        Some(o) if !o.done.load(Ordering::Acquire) => o.alias.get_or_none(),
-        _ => cx.tuple_of(None, &[])?,
-    };
-    let t = cx.tuple_of(None, &[left])?;
-    cx.tuple_of(None, &[iter, t])
-}
-
-static ONCE: TypeSpec = TypeSpec {
-    name: "generic_alias_iterator",
-    layout: Layout::Native,
-    vt: Some(<Once as NativeLayout>::VT),
-    flags: type_flags::NO_NEW,
-    slots: SlotSpec { iter: Some(once_iter), iternext: Some(once_next), ..SlotSpec::NONE },
-    methods: methods![
-        /// Helps pickle.
-        "__reduce__(self, /)" => once_reduce;
-    ],
-    ..TypeSpec::BASE
-};
 
 static ALIAS: TypeSpec = TypeSpec {
     ty: Some(Ty::GenericAlias),
     name: "GenericAlias",
     module: "types",
     layout: Layout::Native,
-    vt: Some(<Alias as NativeLayout>::VT),
+    vt: Some(<GenericAlias as NativeLayout>::VT),
     flags: type_flags::BASETYPE | type_flags::WEAKREF,
     slots: SlotSpec {
         new: Some(alias_new),
@@ -512,46 +277,89 @@ static ALIAS: TypeSpec = TypeSpec {
         getattro: Some(alias_getattr),
         getitem: Some(alias_getitem),
         iter: Some(alias_iter),
-        or: Some(alias_or),
+        or: Some(type_or),
         ..SlotSpec::NONE
     },
     methods: methods![
-        /// The bases that a class statement uses in place of the alias.
-        "__mro_entries__(self, bases, /)" => alias_mro_entries;
-        /// Refuses.
-        "__instancecheck__(self, instance, /)" => alias_instancecheck;
-        /// Refuses.
-        "__subclasscheck__(self, cls, /)" => alias_subclasscheck;
-        /// Helps pickle.
+        /// The class is the base.
+        "__mro_entries__(self, object, /)" => mro_entries;
+        /// Raises TypeError.
+        "__instancecheck__(self, object, /)" => no_instancecheck;
+        /// Raises TypeError.
+        "__subclasscheck__(self, object, /)" => no_subclasscheck;
+        /// What to pickle.
         "__reduce__(self, /)" => alias_reduce;
-        /// The attributes of the origin, and the alias's own.
+        /// Names of the class's attributes and of the alias's own.
         "__dir__(self, /)" => alias_dir;
     ],
     getsets: getsets![
-        /// The type that has parameters.
-        member "__origin__" => alias_origin;
-        /// Its arguments.
-        member "__args__" => alias_args;
-        /// Whether it is unpacked with a star.
-        member "__unpacked__" => alias_unpacked;
-        /// The type variables in the arguments.
+        /// The class.
+        member "__origin__" => get_origin;
+        /// The arguments.
+        member "__args__" => get_args;
+        /// Whether it is unpacked by a star.
+        member "__unpacked__" => get_unpacked;
+        /// The type parameters in the arguments.
         "__parameters__" => alias_parameters;
-        /// The arguments if it is an unpacked tuple, else None.
-        "__typing_unpacked_tuple_args__" => alias_unpacked_args;
+        /// The arguments of an unpacked tuple, else None.
+        "__typing_unpacked_tuple_args__" => get_unpacked_args;
     ],
-    doc: "A type with arguments: for t = list[int], t.__origin__ is list and t.__args__ is (int,).",
-    sig: Some("(origin, args, /)"),
+    doc: "A class with type arguments (PEP 585).\n\n`list[int]` has `list` as `__origin__` and `(int,)` as `__args__`.",
     ..TypeSpec::BASE
 };
 
-/// Completes the types of this file; that of the iterators.
-pub(super) fn init_types(cx: &mut Ctx) -> PyResult {
-    create_type(cx, &ALIAS)?;
-    create_type(cx, &ONCE)
+// ---------------------------------------------------------------------------------------------------- iterators
+
+/// Content of an iterator over an alias.
+struct AliasIter {
+    /// The alias, until the starred one was made of it.
+    alias: Slot,
 }
 
-/// An attribute of a value as text, if it is one.
-pub(super) fn text_attr(cx: &mut Ctx, v: Value, n: &str) -> PyResult<String> {
-    let s = get_attr_str(cx, v, n)?;
-    Ok(StrObj::of(s).map_or_else(String::new, StrObj::to_string_lossy))
+impl Payload for AliasIter {
+    const NAME: &'static str = "generic_alias_iterator";
+    fn trace(&self, t: &mut Tracer) {
+        t.slot(&self.alias);
+    }
+}
+
+fn iter_self(_: &mut Ctx, this: Value) -> PyResult {
+    Ok(this)
+}
+
+fn iter_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
+    let Some(it) = this.native::<AliasIter>() else { return Ok(None) };
+    let Some(v) = it.alias.swap_raw(None) else { return Ok(None) };
+    let a = of(cx, v)?;
+    let ty = cx.ty(Ty::GenericAlias);
+    Ok(Some(new_alias(cx, ty, a.origin.get_or_none(), a.args.get_or_none(), true)))
+}
+
+fn iter_reduce(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let f = builtin(cx, "iter")?;
+    let over = a[0].native::<AliasIter>().and_then(|i| i.alias.get());
+    let over = over.unwrap_or_else(|| protopy_vm::empty_tuple(cx));
+    let over = cx.tuple(&[over]);
+    Ok(cx.pair(f, over))
+}
+
+static ALIAS_ITER: TypeSpec = TypeSpec {
+    name: "generic_alias_iterator",
+    layout: Layout::Native,
+    vt: Some(<AliasIter as NativeLayout>::VT),
+    flags: type_flags::NO_NEW,
+    slots: SlotSpec { iter: Some(iter_self), iternext: Some(iter_next), ..SlotSpec::NONE },
+    methods: methods![
+        /// What to pickle.
+        "__reduce__(self, /)" => iter_reduce;
+    ],
+    ..TypeSpec::BASE
+};
+
+/// Makes the types.
+pub fn init(cx: &mut Ctx) -> PyResult<()> {
+    create_type(cx, &ALIAS)?;
+    let it = create_type(cx, &ALIAS_ITER)?;
+    state(cx).alias_iter.init(Some(it));
+    Ok(())
 }

@@ -1,9 +1,16 @@
-//! Types of type annotations: generic aliases, unions, type parameters, and the modules `_typing` and `_types`.
+//! Types of type annotations: generic aliases, unions, type parameters, type aliases, and the module `_typing`.
 
 pub mod alias;
+pub mod alias_type;
+mod args;
+pub mod lazy;
+pub mod module;
+pub mod params;
 pub mod subst;
 pub mod union;
 pub mod util;
+
+pub use module::MODULE;
 
 use protocore::{Ctx, PyResult, Ty};
 
@@ -14,5 +21,6 @@ pub fn init_types(cx: &mut Ctx) -> PyResult<()> {
         return Ok(());
     }
     alias::init(cx)?;
-    union::init(cx)
+    union::init(cx)?;
+    module::init_types(cx)
 }

@@ -1,102 +1,100 @@
-//! `typing.Union`, which is `types.UnionType`: `int | str`.
+//! `typing.Union`: what `int | str` and `typing.Union[int, str]` make.
+//!
+//! A union is built by a [`Builder`], which flattens unions among its members, writes `NoneType` for `None` and drops members that are
+//! equal to earlier ones. Members need not be hashable: those that are not are compared one by one, and make the union
+//! unhashable. Two unions are equal if they have the same members in any order.
+//!
+//! `X | Y` of classes answers NotImplemented for what is no type, so that the other operand gets its turn. A subscription of `Union`, and
+//! `|` of a union or type parameter, take what `typing` takes instead: strings become forward references, and what cannot be
+//! a type raises TypeError.
 
-use super::alias::{items, make_parameters, subs_parameters};
-use super::call_typing;
-use super::text::type_repr;
+use super::alias::GenericAlias;
+use super::subst::{make_parameters, substitute};
+use super::util::{items, type_repr};
 use protocore::dict::DictObj;
 use protocore::layouts::TupleObj;
+use protocore::native::NativeLayout;
 use protocore::types::{SlotSpec, type_flags};
-use protocore::{CmpOp, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value};
+use protocore::{CmpOp, Ctx, Layout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value};
+use protopy_vm::types::hooks::set_union_hook;
 use protopy_vm::{
-    TypeSpec, ValueVec, create_type, eq, getsets, hash, is_instance, is_subclass, methods, repr_text,
-    set_add_hash,
+    TypeSpec, ValueVec, call, create_type, eq, getsets, hash, import_attr, methods, repr_text, set_add_hash,
 };
 
-/// A union of types.
+/// Content of a union.
 pub struct Union {
-    /// `__args__` (tuple).
+    /// Tuple of the members.
     pub args: Slot,
-    /// Those that have a hash (frozenset), or empty.
+    /// Frozenset of the hashable members.
     hashable: Slot,
-    /// Those that have none (tuple), or empty.
+    /// Tuple of the other members; empty if there are none.
     unhashable: Slot,
-    params: Slot,
+    /// Tuple of the parameters in the members, once asked for.
+    parameters: Slot,
 }
 
 impl Payload for Union {
     const NAME: &'static str = "Union";
-
     fn trace(&self, t: &mut Tracer) {
-        for s in [&self.args, &self.hashable, &self.unhashable, &self.params] {
-            t.slot(s);
-        }
+        t.slot(&self.args);
+        t.slot(&self.hashable);
+        t.slot(&self.unhashable);
+        t.slot(&self.parameters);
     }
 }
 
-fn union_of(v: Value) -> Option<&'static Union> {
-    v.native::<Union>()
-}
+// ---------------------------------------------------------------------------------------------------- making unions
 
-/// What `|` takes without asking the module `typing`.
-fn unionable(cx: &Ctx, v: Value) -> bool {
-    v.is_none()
-        || TypeObj::of(v).is_some()
-        || cx.is_instance(v, Ty::GenericAlias)
-        || union_of(v).is_some()
-        || cx.is_exact(v, Ty::TypeAliasType)
-}
-
-/// A union in the making.
+/// A union under construction.
 struct Builder {
     args: ValueVec,
-    /// A set.
     hashable: Value,
     unhashable: ValueVec,
-    /// Whether what is added is checked, and strings become forward references.
+    /// Whether members must be what `typing` accepts.
     checked: bool,
 }
 
 impl Builder {
     fn new(cx: &mut Ctx, checked: bool) -> Builder {
-        let hashable = cx.set();
-        Builder { args: ValueVec::new(cx), hashable, unhashable: ValueVec::new(cx), checked }
+        Builder { args: ValueVec::new(cx), hashable: cx.set(), unhashable: ValueVec::new(cx), checked }
     }
 
     fn add(&mut self, cx: &mut Ctx, v: Value) -> PyResult<()> {
         if v.is_none() {
-            let t = cx.ty(Ty::NoneType).value();
-            return self.add_type(cx, t);
+            let none = cx.ty(Ty::NoneType).value();
+            return self.add_member(cx, none);
         }
-        if let Some(u) = union_of(v) {
-            for x in items(u.args.get_or_none()) {
-                self.add_type(cx, *x)?;
+        if let Some(u) = v.native::<Union>() {
+            for m in items(u.args.get_or_none()) {
+                self.add_member(cx, *m)?;
             }
             return Ok(());
         }
-        if self.checked {
-            let t = check(cx, v, "Union[arg, ...]: each arg must be a type.")?;
-            return self.add_type(cx, t);
-        }
-        self.add_type(cx, v)
+        let v = if self.checked { checked(cx, v)? } else { v };
+        self.add_member(cx, v)
     }
 
-    fn add_type(&mut self, cx: &mut Ctx, v: Value) -> PyResult<()> {
-        match hash(cx, v) {
-            Ok(h) => {
-                let new = match DictObj::of_set(self.hashable) {
-                    Some(s) => set_add_hash(cx, s, v, h)?,
-                    None => false,
-                };
-                if !new {
+    fn add_member(&mut self, cx: &mut Ctx, v: Value) -> PyResult<()> {
+        let h = match hash(cx, v) {
+            Ok(h) => Some(h),
+            Err(r) => {
+                let exc = cx.take_raised(r);
+                if !cx.is_instance(exc, Ty::TypeError) {
+                    return Err(cx.set_raised(exc));
+                }
+                None
+            }
+        };
+        match (h, DictObj::of_set(self.hashable)) {
+            (Some(h), Some(set)) => {
+                if !set_add_hash(cx, set, v, h)? {
                     return Ok(());
                 }
             }
-            Err(r) => {
-                cx.take_raised(r);
+            _ => {
                 for i in 0..self.unhashable.len() {
-                    if let Some(x) = self.unhashable.get(i)
-                        && eq(cx, x, v)?
-                    {
+                    let Some(x) = self.unhashable.get(i) else { break };
+                    if eq(cx, x, v)? {
                         return Ok(());
                     }
                 }
@@ -106,20 +104,16 @@ impl Builder {
         self.args.push(cx, v)
     }
 
+    /// The union; of one member, the member itself.
     fn finish(self, cx: &mut Ctx) -> PyResult {
-        match self.args.len() {
-            0 => return Err(cx.type_error("Cannot take a Union of no types.")),
-            1 => return Ok(self.args.get(0).unwrap_or(Value::NONE)),
+        match (self.args.len(), self.args.get(0)) {
+            (1, Some(only)) => return Ok(only),
+            (0, _) => return Err(cx.type_error("Cannot take a Union of no types.")),
             _ => {}
         }
         let args = self.args.into_tuple(cx)?;
-        let hashable = match DictObj::of_set(self.hashable) {
-            Some(s) if !s.is_empty() => {
-                let ty = cx.ty(Ty::FrozenSet).value();
-                Some(protopy_vm::call(cx, ty, &[self.hashable])?)
-            }
-            _ => None,
-        };
+        let frozen = cx.ty(Ty::FrozenSet).value();
+        let hashable = call(cx, frozen, &[self.hashable])?;
         let unhashable =
             if self.unhashable.is_empty() { None } else { Some(self.unhashable.into_tuple(cx)?) };
         let ty = cx.ty(Ty::Union);
@@ -127,99 +121,122 @@ impl Builder {
             ty,
             Union {
                 args: Slot::new(args),
-                hashable: Slot::from_option(hashable),
+                hashable: Slot::new(hashable),
                 unhashable: Slot::from_option(unhashable),
-                params: Slot::empty(),
+                parameters: Slot::empty(),
             },
         ))
     }
 }
 
-/// A type as `typing` accepts it: None is NoneType, a string a forward reference; TypeError.
-pub fn check(cx: &mut Ctx, v: Value, msg: &str) -> PyResult {
-    if v.is_none() {
-        return Ok(cx.ty(Ty::NoneType).value());
-    }
-    if unionable(cx, v) {
+/// What is a type on its own, whatever `typing` says.
+fn is_type(cx: &Ctx, v: Value) -> bool {
+    v.is_none()
+        || TypeObj::of(v).is_some()
+        || v.native::<GenericAlias>().is_some()
+        || v.native::<Union>().is_some()
+        || cx.is_exact(v, Ty::TypeAliasType)
+}
+
+/// A member as `typing` has it: strings become forward references.
+fn checked(cx: &mut Ctx, v: Value) -> PyResult {
+    if is_type(cx, v) {
         return Ok(v);
     }
-    let msg = cx.str(msg);
-    call_typing(cx, "_type_check", &[v, msg])
+    let f = import_attr(cx, "typing", "_type_check")?;
+    let msg = cx.str("Union[arg, ...]: each arg must be a type.");
+    call(cx, f, &[v, msg])
 }
 
-/// The union of some types, checked.
-pub fn union_from(cx: &mut Ctx, args: &[Value]) -> PyResult {
+/// `Union[members]`; the members are a slice that the caller keeps alive.
+pub fn union_of(cx: &mut Ctx, members: &[Value]) -> PyResult {
     let mut b = Builder::new(cx, true);
-    for v in args {
-        b.add(cx, *v)?;
+    for m in members {
+        b.add(cx, *m)?;
     }
     b.finish(cx)
 }
 
-/// `X | Y` of types: NotImplemented for anything else.
-pub fn type_or(cx: &mut Ctx, x: Value, y: Value) -> PyResult {
-    if !unionable(cx, x) || !unionable(cx, y) {
+/// `X | Y` of classes and aliases.
+pub fn type_or(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
+    if !is_type(cx, a) || !is_type(cx, b) {
         return Ok(Value::NOT_IMPLEMENTED);
     }
-    let mut b = Builder::new(cx, false);
-    b.add(cx, x)?;
-    b.add(cx, y)?;
-    b.finish(cx)
+    let mut u = Builder::new(cx, false);
+    u.add(cx, a)?;
+    u.add(cx, b)?;
+    u.finish(cx)
 }
 
-/// `X | Y` where one is a union or type variable.
-pub fn any_or(cx: &mut Ctx, x: Value, y: Value) -> PyResult {
-    union_from(cx, &[x, y])
+/// `|` of unions and type parameters.
+pub fn typing_or(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
+    union_of(cx, &[a, b])
+}
+
+// ---------------------------------------------------------------------------------------------------- the type
+
+#[cold]
+fn not_union(cx: &mut Ctx) -> Raised {
+    cx.type_error("expected a typing.Union")
+}
+
+fn of(cx: &mut Ctx, v: Value) -> PyResult<&'static Union> {
+    match v.native::<Union>() {
+        Some(u) => Ok(u),
+        None => Err(not_union(cx)),
+    }
 }
 
 fn union_repr(cx: &mut Ctx, this: Value) -> PyResult {
+    let u = of(cx, this)?;
     cx.check_native_stack(" while getting the repr of an object")?;
     let mut text = String::new();
-    for (i, v) in union_of(this).map_or(&[][..], |u| items(u.args.get_or_none())).iter().enumerate() {
+    for (i, m) in items(u.args.get_or_none()).iter().enumerate() {
         if i > 0 {
             text.push_str(" | ");
         }
-        type_repr(cx, *v, &mut text)?;
+        text.push_str(&type_repr(cx, *m)?);
     }
     Ok(cx.str(&text))
 }
 
 fn union_hash(cx: &mut Ctx, this: Value) -> PyResult<i64> {
-    let Some(u) = union_of(this) else { return Ok(0) };
-    if let Some(bad) = u.unhashable.get() {
-        // The first of them says why.
-        for v in items(bad) {
-            hash(cx, *v)?;
+    let u = of(cx, this)?;
+    if let Some(list) = u.unhashable.get() {
+        for m in items(list) {
+            hash(cx, *m)?;
         }
-        let msg = format!("union contains {} unhashable elements", items(bad).len());
-        return Err(cx.type_error(&msg));
+        // They have become hashable, but the union was made without their hashes.
+        let n = items(list).len();
+        let s = if n == 1 { "" } else { "s" };
+        return Err(cx.type_error(&format!("union contains {n} unhashable element{s}")));
     }
-    match u.hashable.get() {
-        Some(h) => hash(cx, h),
-        None => Ok(0),
-    }
+    hash(cx, u.hashable.get_or_none())
 }
 
 fn union_compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
-    let (Some(x), Some(y)) = (union_of(a), union_of(b)) else { return Ok(Value::NOT_IMPLEMENTED) };
+    let (Some(x), Some(y)) = (a.native::<Union>(), b.native::<Union>()) else {
+        return Ok(Value::NOT_IMPLEMENTED);
+    };
     if !matches!(op, CmpOp::Eq | CmpOp::Ne) {
         return Ok(Value::NOT_IMPLEMENTED);
     }
-    let same = same_union(cx, x, y)?;
+    let same = same_members(cx, x, y)?;
     Ok(Value::bool(same == (op == CmpOp::Eq)))
 }
 
-fn same_union(cx: &mut Ctx, x: &Union, y: &Union) -> PyResult<bool> {
+fn same_members(cx: &mut Ctx, x: &Union, y: &Union) -> PyResult<bool> {
     if !eq(cx, x.hashable.get_or_none(), y.hashable.get_or_none())? {
         return Ok(false);
     }
-    let (ux, uy) = (items(x.unhashable.get_or_none()), items(y.unhashable.get_or_none()));
-    if ux.len() != uy.len() {
+    let (p, q) = (items(x.unhashable.get_or_none()), items(y.unhashable.get_or_none()));
+    // Members of one union differ, so that of two equally long lists one direction is enough.
+    if p.len() != q.len() {
         return Ok(false);
     }
-    for a in ux {
+    for a in p {
         let mut found = false;
-        for b in uy {
+        for b in q {
             if eq(cx, *a, *b)? {
                 found = true;
                 break;
@@ -233,63 +250,46 @@ fn same_union(cx: &mut Ctx, x: &Union, y: &Union) -> PyResult<bool> {
 }
 
 fn union_parameters(cx: &mut Ctx, this: Value) -> PyResult {
-    let Some(u) = union_of(this) else { return cx.tuple_of(None, &[]) };
-    if let Some(p) = u.params.get() {
+    let u = of(cx, this)?;
+    if let Some(p) = u.parameters.get() {
         return Ok(p);
     }
     let p = make_parameters(cx, u.args.get_or_none())?;
-    cx.store(this, &u.params, p);
+    cx.store(this, &u.parameters, p);
     Ok(p)
 }
 
 fn union_getitem(cx: &mut Ctx, this: Value, item: Value) -> PyResult {
+    let u = of(cx, this)?;
     let params = union_parameters(cx, this)?;
-    let args = union_args(cx, this)?;
-    let new = subs_parameters(cx, this, args, params, item)?;
-    union_from(cx, items(new))
+    let args = substitute(cx, this, u.args.get_or_none(), params, item)?;
+    let r = union_of(cx, items(args));
+    protopy_vm::keep_alive(args);
+    r
 }
 
-fn union_args(_: &mut Ctx, this: Value) -> PyResult {
-    Ok(union_of(this).map_or(Value::NONE, |u| u.args.get_or_none()))
+fn class_getitem(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    match TupleObj::of(a[1]) {
+        Some(t) => union_of(cx, t.items()),
+        None => union_of(cx, &[a[1]]),
+    }
 }
 
-fn union_name(cx: &mut Ctx, _: Value) -> PyResult {
+fn mro_entries(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let shown = repr_text(cx, a[0])?;
+    Err(cx.type_error(&format!("Cannot subclass {shown}")))
+}
+
+fn get_args(cx: &mut Ctx, this: Value) -> PyResult {
+    Ok(of(cx, this)?.args.get_or_none())
+}
+
+fn get_name(cx: &mut Ctx, _: Value) -> PyResult {
     Ok(cx.intern_str("Union"))
 }
 
-fn union_origin(cx: &mut Ctx, _: Value) -> PyResult {
+fn get_origin(cx: &mut Ctx, _: Value) -> PyResult {
     Ok(cx.ty(Ty::Union).value())
-}
-
-fn union_class_getitem(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let single = [a[1]];
-    let args = if TupleObj::of(a[1]).is_some() { items(a[1]) } else { &single[..] };
-    union_from(cx, args)
-}
-
-fn union_mro_entries(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let msg = format!("Cannot subclass {}", repr_text(cx, a[0])?);
-    Err(cx.type_error(&msg))
-}
-
-fn union_instancecheck(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let args = union_args(cx, a[0])?;
-    for t in items(args) {
-        if is_instance(cx, a[1], *t)? {
-            return Ok(Value::TRUE);
-        }
-    }
-    Ok(Value::FALSE)
-}
-
-fn union_subclasscheck(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let args = union_args(cx, a[0])?;
-    for t in items(args) {
-        if is_subclass(cx, a[1], *t)? {
-            return Ok(Value::TRUE);
-        }
-    }
-    Ok(Value::FALSE)
 }
 
 static UNION: TypeSpec = TypeSpec {
@@ -303,39 +303,35 @@ static UNION: TypeSpec = TypeSpec {
         repr: Some(union_repr),
         hash: Some(union_hash),
         compare: Some(union_compare),
-        or: Some(any_or),
         getitem: Some(union_getitem),
+        or: Some(typing_or),
         ..SlotSpec::NONE
     },
     methods: methods![
-        /// Refuses.
-        "__mro_entries__(self, bases, /)" => union_mro_entries;
-        /// The union of some types.
-        class "__class_getitem__(cls, types, /)" => union_class_getitem;
-        /// Whether an object is an instance of one of the types.
-        "__instancecheck__(self, instance, /)" => union_instancecheck;
-        /// Whether a class is a subclass of one of the types.
-        "__subclasscheck__(self, cls, /)" => union_subclasscheck;
+        /// Raises TypeError: unions are no bases.
+        "__mro_entries__(self, object, /)" => mro_entries;
+        /// The union of the given types.
+        class "__class_getitem__(cls, object, /)" => class_getitem;
     ],
     getsets: getsets![
-        /// The types.
-        member "__args__" => union_args;
+        /// The members.
+        member "__args__" => get_args;
         /// Name of the type.
-        "__name__" => union_name;
-        /// Qualified name of the type.
-        "__qualname__" => union_name;
-        /// The type of unions.
-        "__origin__" => union_origin;
-        /// The type variables in the types.
+        "__name__" => get_name;
+        /// Name of the type.
+        "__qualname__" => get_name;
+        /// The type `Union` itself.
+        "__origin__" => get_origin;
+        /// The type parameters in the members.
         "__parameters__" => union_parameters;
     ],
-    doc: "Represent a union type\n\nE.g. for int | str",
+    doc: "A union of types: `int | str`.",
     ..TypeSpec::BASE
 };
 
-/// Completes the type.
-pub(super) fn init_types(cx: &mut Ctx) -> PyResult<()> {
+/// Makes the type, and lets classes make unions.
+pub fn init(cx: &mut Ctx) -> PyResult<()> {
     create_type(cx, &UNION)?;
-    protopy_vm::types::hooks::set_union_hook(cx, type_or);
+    set_union_hook(cx, type_or);
     Ok(())
 }

@@ -12,8 +12,6 @@ use protopy_vm::{dict_get, get_attr_str, lookup_attr, repr_text, str_text};
 pub struct TypingState {
     /// The type of iterators over generic aliases.
     pub alias_iter: Slot,
-    /// The type of `NoDefault`.
-    pub no_default_type: Slot,
     /// `NoDefault`
     pub no_default: Slot,
     /// The type of evaluators that answer a constant.
@@ -23,7 +21,6 @@ pub struct TypingState {
 impl SpaceState for TypingState {
     fn trace(&self, t: &mut Tracer) {
         t.slot(&self.alias_iter);
-        t.slot(&self.no_default_type);
         t.slot(&self.no_default);
         t.slot(&self.const_evaluator);
     }
