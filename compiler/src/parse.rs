@@ -325,6 +325,16 @@ fn single_statement(source: &str, parsed: &Parsed, options: &Options) -> Result<
         }
         return Err(shifted(error, options));
     }
+    if !options.dont_imply_dedent
+        && let Some(last) = module.body.last()
+        && is_open_block(source, last)
+        && let Some(end) = inline_suite(source, last)
+    {
+        let mut error = CompileError::at(ErrorKind::Syntax, "invalid syntax", end, parsed.locations());
+        error.offset = Some(0);
+        error.end_offset = Some(0);
+        return Err(error);
+    }
     if options.dont_imply_dedent
         && let Some(last) = module.body.last()
         && is_open_block(source, last)
@@ -350,6 +360,40 @@ fn first_newline(source: &str, body: &[Stmt]) -> Option<TextRange> {
     let rest = source.get(end..eol)?;
     let start = end + rest.len() - rest.trim_start_matches([' ', '\t', ';']).len();
     Some(TextRange::new(u32::try_from(start).ok()?.into(), u32::try_from(eol).ok()?.into()))
+}
+
+/// The last statement of a compound statement, if it stands on the line of its clause.
+fn inline_suite(source: &str, stmt: &Stmt) -> Option<TextRange> {
+    let mut suite = std::slice::from_ref(stmt);
+    while let Some(inner) = suite.last().and_then(last_suite) {
+        suite = inner;
+    }
+    let last = suite.last()?.range();
+    let line = source.get(..last.start().to_usize())?.rfind('\n').map_or(0, |n| n + 1);
+    let first = suite.iter().find(|s| s.range().start().to_usize() >= line)?;
+    let before = source.get(line..first.range().start().to_usize())?;
+    (!before.trim().is_empty()).then(|| TextRange::empty(last.start()))
+}
+
+/// The suite that ends a compound statement.
+fn last_suite(stmt: &Stmt) -> Option<&[Stmt]> {
+    let non_empty = |body: &'_ [Stmt]| !body.is_empty();
+    match stmt {
+        Stmt::FunctionDef(s) => Some(&s.body),
+        Stmt::ClassDef(s) => Some(&s.body),
+        Stmt::With(s) => Some(&s.body),
+        Stmt::For(s) => Some(if non_empty(&s.orelse) { &s.orelse } else { &s.body }),
+        Stmt::While(s) => Some(if non_empty(&s.orelse) { &s.orelse } else { &s.body }),
+        Stmt::If(s) => Some(s.elif_else_clauses.last().map_or(&s.body[..], |c| &c.body)),
+        Stmt::Match(s) => s.cases.last().map(|c| &c.body[..]),
+        Stmt::Try(s) => {
+            let handler =
+                s.handlers.last().map(|ruff_python_ast::ExceptHandler::ExceptHandler(h)| &h.body[..]);
+            let bodies = [Some(&s.finalbody[..]), Some(&s.orelse[..]), handler];
+            bodies.into_iter().flatten().find(|b| non_empty(b))
+        }
+        _ => None,
+    }
 }
 
 /// Whether a compound statement's last line is not even ended.

@@ -221,10 +221,10 @@ impl Asm {
         }
     }
 
-    pub fn finish(mut self) -> Assembled {
+    pub fn finish(mut self, first_line: u32) -> Assembled {
         self.join_sections();
         let mut handlers: Vec<u32> = self.handlers.iter().map(|h| h.start).collect();
-        super::peephole::run(&mut self.code, &mut handlers);
+        super::peephole::run(&mut self.code, &mut handlers, first_line);
         for (h, start) in self.handlers.iter_mut().zip(handlers) {
             h.start = start;
         }

@@ -250,7 +250,7 @@ impl<'a> Compiler<'a> {
                 self.nested(|c| c.loops(rest, element, inner, out, range))?;
             }
         }
-        self.loop_back(top, range);
+        self.loop_back(top, g.iter.range());
         match handler {
             Some((state, exc)) if live => {
                 self.enter_handler(exhausted, state);

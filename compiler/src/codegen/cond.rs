@@ -231,25 +231,45 @@ impl<'a> Compiler<'a> {
         let end = self.new_label();
         let short = b.op == BoolOp::Or;
         for v in first {
-            if foldable_leaf(v)
-                && let Some(c) = self.constant(v)
-            {
-                if fold::truth(&c) == short {
-                    self.set_pos(v.range());
-                    self.load_const(out, c);
-                    self.jump(end);
-                    break;
-                }
-                continue;
-            }
-            // `not x` and comparisons may jump on their own only if the value is not wanted: here it is.
-            self.to(v, out)?;
-            self.set_pos(b.range);
-            self.emit_jump(if short { Op::JumpIfTrue } else { Op::JumpIfFalse }, out, 0, end);
+            self.value_or_jump(v, out, b.range, short, end)?;
         }
         self.to(last, out)?;
         self.bind(end);
         self.move_reg(dst, out);
+        Ok(())
+    }
+
+    /// Evaluates `e` into temporary `out` and jumps to `to` if its truth is `when`. The truth of each value is
+    /// asked for once, also where `and` and `or` nest.
+    fn value_or_jump(&mut self, e: &'a Expr, out: Reg, range: TextRange, when: bool, to: Label) -> Res {
+        if let Expr::BoolOp(b) = e {
+            return self.nested(|c| c.nested_value_or_jump(b, out, when, to));
+        }
+        if foldable_leaf(e)
+            && let Some(c) = self.constant(e)
+        {
+            if fold::truth(&c) == when {
+                self.set_pos(e.range());
+                self.load_const(out, c);
+                self.jump(to);
+            }
+            return Ok(());
+        }
+        self.to(e, out)?;
+        self.set_pos(range);
+        self.emit_jump(if when { Op::JumpIfTrue } else { Op::JumpIfFalse }, out, 0, to);
+        Ok(())
+    }
+
+    fn nested_value_or_jump(&mut self, b: &'a ExprBoolOp, out: Reg, when: bool, to: Label) -> Res {
+        let Some((last, first)) = b.values.split_last() else { return Ok(()) };
+        let short = b.op == BoolOp::Or;
+        let skip = self.new_label();
+        for v in first {
+            self.value_or_jump(v, out, b.range, short, if short == when { to } else { skip })?;
+        }
+        self.value_or_jump(last, out, b.range, when, to)?;
+        self.bind(skip);
         Ok(())
     }
 }

@@ -7,17 +7,17 @@
 //! not stop there. So a jump goes only if its line is that of what was executed before or comes after it.
 
 use super::asm::{Ins, NO_LABEL, inverse, op_of};
-use protopy_bytecode::{Instr, Op};
+use protopy_bytecode::{Instr, Op, Position};
 
 /// Longest chain of jumps that is followed.
 const MAX_THREADED: usize = 16;
 
-/// Improves code, whose targets are indices, and the starts of its handlers.
-pub(super) fn run(code: &mut Vec<Ins>, handlers: &mut [u32]) {
+/// Improves code, whose targets are indices, and the starts of its handlers. The line is that of the code object.
+pub(super) fn run(code: &mut Vec<Ins>, handlers: &mut [u32], first_line: u32) {
     thread_jumps(code);
     let targeted = targets(code, handlers);
     invert_skips(code, &targeted);
-    exits(code);
+    exits(code, first_line);
     sweep(code, handlers);
 }
 
@@ -96,7 +96,7 @@ fn invert_skips(code: &mut [Ins], targeted: &[bool]) {
 }
 
 /// The implicit `return None` has the line of whatever led to it: jumps return themselves, conditions get a copy.
-fn exits(code: &mut Vec<Ins>) {
+fn exits(code: &mut Vec<Ins>, first_line: u32) {
     for exit in 0..code.len() {
         if op_of(code[exit].word) != Op::ReturnNone || code[exit].position.line != 0 {
             continue;
@@ -105,6 +105,11 @@ fn exits(code: &mut Vec<Ins>) {
             Some(before) if !ends(op_of(before.word)) => {
                 let position = before.position;
                 code[exit].position = position;
+                true
+            }
+            None => {
+                let p = Position { line: first_line, end_line: first_line, ..Position::default() };
+                code[exit].position = p;
                 true
             }
             _ => false,

@@ -364,7 +364,7 @@ impl<'a> Compiler<'a> {
         let flags = self.code_flags();
         let old = self.outer.pop().unwrap_or_else(Unit::placeholder);
         let u = std::mem::replace(&mut self.u, old);
-        let done = u.asm.finish();
+        let done = u.asm.finish(u.first_line);
         let text = |s: &Sym| -> Box<str> { self.table.names.get(*s).into() };
         let mut varnames: Vec<Box<str>> = u.varnames.iter().map(text).collect();
         if u.kind == UnitKind::Annotate

@@ -146,3 +146,22 @@ def keep_on_failure():
 
 keep_on_failure()
 print("ok")
+
+
+class Truth:
+    def __init__(self, v): self.v, self.asked = v, 0
+    def __bool__(self): self.asked += 1; return self.v
+
+
+def asked(f, *values):
+    v = [Truth(x) for x in values]
+    r = f(*v)
+    return v.index(r), [x.asked for x in v]
+
+assert asked(lambda a, b, c: (a and b) or c, 0, 0, 1) == (2, [1, 0, 0])
+assert asked(lambda a, b, c: (a and b) or c, 1, 1, 0) == (1, [1, 1, 0])
+assert asked(lambda a, b, c, d: a and (b or c) and d, 1, 0, 1, 1) == (3, [1, 1, 1, 0])
+assert asked(lambda a, b, c, d: (a or b) and (c or d), 0, 0, 1, 1) == (1, [1, 1, 0, 0])
+assert asked(lambda a, b, c, d: ((a and b) or c) and d, 1, 0, 0, 1) == (2, [1, 1, 1, 0])
+assert asked(lambda a, b: 0 or a and 1 and b, 1, 0) == (1, [1, 0])
+print("ok")
