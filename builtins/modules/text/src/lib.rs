@@ -2,6 +2,7 @@
 
 mod binascii;
 mod codecs;
+mod hashes;
 mod sre;
 mod string_;
 mod struct_;
@@ -10,4 +11,16 @@ mod unicodedata;
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&codecs::MODULE, &string_::MODULE, &sre::MODULE, &struct_::MODULE, &binascii::MODULE, &unicodedata::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[
+    &codecs::MODULE,
+    &string_::MODULE,
+    &sre::MODULE,
+    &struct_::MODULE,
+    &binascii::MODULE,
+    &unicodedata::MODULE,
+    &hashes::MD5,
+    &hashes::SHA1,
+    &hashes::SHA2,
+    &hashes::SHA3,
+    &hashes::BLAKE2,
+];
