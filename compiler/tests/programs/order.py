@@ -150,7 +150,7 @@ print("ok")
 
 class Truth:
     def __init__(self, v): self.v, self.asked = v, 0
-    def __bool__(self): self.asked += 1; return self.v
+    def __bool__(self): self.asked += 1; return bool(self.v)
 
 
 def asked(f, *values):
