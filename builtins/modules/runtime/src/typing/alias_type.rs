@@ -84,7 +84,7 @@ fn check_params(cx: &mut Ctx, params: Value) -> PyResult<()> {
             let shown = repr_text(cx, *p)?;
             return Err(cx.type_error(&format!("Expected a type param, got {shown}")));
         }
-        if has_default(*p) {
+        if has_default(cx, *p) {
             defaults = true;
         } else if defaults {
             let shown = repr_text(cx, *p)?;

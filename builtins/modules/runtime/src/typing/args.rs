@@ -27,7 +27,8 @@ pub fn bind<const N: usize>(cx: &mut Ctx, p: &Params, args: Args<'_>) -> PyResul
     for (o, v) in out.iter_mut().zip(args.pos().iter().take(npos)) {
         *o = Some(*v);
     }
-    let mut unknown = None;
+    // In the order in which CPython finds them: what is missing, what is given twice, what is unknown.
+    let (mut unknown, mut twice) = (None, None);
     for (n, v) in args.kw() {
         let Some(name) = StrObj::of(n) else { continue };
         let all = p.positional.iter().chain(p.keyword);
@@ -37,9 +38,7 @@ pub fn bind<const N: usize>(cx: &mut Ctx, p: &Params, args: Args<'_>) -> PyResul
         };
         let Some(o) = out.get_mut(i) else { continue };
         if o.is_some() {
-            let f = p.function;
-            let msg = format!("argument for {f}() given by name ('{found}') and position ({})", i + 1);
-            return Err(cx.type_error(&msg));
+            twice = twice.or(Some((i, *found)));
         }
         *o = Some(v);
     }
@@ -48,6 +47,10 @@ pub fn bind<const N: usize>(cx: &mut Ctx, p: &Params, args: Args<'_>) -> PyResul
             let msg = format!("{}() missing required argument '{n}' (pos {})", p.function, i + 1);
             return Err(cx.type_error(&msg));
         }
+    }
+    if let Some((i, n)) = twice {
+        let msg = format!("argument for {}() given by name ('{n}') and position ({})", p.function, i + 1);
+        return Err(cx.type_error(&msg));
     }
     match unknown.and_then(StrObj::of) {
         Some(n) => {

@@ -5,7 +5,7 @@
 //! `typing`.
 
 use super::args::{Params, bind, name_arg};
-use super::lazy::{Lazy, evaluator};
+use super::lazy::Lazy;
 use super::union::typing_or;
 use super::util::{items, state};
 use protocore::native::NativeLayout;
@@ -25,7 +25,7 @@ pub struct TypeParam {
     bound: Lazy,
     /// `__constraints__`; no value for none.
     constraints: Lazy,
-    /// `__default__`; no value for NoDefault.
+    /// `__default__`; NoDefault or, in a type parameter list, no value if there is none.
     default: Lazy,
     covariant: bool,
     contravariant: bool,
@@ -117,10 +117,9 @@ fn variance(cx: &mut Ctx, p: &mut TypeParam, flags: [Option<Value>; 3]) -> PyRes
     Ok(())
 }
 
-/// A default as given: nothing for NoDefault.
+/// A default as given: NoDefault if none was.
 fn default_of(cx: &Ctx, v: Option<Value>) -> Lazy {
-    let marker = no_default(cx);
-    Lazy::given(v.filter(|v| !v.is(marker)))
+    Lazy::given(Some(v.unwrap_or_else(|| no_default(cx))))
 }
 
 /// A parameter made by a program: it knows its module.
@@ -177,11 +176,7 @@ fn paramspec_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     let name = name_arg(cx, &PARAMSPEC_PARAMS, name)?;
     let mut p = TypeParam::named(name);
     variance(cx, &mut p, [co, contra, infer])?;
-    let bound = match bound.and_then(Value::not_none) {
-        Some(b) => Some(type_check(cx, b, "Bound must be a type.")?),
-        None => None,
-    };
-    p.bound = Lazy::given(bound);
+    p.bound = Lazy::given(bound.and_then(Value::not_none));
     p.default = default_of(cx, default);
     finish(cx, class, p)
 }
@@ -257,12 +252,13 @@ fn param_reduce(cx: &mut Ctx, a: &[Value]) -> PyResult {
 }
 
 /// Whether there is a default, known or not.
-pub fn has_default(v: Value) -> bool {
-    v.native::<TypeParam>().is_some_and(|p| !p.default.evaluate.is_empty() || !p.default.value.is_empty())
+pub fn has_default(cx: &Ctx, v: Value) -> bool {
+    let Some(p) = v.native::<TypeParam>() else { return false };
+    !p.default.evaluate.is_empty() || p.default.value.get().is_some_and(|d| !d.is(no_default(cx)))
 }
 
-fn param_has_default(_: &mut Ctx, a: &[Value]) -> PyResult {
-    Ok(Value::bool(has_default(a[0])))
+fn param_has_default(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    Ok(Value::bool(has_default(cx, a[0])))
 }
 
 fn no_subclass(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -310,13 +306,7 @@ fn get_evaluate_constraints(cx: &mut Ctx, this: Value) -> PyResult {
 }
 
 fn get_evaluate_default(cx: &mut Ctx, this: Value) -> PyResult {
-    match of(cx, this)?.default.evaluator(cx) {
-        Some(f) => Ok(f),
-        None => {
-            let marker = no_default(cx);
-            Ok(evaluator(cx, marker))
-        }
-    }
+    Ok(of(cx, this)?.default.evaluator(cx).unwrap_or(Value::NONE))
 }
 
 /// Calls a function of `typing`.
@@ -351,7 +341,7 @@ fn typevar_prepare(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if index < given {
         return Ok(args);
     }
-    if index == given && has_default(this) {
+    if index == given && has_default(cx, this) {
         let default = get_default(cx, this)?;
         let more = cx.tuple(&[default]);
         return binary_op(cx, BinOp::Add, args, more);
