@@ -56,7 +56,9 @@ pub fn issue(cx: &mut Ctx, w: &Warning, options: &Options) -> PyResult<()> {
             let e = cx.take_raised(r);
             // A warning turned into an error is a SyntaxError at its place, as CPython reports it.
             if ty == Ty::SyntaxWarning && cx.is_instance(e, Ty::SyntaxWarning) {
-                let mut err = CompileError::bare(ErrorKind::Syntax, w.message.clone());
+                // The error speaks of now, the warning of the future.
+                let text = w.message.replace("Such sequences will not work in the future. ", "");
+                let mut err = CompileError::bare(ErrorKind::Syntax, text);
                 err.lineno = Some(w.line);
                 err.end_lineno = Some(w.end_line);
                 err.offset = i32::try_from(w.col).ok().map(|c| c + 1);

@@ -57,6 +57,8 @@ pub(crate) struct Blocks {
     kinds: *mut AtomicU8,
     meta: *mut Meta,
     marks: [*mut u64; 2],
+    /// Blocks that are accessible, with their table entries.
+    committed: AtomicUsize,
     /// Which of `marks` is current.
     flip: AtomicUsize,
     pool: Mutex<Pool>,
@@ -70,13 +72,24 @@ unsafe impl Sync for Blocks {}
 /// Bytes of a huge page.
 const HUGE_PAGE: usize = 2 << 20;
 
+/// Blocks whose memory and table entries are made accessible at a time.
+const STEP: usize = 2048;
+
+/// Makes the first `bytes` of a reserved range accessible; `false` if the system refuses (`ulimit -d`).
+fn commit(at: usize, bytes: usize) -> bool {
+    let bytes = bytes.next_multiple_of(4096);
+    // SAFETY: the callers pass the start of a range that `map` made, and not more than it holds.
+    unsafe { libc::mprotect(at as *mut libc::c_void, bytes, libc::PROT_READ | libc::PROT_WRITE) == 0 }
+}
+
+/// Reserves addresses; their memory counts against the process's limits only from [`commit`] on.
 fn map(bytes: usize) -> Option<usize> {
     // SAFETY: an anonymous private mapping without a fixed address has no preconditions.
     let p = unsafe {
         libc::mmap(
             std::ptr::null_mut(),
             bytes,
-            libc::PROT_READ | libc::PROT_WRITE,
+            libc::PROT_NONE,
             libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
             -1,
             0,
@@ -131,12 +144,17 @@ impl Blocks {
         if end != at[0] + whole {
             unmap(end, at[0] + whole - end);
         }
+        // The scanner asks for the kind of any block before it knows whether the block was ever used.
+        if !commit(at[1], parts[1]) {
+            return None;
+        }
         // SAFETY: advice about our own range. Marking large heaps misses the TLB half as often; refusal is harmless.
         unsafe { libc::madvise(base as *mut libc::c_void, capacity * BLOCK_BYTES, libc::MADV_HUGEPAGE) };
         Some(Blocks {
             base,
             capacity,
             frontier: AtomicUsize::new(0),
+            committed: AtomicUsize::new(0),
             used: AtomicUsize::new(0),
             kinds: at[1] as *mut AtomicU8,
             meta: at[2] as *mut Meta,
@@ -236,6 +254,22 @@ impl Blocks {
         self.flip.fetch_xor(1, Relaxed);
     }
 
+    /// Makes the first `end` blocks and their table entries accessible. Called under the pool's lock.
+    fn commit_to(&self, end: usize) -> bool {
+        if end <= self.committed.load(Relaxed) {
+            return true;
+        }
+        let n = end.next_multiple_of(STEP).min(self.capacity);
+        let ok = commit(self.meta as usize, n * size_of::<Meta>())
+            && commit(self.marks[0] as usize, n * MARK_WORDS * 8)
+            && commit(self.marks[1] as usize, n * MARK_WORDS * 8)
+            && commit(self.base, n * BLOCK_BYTES);
+        if ok {
+            self.committed.store(n, Relaxed);
+        }
+        ok
+    }
+
     fn pool(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(|e| e.into_inner())
     }
@@ -267,7 +301,8 @@ impl Blocks {
             }
             None => {
                 let b = self.frontier();
-                if b.checked_add(n)? > self.capacity {
+                let end = b.checked_add(n)?;
+                if end > self.capacity || !self.commit_to(end) {
                     return None;
                 }
                 self.frontier.store(b + n, Relaxed);

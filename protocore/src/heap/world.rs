@@ -274,6 +274,21 @@ impl Ctx {
         heap.world.resume(guard.lock);
     }
 
+    /// Calls `f` with the state of each thread of the space, in a stopped world. `f` neither allocates nor runs Python code.
+    pub fn for_each_thread(&mut self, f: &mut dyn FnMut(&Ctx)) {
+        let mut done = false;
+        while !done {
+            done = self
+                .with_stopped_world(|_, threads| {
+                    for t in threads {
+                        // SAFETY: the thread is stopped in a safepoint, or is this one, which only reads.
+                        f(unsafe { &*t.cx });
+                    }
+                })
+                .is_some();
+        }
+    }
+
     /// Number of threads that the collector knows.
     pub fn registered_threads(&self) -> usize {
         locked(&self.heap().world.threads).len()
