@@ -388,7 +388,7 @@ fn finalize(cx: &mut Ctx) -> bool {
     }
     let mut ok = flush(cx);
     cx.space().finalizing.store(true, std::sync::atomic::Ordering::SeqCst);
-    cx.collect();
+    vm::finalize::finalize_modules(cx);
     ok &= flush(cx);
     ok
 }

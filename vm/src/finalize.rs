@@ -358,3 +358,84 @@ pub fn ignored(cx: &mut Ctx, r: Raised, what: &str, obj: Value) {
     let msg = format!("Exception ignored {what} {}", shown(cx, obj));
     report_unraisable(cx, r, Some(&msg), Value::NONE);
 }
+
+// ---------------------------------------------------------------------------------------------------- the end
+
+/// Attributes of `sys` that are taken away first: they may hold anything.
+const SYS_EXTRAS: &[&str] = &[
+    "path",
+    "argv",
+    "ps1",
+    "ps2",
+    "last_exc",
+    "last_type",
+    "last_value",
+    "last_traceback",
+    "path_hooks",
+    "path_importer_cache",
+    "meta_path",
+];
+
+/// Ends the modules, at the end of the interpreter: they leave `sys.modules`, what only they kept is finalized, and the
+/// namespaces of those that something still refers to are emptied. Other threads would see their modules vanish: while there are
+/// some, nothing is taken away, and only garbage is finalized.
+pub fn finalize_modules(cx: &mut Ctx) {
+    if cx.space().threads.load(Ordering::Acquire) > 1 {
+        cx.collect();
+        return;
+    }
+    for n in SYS_EXTRAS {
+        if crate::errors::lookup_sys(cx, n).is_some() {
+            crate::errors::set_sys(cx, n, Value::NONE);
+        }
+    }
+    for n in ["stdin", "stdout", "stderr"] {
+        let original = crate::errors::lookup_sys(cx, &format!("__{n}__")).unwrap_or(Value::NONE);
+        crate::errors::set_sys(cx, n, original);
+    }
+    let left = take_modules(cx);
+    cx.collect();
+    for w in left.into_iter().rev() {
+        if let Some(m) = WeakRefObj::of(w).and_then(|w| cx.weakref_get(w)) {
+            clear_module(cx, m);
+        }
+    }
+    cx.collect();
+}
+
+/// Empties `sys.modules`; weak references to the modules, which `cx.keep` holds.
+fn take_modules(cx: &mut Ctx) -> Vec<Value> {
+    let mut left = Vec::new();
+    let Some(table) = DictObj::of(cx.root(Root::Modules)) else { return left };
+    let keepers = [cx.root(Root::SysModule), cx.root(Root::BuiltinsModule)];
+    let ty = cx.ty(Ty::WeakRef);
+    for (_, _, m) in table.snapshot() {
+        if protocore::layouts::ModuleObj::of(m).is_some()
+            && !keepers.contains(&m)
+            && let Some(w) = cx.new_weakref(m, None, ty, true)
+        {
+            cx.keep.push(w);
+            left.push(w);
+        }
+    }
+    cx.dict_clear(table);
+    left
+}
+
+/// Sets everything in a module's namespace to None: private names first, as CPython does, since public ones may need them less.
+fn clear_module(cx: &mut Ctx, m: Value) {
+    let Some(d) = protocore::layouts::ModuleObj::of(m).and_then(|m| m.dict.get()).and_then(DictObj::of)
+    else {
+        return;
+    };
+    for private in [true, false] {
+        for (_, k, v) in d.snapshot() {
+            let Some(s) = StrObj::of(k) else { continue };
+            let text = s.to_string_lossy();
+            let is_private = text.starts_with('_') && !text.starts_with("__");
+            if (is_private || !private) && text != "__builtins__" && !v.is_none() {
+                let _ = cx.dict_set_str(d, k, Value::NONE);
+            }
+        }
+    }
+}

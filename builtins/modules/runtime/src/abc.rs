@@ -247,11 +247,11 @@ fn register(cx: &mut Ctx, a: &[Value]) -> PyResult {
 fn instance_check(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let (class, instance) = (a[0], a[1]);
     let (_, d) = data_of(cx, class)?;
-    let sub = get_attr_str(cx, instance, "__class__")?;
+    let real = cx.type_of(instance).value();
+    let sub = lookup_attr_str(cx, instance, "__class__")?.unwrap_or(real);
     if d.cache.contains(cx, sub) {
         return Ok(Value::TRUE);
     }
-    let real = cx.type_of(instance).value();
     if real.is(sub) {
         if d.version.load(Ordering::Acquire) == state(cx).counter.load(Ordering::Acquire)
             && d.negative.contains(cx, sub)

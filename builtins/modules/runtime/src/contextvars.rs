@@ -545,6 +545,7 @@ fn var_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     if StrObj::of(name).is_none() {
         return Err(cx.type_error("context variable name must be a str"));
     }
+    protopy_vm::hash(cx, name)?;
     Ok(cx.new_native(ty, Var { name: Slot::new(name), default: Slot::from_option(default) }))
 }
 

@@ -96,7 +96,9 @@ fn collect(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let start = Instant::now();
     let stats = st.debug.load(Ordering::Relaxed) & DEBUG_STATS != 0;
     if stats {
-        eprintln!("gc: collecting generation {generation}...");
+        let old = cx.space().heap.stats().live_bytes / BYTES_PER_OBJECT;
+        eprintln!("gc: collecting generation {generation}...\ngc: objects in each generation: 0 0 {old}");
+        eprintln!("gc: objects in permanent generation: {}", st.frozen.load(Ordering::Relaxed));
     }
     let n = cx.collect();
     if stats {

@@ -107,7 +107,8 @@ fn interrupt_main(cx: &mut Ctx, a: &[Value]) -> PyResult {
         None => i64::from(libc::SIGINT),
     };
     match i32::try_from(n) {
-        Ok(n) if trip_signal(cx, n) => Ok(Value::NONE),
+        // A signal for this very thread is handled at once.
+        Ok(n) if trip_signal(cx, n) => cx.safepoint().map(|()| Value::NONE),
         _ => Err(cx.value_error("signal number out of range")),
     }
 }

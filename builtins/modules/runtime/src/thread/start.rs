@@ -157,9 +157,11 @@ impl Drop for Ended {
 fn native_main(space: &Arc<ProtoSpace>, id: u64, ended: Ended) {
     match Ctx::attach(space, false) {
         Ok(mut cx) => {
+            crate::faulthandler::note_thread(Some(&cx));
             let run = std::panic::AssertUnwindSafe(|| run(&mut cx, id, &ended.shared));
             // The message of a panic has been printed; other threads go on.
             let _ = std::panic::catch_unwind(run);
+            crate::faulthandler::note_thread(None);
             drop(cx);
         }
         Err(e) => eprintln!("Fatal Python error: a thread could not be attached: {e}"),
