@@ -34,7 +34,9 @@ pub fn iter(cx: &mut Ctx, v: Value) -> PyResult {
 }
 
 fn is_mapping(cx: &Ctx, v: Value) -> bool {
-    protocore::dict::DictObj::of(v).is_some() || cx.is_exact(v, Ty::MappingProxy)
+    protocore::dict::DictObj::of(v).is_some()
+        || cx.is_exact(v, Ty::MappingProxy)
+        || cx.is_exact(v, Ty::Union)
 }
 
 /// `next(it)`; `None` when exhausted. The argument is an iterator.

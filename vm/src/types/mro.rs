@@ -2,6 +2,7 @@
 
 use crate::attr::type_lookup_where;
 use crate::call::call;
+use super::attrs::full_name;
 use crate::errors::type_text;
 use crate::iter::to_vec;
 use protocore::layouts::TupleObj;
@@ -14,7 +15,8 @@ pub fn best_base(cx: &mut Ctx, bases: &[Value]) -> PyResult<&'static TypeObj> {
     for b in bases {
         let Some(b) = TypeObj::of(*b) else { return Err(cx.type_error("bases must be types")) };
         if !b.has(type_flags::BASETYPE) {
-            let msg = format!("type '{}' is not an acceptable base type", type_text(b));
+            let shown = if b.has(type_flags::HEAP) { type_text(b) } else { full_name(cx, b) };
+            let msg = format!("type '{shown}' is not an acceptable base type");
             return Err(cx.type_error(&msg));
         }
         let solid = solid_base(cx, b);

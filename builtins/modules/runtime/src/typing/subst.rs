@@ -138,7 +138,12 @@ fn replace(
     let new = match lookup_attr_str(cx, arg, "__typing_subst__")? {
         Some(subst) => match params.iter().position(|p| p.is(arg)).and_then(|i| given.get(i)) {
             Some(g) => call(cx, subst, &[*g])?,
-            None => arg,
+            None => {
+                // It became a parameter after `__parameters__` was computed.
+                let shown = repr_text(cx, arg)?;
+                let msg = format!("argument {shown} with __typing_subst__ was not found in __parameters__");
+                return Err(cx.type_error(&msg));
+            }
         },
         None => subscript(cx, arg, params, given)?,
     };
