@@ -74,10 +74,29 @@ pub fn attr_name(cx: &mut Ctx, n: Value) -> PyResult {
 pub fn get_attr(cx: &mut Ctx, obj: Value, name: Value) -> PyResult {
     let name = attr_name(cx, name)?;
     let ty = cx.type_of(obj);
-    match ty.slots.getattro.get() {
+    let r = match ty.slots.getattro.get() {
         Some(f) => f(cx, obj, name),
         None => generic_get_attr(cx, obj, name),
+    };
+    match r {
+        Err(r) => Err(with_attribute(cx, r, obj, name)),
+        ok => ok,
     }
+}
+
+/// Tells an AttributeError on its way what was looked up, unless it knows.
+#[cold]
+fn with_attribute(cx: &mut Ctx, r: Raised, obj: Value, name: Value) -> Raised {
+    let e = cx.take_raised(r);
+    if cx.is_instance(e, Ty::AttributeError)
+        && let Some(x) = protocore::layouts::ExcObj::of(e)
+        && x.fields[0].is_empty()
+        && x.fields[1].is_empty()
+    {
+        cx.store(e, &x.fields[0], name);
+        cx.store(e, &x.fields[1], obj);
+    }
+    cx.set_raised(e)
 }
 
 /// `getattr(obj, name)` with the name as text.

@@ -6,7 +6,7 @@ use protocore::layouts::{CodeObj, FunctionObj, StrObj};
 use protocore::{Ctx, PyResult, Root, Ty, Value};
 use protopy_bytecode::CodeFlags;
 
-/// The builtins that code with these globals sees: `__builtins__` of the globals (a module or dict), else the space's.
+/// The builtins that code with these globals sees: `__builtins__` of the globals (a module or dict), else those of the running frame.
 pub fn builtins_of(cx: &mut Ctx, globals: Value) -> Value {
     let n = name(cx, N::Builtins);
     let found = DictObj::of(globals).and_then(|g| cx.dict_get_str(g, n));
@@ -15,7 +15,11 @@ pub fn builtins_of(cx: &mut Ctx, globals: Value) -> Value {
             Some(m) => m.dict.get().unwrap_or_else(|| cx.root(Root::Builtins)),
             None => v,
         },
-        None => cx.root(Root::Builtins),
+        // A frame hands its own on.
+        None => match crate::interp::frame::current(cx).and_then(|(f, _)| f.owner().builtins.get()) {
+            Some(b) => b,
+            None => cx.root(Root::Builtins),
+        },
     }
 }
 

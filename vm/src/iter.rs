@@ -43,12 +43,21 @@ fn is_mapping(cx: &Ctx, v: Value) -> bool {
 #[inline]
 pub fn next(cx: &mut Ctx, it: Value) -> PyResult<Option<Value>> {
     match cx.type_of(it).slots.iternext.get() {
-        Some(f) => f(cx, it),
+        Some(f) => match f(cx, it) {
+            Err(r) => stopped(cx, r),
+            ok => ok,
+        },
         None => {
             let msg = format!("'{}' object is not an iterator", cx.type_name(it));
             Err(cx.type_error(&msg))
         }
     }
+}
+
+/// A StopIteration with a value is the end, too.
+#[cold]
+fn stopped(cx: &mut Ctx, r: protocore::Raised) -> PyResult<Option<Value>> {
+    catch(cx, Err(r), Ty::StopIteration)
 }
 
 /// Runs `f` on every item of an iterable until it breaks.

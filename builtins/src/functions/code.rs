@@ -179,6 +179,10 @@ fn co_positions(cx: &mut Ctx, a: &[Value]) -> PyResult {
         let t = match last {
             Some((q, t)) if q == *p => t,
             _ if p.line == 0 => cx.tuple_of(None, &[Value::NONE; 4])?,
+            _ if p.end_line == 0 => {
+                // Compiled without columns.
+                cx.tuple_of(None, &[Value::small(i64::from(p.line)), Value::NONE, Value::NONE, Value::NONE])?
+            }
             _ => {
                 let n = [p.line, p.end_line, p.col, p.end_col].map(|n| Value::small(i64::from(n)));
                 cx.tuple_of(None, &n)?

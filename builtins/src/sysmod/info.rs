@@ -378,7 +378,11 @@ pub fn fill(cx: &mut Ctx, c: &Config) -> PyResult<()> {
     plain(cx)?;
     let m = cx.root(Root::Modules);
     set_sys(cx, "modules", m);
-    let mut names: Vec<Value> = vm::modules::builtin_names(cx).iter().map(|n| cx.intern_str(n)).collect();
+    let mut names: Vec<Value> = vm::modules::builtin_names(cx)
+        .into_iter()
+        .chain(["builtins", "sys"])
+        .map(|n| cx.intern_str(n))
+        .collect();
     names.sort_by_key(|n| protopy_vm::protocore::layouts::StrObj::of(*n).map(|s| s.to_string_lossy()));
     let t = cx.tuple_of(None, &names)?;
     set_sys(cx, "builtin_module_names", t);

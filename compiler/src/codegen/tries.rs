@@ -284,7 +284,7 @@ impl<'a> Compiler<'a> {
             self.u.handler = Some(cleanup.id);
             if let Some(class) = &h.type_ {
                 let c = self.any(class)?;
-                self.set_pos(class.range());
+                self.set_pos(h.range);
                 self.emit(Op::CheckEgMatch, matched, rest, c);
                 self.emit_jump(Op::JumpIfNone, matched, 0, next);
                 self.reset(m);

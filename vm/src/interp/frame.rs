@@ -224,6 +224,7 @@ pub fn detach(cx: &mut Ctx, f: Frame, pc: Pc, ended: bool) {
             cx.store(o, &fo.saved, saved.value());
         }
         if fo.back.is_empty()
+            && f.flags() & flag::GEN == 0
             && let Some((p, _)) = parent(f)
         {
             let back = frame_object(cx, p);

@@ -23,6 +23,9 @@ use protocore::{Ctx, PyResult, Raised, Ty, Value};
 use protopy_bytecode::{CodeFlags, Instr, Op};
 use std::sync::atomic::Ordering;
 
+/// Bit of `GeneratorObj::ag_bits`: the generator is in an `except` or `finally` clause, and so handles an exception of its own.
+pub(super) const HANDLING: u8 = 8;
+
 /// How a generator is resumed.
 #[derive(Clone, Copy)]
 pub enum GenInput {
@@ -418,7 +421,7 @@ fn suspend(cx: &mut Ctx, f: Frame, g: &GeneratorObj, pc: Pc) {
     g.pc.store(i as u32, Ordering::Relaxed);
     let outer = g.handled.get_or_none();
     let own = cx.handled;
-    if own.is(outer) {
+    if g.ag_bits.load(Ordering::Relaxed) & HANDLING == 0 {
         cx.store_empty(g.value(), &g.handled);
     } else {
         cx.store(g.value(), &g.handled, own);
@@ -578,25 +581,14 @@ fn yield_from_step(cx: &mut Ctx, f: Frame, w: Instr, pc: Pc) -> PyResult<Pc> {
 
 /// One step of an iterator that is no generator.
 pub fn step_foreign(cx: &mut Ctx, it: Value, sent: Value) -> PyResult<GenOutput> {
-    let r = if sent.is_none()
-        && let Some(next) = cx.type_of(it).slots.iternext.get()
-    {
-        match next(cx, it) {
-            Ok(Some(v)) => return Ok(GenOutput::Yield(v)),
-            Ok(None) => return Ok(GenOutput::Return(Value::NONE)),
-            Err(r) => r,
-        }
-    } else {
-        match crate::call::call_method(cx, it, "send", &[sent]) {
-            Ok(v) => return Ok(GenOutput::Yield(v)),
-            Err(r) => r,
-        }
-    };
-    let e = cx.take_raised(r);
-    if cx.is_instance(e, Ty::StopIteration) {
-        return Ok(GenOutput::Return(stop_value(e)));
+    if sent.is_none() && cx.type_of(it).slots.iternext.address() != 0 {
+        return Ok(match crate::types::next_or_return(cx, it)? {
+            Ok(v) => GenOutput::Yield(v),
+            Err(v) => GenOutput::Return(v),
+        });
     }
-    Err(cx.set_raised(e))
+    let r = crate::call::call_method(cx, it, "send", &[sent]);
+    stop_to_value(cx, r)
 }
 
 /// `next(generator)` as the type's slot: StopIteration with a value is raised, an end without value is `None`.

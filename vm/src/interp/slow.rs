@@ -1012,9 +1012,12 @@ pub fn reraise(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 /// `PushExc`
 pub fn push_exc(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let e = r(f, w.b());
-    // In a generator the exception handled outside may be another one at the next resumption.
-    let outer = f.generator().is_some_and(|g| g.handled.get_or_none().is(cx.handled));
-    f.set(usize::from(w.a()), if outer { Value::UNBOUND } else { cx.handled });
+    let saved = match f.generator() {
+        // The exception handled outside of a generator may be another one at the next resumption.
+        Some(g) if g.ag_bits.fetch_or(gens::HANDLING, Ordering::Relaxed) & gens::HANDLING == 0 => Value::UNBOUND,
+        _ => cx.handled,
+    };
+    f.set(usize::from(w.a()), saved);
     cx.handled = e;
     Ok(())
 }
@@ -1023,7 +1026,10 @@ pub fn push_exc(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 pub fn pop_exc(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let v = r(f, w.a());
     cx.handled = match f.generator() {
-        Some(g) if v.is_unbound() => g.handled.get_or_none(),
+        Some(g) if v.is_unbound() => {
+            g.ag_bits.fetch_and(!gens::HANDLING, Ordering::Relaxed);
+            g.handled.get_or_none()
+        }
         _ => v,
     };
     Ok(())

@@ -304,20 +304,23 @@ pub fn slot_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
 /// As `iter::next`, but keeps the value of a StopIteration that a Python iterator raises: `Ok(Err(value))`.
 pub fn next_or_return(cx: &mut Ctx, it: Value) -> PyResult<Result<Value, Value>> {
     let slot = cx.type_of(it).slots.iternext.get();
-    if slot.is_some_and(|f| f as usize == slot_next as protocore::types::NextFn as usize) {
-        return match must(cx, it, D::Next, &[]) {
-            Ok(v) => Ok(Ok(v)),
-            Err(r) => {
-                let exc = cx.take_raised(r);
-                if cx.is_instance(exc, Ty::StopIteration) {
-                    Ok(Err(crate::errors::stop_value(exc)))
-                } else {
-                    Err(cx.set_raised(exc))
-                }
-            }
-        };
+    let stopped = match slot {
+        Some(f) if f as usize == slot_next as protocore::types::NextFn as usize => match must(cx, it, D::Next, &[]) {
+            Ok(v) => return Ok(Ok(v)),
+            Err(r) => r,
+        },
+        Some(f) => match f(cx, it) {
+            Ok(v) => return Ok(v.ok_or(Value::NONE)),
+            Err(r) => r,
+        },
+        None => return Ok(crate::iter::next(cx, it)?.ok_or(Value::NONE)),
+    };
+    let exc = cx.take_raised(stopped);
+    if cx.is_instance(exc, Ty::StopIteration) {
+        Ok(Err(crate::errors::stop_value(exc)))
+    } else {
+        Err(cx.set_raised(exc))
     }
-    Ok(crate::iter::next(cx, it)?.ok_or(Value::NONE))
 }
 
 /// Calls `__call__`.
