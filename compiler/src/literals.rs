@@ -225,6 +225,9 @@ pub fn strip_comments(text: &str) -> String {
 
 /// The source text of an interpolated expression: all that stands between the brace and whatever ends it.
 pub fn interpolation_text(i: &InterpolatedElement, locations: &Locations) -> String {
+    if let Some(text) = locations.shown(i.range) {
+        return text.to_owned();
+    }
     if let Some(debug) = &i.debug_text {
         let text = strip_comments(debug.as_str());
         // After the equal sign come white space and continued lines.

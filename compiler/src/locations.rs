@@ -4,7 +4,7 @@
 //! them into positions. A tree that was built from Python `ast` objects has no source: there a
 //! range's start is the index of a [`Position`] in a table.
 
-use protopy_bytecode::{Position, SurrogateStr};
+use protopy_bytecode::{Const, Position, SurrogateStr};
 use ruff_python_ast::{Decorator, Parameter};
 use ruff_text_size::{TextRange, TextSize};
 use rustc_hash::FxHashMap;
@@ -25,6 +25,10 @@ pub struct NodeTable {
     pub positions: Vec<Position>,
     /// Strings with lone surrogates, by the start of the literal's range: in the tree stands U+FFFD for each of them.
     pub wide: FxHashMap<u32, SurrogateStr>,
+    /// Constants that no literal expresses, by the start of their range: an escape command stands for them in the tree.
+    pub consts: FxHashMap<u32, Const>,
+    /// What the interpolations of t-strings show as their source, by the start of their range.
+    pub texts: FxHashMap<u32, Box<str>>,
 }
 
 /// Where the lines of a source begin.
@@ -107,6 +111,22 @@ impl Locations {
     pub(crate) fn wide(&self, range: TextRange) -> Option<&[u32]> {
         match self {
             Locations::Table(t) => t.wide.get(&range.start().to_u32()).map(|s| &**s),
+            Locations::Source(_) => None,
+        }
+    }
+
+    /// The constant that stands at a range of a tree without source.
+    pub fn constant(&self, range: TextRange) -> Option<&Const> {
+        match self {
+            Locations::Table(t) => t.consts.get(&range.start().to_u32()),
+            Locations::Source(_) => None,
+        }
+    }
+
+    /// What an interpolation without source shows as its text.
+    pub(crate) fn shown(&self, range: TextRange) -> Option<&str> {
+        match self {
+            Locations::Table(t) => t.texts.get(&range.start().to_u32()).map(|s| &**s),
             Locations::Source(_) => None,
         }
     }

@@ -4,6 +4,7 @@
 
 use crate::depth::guarded;
 use crate::locations::Locations;
+use protopy_bytecode::Const;
 use ruff_python_ast::*;
 use std::fmt::Write;
 
@@ -271,7 +272,12 @@ impl Writer<'_> {
                     self.expr(e, P::Test);
                 }
             }
-            Expr::IpyEscapeCommand(_) => {}
+            Expr::IpyEscapeCommand(i) => {
+                if let Some(c) = self.locations.constant(i.range) {
+                    let text = constant(c);
+                    self.s(&text);
+                }
+            }
         }
     }
 
@@ -487,6 +493,32 @@ impl Writer<'_> {
 }
 
 /// A string as Python's `repr` shows it.
+/// The text of a constant that is no literal.
+fn constant(c: &Const) -> String {
+    let list = |items: &[Const]| items.iter().map(constant).collect::<Vec<_>>().join(", ");
+    match c {
+        Const::None | Const::Code(_) => "None".to_owned(),
+        Const::True => "True".to_owned(),
+        Const::False => "False".to_owned(),
+        Const::Ellipsis => "...".to_owned(),
+        Const::Int(n) => n.to_string(),
+        Const::BigInt { negative, magnitude } => {
+            let sign = if *negative { "-" } else { "" };
+            format!("{sign}{}", num_bigint::BigUint::from_bytes_le(magnitude))
+        }
+        Const::Float(f) => repr_float(*f),
+        Const::Complex(re, im) => format!("({}+{}j)", repr_float(*re), repr_float(*im)),
+        Const::Str(s) => repr(s),
+        Const::WideStr(points) => repr_points(points),
+        Const::Bytes(b) => repr_bytes(b),
+        Const::Tuple(items) if items.len() == 1 => format!("({},)", list(items)),
+        Const::Tuple(items) => format!("({})", list(items)),
+        Const::FrozenSet(items) if items.is_empty() => "frozenset()".to_owned(),
+        Const::FrozenSet(items) => format!("frozenset({{{}}})", list(items)),
+        Const::Slice(parts) => format!("slice({})", list(&parts[..])),
+    }
+}
+
 fn repr(text: &str) -> String {
     let points: Vec<u32> = text.chars().map(u32::from).collect();
     repr_points(&points)

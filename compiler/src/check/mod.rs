@@ -424,7 +424,8 @@ impl Checker<'_> {
             | Expr::BytesLiteral(_)
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
-            | Expr::EllipsisLiteral(_) => Ok(()),
+            | Expr::EllipsisLiteral(_)
+            | Expr::IpyEscapeCommand(_) => Ok(()),
             _ => self.nested(|c| c.expr_inner(e)),
         }
     }

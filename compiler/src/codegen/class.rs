@@ -184,13 +184,7 @@ impl<'a> Compiler<'a> {
     /// The register of a cell that the class body itself provides.
     pub fn magic_cell(&mut self, name: &str) -> Option<Reg> {
         let sym = self.sym(name);
-        let scope = self.table.scope(self.u.scope);
-        let wanted = match name {
-            "__class__" => scope.needs_class_closure,
-            "__classdict__" => scope.needs_classdict,
-            _ => scope.has_conditional_annotations,
-        };
-        if wanted && self.u.kind == UnitKind::Class { self.u.regs.get(&sym).copied() } else { None }
+        self.u.magic.get(&sym).copied()
     }
 
     /// Stores into the class namespace, or where the name is declared to be.

@@ -18,6 +18,7 @@ impl<'a> Compiler<'a> {
             Expr::BooleanLiteral(b) => Some(if b.value { Const::True } else { Const::False }),
             Expr::NoneLiteral(_) => Some(Const::None),
             Expr::EllipsisLiteral(_) => Some(Const::Ellipsis),
+            Expr::IpyEscapeCommand(i) => self.locations.constant(i.range).cloned(),
             Expr::Name(n) if n.id.as_str() == "__debug__" => {
                 Some(if self.options.optimize == 0 { Const::True } else { Const::False })
             }
@@ -140,7 +141,8 @@ impl<'a> Compiler<'a> {
             | Expr::BytesLiteral(_)
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
-            | Expr::EllipsisLiteral(_) => {}
+            | Expr::EllipsisLiteral(_)
+            | Expr::IpyEscapeCommand(_) => {}
             Expr::BoolOp(b) => self.effect_bool(b)?,
             Expr::If(i) => {
                 let (orelse, end) = (self.new_label(), self.new_label());
@@ -185,6 +187,7 @@ impl<'a> Compiler<'a> {
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_)
+            | Expr::IpyEscapeCommand(_)
             | Expr::Name(_) => {
                 self.set_pos(e.range());
                 match self.constant(e) {
@@ -654,6 +657,7 @@ pub(crate) fn foldable_leaf(e: &Expr) -> bool {
             | Expr::BooleanLiteral(_)
             | Expr::NoneLiteral(_)
             | Expr::EllipsisLiteral(_)
+            | Expr::IpyEscapeCommand(_)
             | Expr::Tuple(_) => return true,
             Expr::Name(n) => return n.id.as_str() == "__debug__",
             _ => return false,

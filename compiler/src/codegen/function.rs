@@ -265,6 +265,9 @@ impl<'a> Compiler<'a> {
 
     /// The register that holds the cell of `sym` for inner code.
     fn cell_reg(&self, sym: Sym) -> Reg {
+        if let Some(&r) = self.u.magic.get(&sym) {
+            return r;
+        }
         match self.resolve(sym) {
             Var::Deref(r) | Var::ClassDeref(r) | Var::DictDeref(r) => r,
             _ => self.u.regs.get(&sym).copied().unwrap_or(0),

@@ -96,6 +96,9 @@ pub(crate) struct Unit<'a> {
     pub regs: FxHashMap<Sym, Reg>,
     /// Registers of the variables of inlined comprehensions, plain (false) and captured (true).
     pub comp_regs: FxHashMap<(Sym, bool), Reg>,
+    /// Registers of the cells that a class body provides to its methods (`__class__` and the like); by name the body
+    /// itself means something else.
+    pub magic: FxHashMap<Sym, Reg>,
     pub varnames: Vec<Sym>,
     pub cells: Vec<(Sym, Reg)>,
     pub frees: Vec<Sym>,
@@ -142,6 +145,7 @@ impl Unit<'_> {
             name_index: FxHashMap::default(),
             regs: FxHashMap::default(),
             comp_regs: FxHashMap::default(),
+            magic: FxHashMap::default(),
             varnames: Vec::new(),
             cells: Vec::new(),
             frees: Vec::new(),
@@ -258,7 +262,9 @@ impl<'a> Compiler<'a> {
             }
         }
         for sym in class_cells(&mut self.table, u.scope) {
-            let r = take(u, &mut next, sym);
+            let r = next as Reg;
+            next += 1;
+            u.magic.insert(sym, r);
             cells.push((sym, r));
         }
         // A comprehension's variable shares the register of a local, or of a cell if it is captured itself; where
@@ -457,11 +463,7 @@ impl<'a> Compiler<'a> {
         let scope = self.table.scope(self.u.scope);
         let sees_class = scope.can_see_class_scope && self.table.names.get(sym) != "__classdict__";
         if through_comp && is_class {
-            return if self.u.frees.contains(&sym) || self.u.cells.iter().any(|c| c.0 == sym) {
-                Var::Deref(reg(&sym))
-            } else {
-                Var::Global
-            };
+            return if self.u.frees.contains(&sym) { Var::Deref(reg(&sym)) } else { Var::Global };
         }
         match scope.scopes.get(&sym) {
             Some(NameScope::Local) if self.u.optimized => Var::Local(reg(&sym)),

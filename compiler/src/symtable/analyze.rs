@@ -265,8 +265,11 @@ impl Analyzer<'_> {
                 None => {
                     let mut scope = scope;
                     if scope == NameScope::Free && is_class && magic.contains(&name) {
+                        // The comprehension itself means the global; functions within it mean the class's cell.
                         scope = NameScope::GlobalImplicit;
-                        comp_free.remove(&name);
+                        if !self.free_in_child(comp, name) {
+                            comp_free.remove(&name);
+                        }
                     }
                     self.table.scopes[id].symbols.set(name, flags);
                     self.table.scopes[id].merged.insert(name);

@@ -159,7 +159,7 @@ impl<'a> Builder<'a> {
             let msg = format!("duplicate type parameter '{}'", self.table.names.get(sym));
             return Err(Fault::syntax(msg, range));
         }
-        if scope.comp_iter_target && flags & DEF_LOCAL != 0 {
+        if scope.comp_iter_target {
             if new & (DEF_GLOBAL | DEF_NONLOCAL) != 0 {
                 let name = self.table.names.get(sym);
                 let msg =

@@ -301,7 +301,7 @@ impl Builder<'_> {
             let msg = match scope.kind {
                 BlockKind::Function if scope.comprehension != CompKind::No => {
                     let flags = scope.symbols.get(sym).unwrap_or(0);
-                    if flags & DEF_COMP_ITER != 0 {
+                    if flags & DEF_COMP_ITER != 0 && flags & (DEF_LOCAL | DEF_GLOBAL) != 0 {
                         let name = &n.id;
                         let msg =
                             format!("assignment expression cannot rebind comprehension iteration variable '{name}'");

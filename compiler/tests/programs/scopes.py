@@ -213,3 +213,30 @@ class Desc:
 
 assert Desc[1, 2:3] == (1, slice(2, 3))
 print("ok")
+
+
+class Cells:
+    fs = [lambda: __class__ for _ in (1,)]
+    ds = [lambda: __classdict__ for _ in (1,)]
+    def m(self): return __class__
+
+assert Cells.fs[0]() is Cells and Cells().m() is Cells and "fs" in Cells.ds[0]()
+try:
+    class Direct:
+        c = [__class__ for _ in (1,)]
+except NameError:
+    pass
+else:
+    assert 0
+
+
+def pathology():
+    __class__ = 1
+    class X:
+        nonlocal __class__
+        __class__ = 42
+        def f(self): return __class__
+    return __class__, X().f() is X
+
+assert pathology() == (42, True)
+print("ok")
