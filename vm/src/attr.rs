@@ -515,6 +515,10 @@ pub fn instance_dict(cx: &mut Ctx, obj: Value) -> PyResult<Option<Value>> {
     if !obj.is_heap() || ty.attr_base == 0 || !ty.has(type_flags::DICT) {
         return Ok(None);
     }
+    if TypeObj::of(obj).is_some() {
+        // A class keeps its attributes in its namespace, also if a base of its metaclass gives instances a dict.
+        return Ok(None);
+    }
     to_dict_mode(cx, obj).map(Some)
 }
 
@@ -538,6 +542,10 @@ pub fn instance_attrs(cx: &mut Ctx, obj: Value) -> Vec<(Value, Value)> {
 pub fn set_instance_dict(cx: &mut Ctx, obj: Value, dict: Value) -> PyResult<()> {
     if DictObj::of(dict).is_none() {
         let msg = format!("__dict__ must be set to a dictionary, not a '{}'", cx.type_name(dict));
+        return Err(cx.type_error(&msg));
+    }
+    if TypeObj::of(obj).is_some() {
+        let msg = format!("this __dict__ descriptor does not support '{}' objects", cx.type_name(obj));
         return Err(cx.type_error(&msg));
     }
     to_dict_mode(cx, obj)?;

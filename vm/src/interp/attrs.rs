@@ -97,8 +97,9 @@ pub fn global(cx: &mut Ctx, owner: &FrameOwner, name: Value, pc: Pc) -> PyResult
         return Ok(Some(v));
     }
     if !cx.is_exact(gv, protocore::Ty::Dict) {
-        // A dict subclass as globals: only `exec` makes one, and CPython looks at its items directly, too.
-        if let Some(v) = crate::dicts::dict_get(cx, g, name)? {
+        // A subclass of dict as globals: its `__getitem__` and `__missing__` count.
+        let r = crate::ops::get_item(cx, gv, name);
+        if let Some(v) = crate::errors::catch(cx, r, protocore::Ty::KeyError)? {
             return Ok(Some(v));
         }
     }

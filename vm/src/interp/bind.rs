@@ -68,7 +68,7 @@ fn bind_copy(
         w.set(total + usize::from(varargs), d);
     }
     for (n, v) in names.iter().zip(&all[npos..]) {
-        bind_keyword(cx, f, code, *n, *v, extra, w)?;
+        bind_keyword(cx, f, code, names, *n, *v, extra, w)?;
     }
     if npos > argc && !varargs {
         return Err(too_many(cx, f, code, npos, w));
@@ -83,10 +83,12 @@ fn varname(code: &CodeObj, i: usize) -> Value {
     TupleObj::of(code.rt.varnames).and_then(|t| t.items().get(i).copied()).unwrap_or(Value::NONE)
 }
 
+#[allow(clippy::too_many_arguments)]
 fn bind_keyword(
     cx: &mut Ctx,
     f: &FunctionObj,
     code: &CodeObj,
+    all_names: &[Value],
     n: Value,
     v: Value,
     extra: Option<&DictObj>,
@@ -117,8 +119,10 @@ fn bind_keyword(
     if let Some(d) = extra {
         return crate::dicts::dict_set(cx, d, n, v);
     }
-    let clash: Vec<String> =
-        params[..posonly].iter().filter(|p| StrObj::of(**p).is_some_and(|p| p.same(s))).map(|p| text(*p)).collect();
+    let given = |p: &&Value| {
+        StrObj::of(**p).is_some_and(|p| all_names.iter().any(|n| StrObj::of(*n).is_some_and(|n| n.same(p))))
+    };
+    let clash: Vec<String> = params[..posonly].iter().filter(given).map(|p| text(*p)).collect();
     let msg = if clash.is_empty() {
         let mut msg =
             format!("{}() got an unexpected keyword argument '{}'", func_name(f), s.to_string_lossy());

@@ -291,7 +291,8 @@ fn merge_keywords(
     items: &[Value],
     kw: Value,
 ) -> PyResult<(Value, Value)> {
-    let dict = match DictObj::of(kw) {
+    let exact = cx.is_exact(kw, Ty::Dict);
+    let dict = match DictObj::of(kw).filter(|_| exact) {
         Some(d) => d,
         None => {
             let d = cx.dict();

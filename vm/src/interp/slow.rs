@@ -719,7 +719,8 @@ pub fn dict_merge(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 
 /// Merges a mapping into the keyword dict of a call to `callee`.
 pub fn merge_mapping(cx: &mut Ctx, d: &DictObj, src: Value, callee: Value) -> PyResult<()> {
-    let pairs: Vec<(Value, Value)> = match DictObj::of(src) {
+    let exact = cx.is_exact(src, Ty::Dict);
+    let pairs: Vec<(Value, Value)> = match DictObj::of(src).filter(|_| exact) {
         Some(s) => s.snapshot().into_iter().map(|(_, k, v)| (k, v)).collect(),
         None => {
             let n = name(cx, N::Keys);
