@@ -4,6 +4,7 @@ pub mod abc;
 pub mod ast;
 pub mod atexit;
 pub mod contextvars;
+pub mod faulthandler;
 pub mod gc;
 pub mod imp;
 pub mod marshal;
@@ -25,6 +26,7 @@ pub static MODULES: &[&ModuleSpec] = &[
     &ast::MODULE,
     &atexit::MODULE,
     &contextvars::MODULE,
+    &faulthandler::MODULE,
     &gc::MODULE,
     &imp::MODULE,
     &marshal::MODULE,
