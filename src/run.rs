@@ -37,6 +37,7 @@ pub fn run(mut i: Invocation) -> i32 {
     if let Err(r) = startup::init_core(cx, &i.config, &modules)
         .and_then(|()| protopy_mod_runtime::init_types(cx))
         .and_then(|()| startup::init_import(cx))
+        .and_then(|()| protopy_mod_os::signal::install(cx))
         .and_then(|()| standard_streams(cx, &i))
         .and_then(|()| import_site(cx, &i))
     {

@@ -106,6 +106,7 @@ fn take_apart(cx: &mut Ctx, this: Value, args: &[Value]) -> PyResult<()> {
             let n = ops::index_i64(cx, file, Ty::ValueError)?;
             let n = cx.int(n);
             put(cx, this, x, WRITTEN, Some(n));
+            return store_args(cx, this, args);
         } else {
             put(cx, this, x, FILENAME, Some(file));
             let second = args.get(4).copied().and_then(Value::not_none);

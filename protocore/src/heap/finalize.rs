@@ -58,6 +58,23 @@ impl Finalizers {
         p
     }
 
+    /// The registered objects that still want their finalizer, the youngest first; they count as finalized then.
+    fn take_registered(&self) -> Vec<Value> {
+        let all = std::mem::take(&mut *locked(&self.registered));
+        let mut out = Vec::with_capacity(all.len());
+        for w in all.iter().rev() {
+            // SAFETY: registered objects that have died were removed by the collection that found them dead.
+            let v = unsafe { Value::from_bits(*w) };
+            if !done(v) {
+                if let Some(h) = v.header() {
+                    h.gc.fetch_or(gc_bits::FINALIZED, Relaxed);
+                }
+                out.push(v);
+            }
+        }
+        out
+    }
+
     /// Visits what waits.
     pub(super) fn trace(&self, t: &mut Tracer) {
         for p in locked(&self.queue).iter() {
@@ -155,6 +172,17 @@ impl Ctx {
         }
         self.local.finalizing = false;
         n
+    }
+
+    /// At the end of the program: runs the finalizers of all objects that this thread or an ended one registered and that were
+    /// not finalized yet, reachable or not, the youngest first. How many.
+    pub fn finalize_all(&mut self) -> usize {
+        let heap = self.heap();
+        heap.finalizers.add(&mut self.local.finalizable);
+        for v in heap.finalizers.take_registered() {
+            heap.finalizers.push(Pending::Finalize(v));
+        }
+        self.run_finalizers()
     }
 
     /// Asks for a run of the queue at this thread's next poll.

@@ -12,8 +12,9 @@ use protopy_vm::{
     lookup_attr_str, methods, next, set_attr_str, writable_buffer,
 };
 
-/// Flags of all stream classes.
-pub const STREAM: u64 = type_flags::BASETYPE | type_flags::DICT | type_flags::WEAKREF;
+/// Flags of all stream classes: as in CPython they are heap types that cannot be changed.
+pub const STREAM: u64 =
+    type_flags::BASETYPE | type_flags::DICT | type_flags::WEAKREF | type_flags::HEAP | type_flags::IMMUTABLE;
 
 const CLOSED: &str = "__IOBase_closed";
 

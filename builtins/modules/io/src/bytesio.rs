@@ -133,7 +133,7 @@ fn bytesio_new(cx: &mut Ctx, class: Value, _: Args<'_>) -> PyResult {
     };
     let v = cx.new_native(t, b);
     // A subclass may do something in its `close`.
-    if t.has(type_flags::HEAP) {
+    if !t.has(type_flags::IMMUTABLE) {
         cx.register_finalizer(v);
     }
     Ok(v)
@@ -271,8 +271,7 @@ fn writelines(cx: &mut Ctx, a: &[Value]) -> PyResult {
 }
 
 fn truncate(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let b = open(cx, a[0])?;
-    check_exports(cx, b)?;
+    open(cx, a[0])?;
     let size = match a[1].not_none() {
         None => None,
         Some(_) => {
@@ -283,6 +282,9 @@ fn truncate(cx: &mut Ctx, a: &[Value]) -> PyResult {
             }
         }
     };
+    // An `__index__` may have closed the stream, or made a view.
+    let b = open(cx, a[0])?;
+    check_exports(cx, b)?;
     b.data.with(cx, a[0], |cx, d| {
         let size = size.unwrap_or(d.pos);
         if size < view(b, d).len() {

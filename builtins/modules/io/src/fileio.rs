@@ -131,7 +131,7 @@ static GETSETS: &[GetSetDef] = getsets![
     member "_finalizing" =>
         |cx, v| file(cx, v).map(|f| Value::bool(f.has(FINALIZING))),
         |cx, v, on| {
-            let on = match on { Some(o) => is_true(cx, o)?, None => false };
+            let on = bool_member(cx, on)?;
             file(cx, v).map(|f| f.put(FINALIZING, on))
         };
     /// Whether the file is closed.
@@ -140,12 +140,7 @@ static GETSETS: &[GetSetDef] = getsets![
     "closefd" => |cx, v| file(cx, v).map(|f| Value::bool(f.has(CLOSEFD)));
     /// The mode, as a string.
     "mode" => |cx, v| { let m = file(cx, v)?.mode(); Ok(cx.str(m)) };
-    "_blksize" =>
-        |cx, v| { let n = file(cx, v)?.blksize(); Ok(cx.int(n)) },
-        |cx, v, n| {
-            let n = ssize(cx, n.unwrap_or(Value::NONE))?;
-            file(cx, v).map(|f| f.blksize.store(n, Ordering::Relaxed))
-        };
+    member "_blksize" => |cx, v| { let n = file(cx, v)?.blksize(); Ok(cx.int(n)) };
 ];
 
 /// The payload of a FileIO.
@@ -551,6 +546,10 @@ fn file_write(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let data = bytes_like(cx, a[1])?;
     let f = open_file(cx, a[0])?;
     let n = write_slice(cx, f, &data)?;
+    if n.is_some_and(|n| n < data.len()) {
+        // A signal may have cut the write short.
+        cx.safepoint()?;
+    }
     Ok(count_or_none(cx, n))
 }
 

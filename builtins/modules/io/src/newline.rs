@@ -151,7 +151,7 @@ pub static NEWLINE_DECODER: TypeSpec = TypeSpec {
     module: "_io",
     layout: Layout::Native,
     vt: Some(<NewlineDecoder as NativeLayout>::VT),
-    flags: type_flags::BASETYPE,
+    flags: type_flags::BASETYPE | type_flags::HEAP | type_flags::IMMUTABLE,
     slots: SlotSpec { new: Some(decoder_new), init: Some(decoder_init), ..SlotSpec::NONE },
     methods: METHODS,
     getsets: GETSETS,
@@ -330,7 +330,7 @@ impl Ending {
     }
 }
 
-/// A `newline` argument.
+/// What a `newline` argument means.
 #[derive(Clone, Copy, Debug)]
 pub struct Mode {
     /// Whether every kind of ending is recognised in input.
@@ -343,17 +343,42 @@ pub struct Mode {
     pub write: Option<&'static str>,
 }
 
+static MODES: [Mode; 5] = [
+    Mode { universal: true, translate: true, ending: Ending::Lf, write: None },
+    Mode { universal: true, translate: false, ending: Ending::Any, write: None },
+    Mode { universal: false, translate: false, ending: Ending::Lf, write: None },
+    Mode { universal: false, translate: false, ending: Ending::Cr, write: Some("\r") },
+    Mode { universal: false, translate: false, ending: Ending::CrLf, write: Some("\r\n") },
+];
+
 impl Mode {
     /// The mode of a `newline` argument (`None` is None); `None` if it is illegal.
     pub fn parse(newline: Option<&str>) -> Option<Mode> {
-        let m = |universal, translate, ending, write| Some(Mode { universal, translate, ending, write });
-        match newline {
-            None => m(true, true, Ending::Lf, None),
-            Some("") => m(true, false, Ending::Any, None),
-            Some("\n") => m(false, false, Ending::Lf, None),
-            Some("\r") => m(false, false, Ending::Cr, Some("\r")),
-            Some("\r\n") => m(false, false, Ending::CrLf, Some("\r\n")),
-            Some(_) => None,
+        let at = match newline {
+            None => 0,
+            Some("") => 1,
+            Some("\n") => 2,
+            Some("\r") => 3,
+            Some("\r\n") => 4,
+            Some(_) => return None,
+        };
+        Some(Mode::numbered(at))
+    }
+
+    /// Mode number `n`, as [`Mode::number`] tells it.
+    #[inline]
+    pub fn numbered(n: u8) -> Mode {
+        MODES[usize::from(n) % MODES.len()]
+    }
+
+    /// The mode as a small number.
+    pub fn number(self) -> u8 {
+        match (self.ending, self.universal) {
+            (Ending::Lf, true) => 0,
+            (Ending::Any, _) => 1,
+            (Ending::Lf, false) => 2,
+            (Ending::Cr, _) => 3,
+            (Ending::CrLf, _) => 4,
         }
     }
 }

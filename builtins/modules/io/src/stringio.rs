@@ -183,7 +183,7 @@ fn stringio_new(cx: &mut Ctx, class: Value, _: Args<'_>) -> PyResult {
         StringIo { state: AtomicU8::new(FRESH), newline: Slot::empty(), data: Locked::new(Data::default()) };
     let v = cx.new_native(t, s);
     // A subclass may do something in its `close`.
-    if t.has(type_flags::HEAP) {
+    if !t.has(type_flags::IMMUTABLE) {
         cx.register_finalizer(v);
     }
     Ok(v)

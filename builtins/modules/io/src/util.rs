@@ -154,7 +154,11 @@ pub fn str_or_none(cx: &mut Ctx, v: Value, func: &str, arg: &str) -> PyResult<Op
         let msg = format!("{func}() argument '{arg}' must be str or None, not {}", cx.type_name(v));
         return Err(cx.type_error(&msg));
     };
-    let t = s.to_string_lossy();
+    let Some(t) = s.to_utf8() else {
+        // Raises UnicodeEncodeError.
+        protopy_vm::codec::encode(cx, v, "utf-8", "strict")?;
+        return Ok(None);
+    };
     if t.contains('\0') {
         return Err(cx.value_error("embedded null character"));
     }
@@ -164,7 +168,7 @@ pub fn str_or_none(cx: &mut Ctx, v: Value, func: &str, arg: &str) -> PyResult<Op
 /// Whether an object's class is one of this module's, not a subclass in Python.
 #[inline]
 pub fn is_builtin_class(cx: &Ctx, v: Value) -> bool {
-    !cx.type_of(v).has(type_flags::HEAP)
+    cx.type_of(v).has(type_flags::IMMUTABLE)
 }
 
 /// Whether a method of a stream of one of this module's classes is the class's own: then native code may run in its place.
@@ -175,6 +179,15 @@ pub fn has_own_method(cx: &mut Ctx, v: Value, method: &str) -> bool {
     }
     let n = cx.intern_str(method);
     instance_attr(cx, v, n).is_none()
+}
+
+/// The value of an assignment to `_finalizing`.
+pub fn bool_member(cx: &mut Ctx, v: Option<Value>) -> PyResult<bool> {
+    match v {
+        None => Err(cx.type_error("can't delete numeric/char attribute")),
+        Some(v) if v.is_bool() => Ok(v.is(Value::TRUE)),
+        Some(_) => Err(cx.type_error("attribute value type must be bool")),
+    }
 }
 
 /// Whether `self.closed` is true.

@@ -5,7 +5,7 @@ use crate::bases::{STREAM, forward, forward_attr};
 use protopy_vm::protocore::layouts::{BytesObj, MethodDef};
 use protopy_vm::protocore::types::SlotSpec;
 use protopy_vm::protocore::{Args, Layout, NativeLayout, TypeObj};
-use protopy_vm::{GetSetDef, TypeSpec, call_def, getsets, is_true, methods, repr_text};
+use protopy_vm::{GetSetDef, TypeSpec, call_def, getsets, methods, repr_text};
 
 macro_rules! class {
     ($kind:ident, $name:literal, $methods:ident, $new:ident, $next:expr, $doc:literal) => {
@@ -131,7 +131,7 @@ static GETSETS: &[GetSetDef] = getsets![
     member "_finalizing" =>
         |cx, v| of(cx, v).map(|b| Value::bool(b.finalizing.load(Ordering::Relaxed))),
         |cx, v, on| {
-            let on = match on { Some(o) => is_true(cx, o)?, None => false };
+            let on = bool_member(cx, on)?;
             of(cx, v).map(|b| b.finalizing.store(on, Ordering::Relaxed))
         };
     "closed" => |cx, v| raw_attr(cx, v, "closed");
@@ -162,10 +162,17 @@ fn new_random(cx: &mut Ctx, class: Value, _: Args<'_>) -> PyResult {
 
 static INIT: &[MethodDef] = methods![
     "BufferedReader(self, raw, buffer_size=<default>)" => init_bound;
+    "BufferedWriter(self, raw, buffer_size=<default>)" => init_bound;
+    "BufferedRandom(self, raw, buffer_size=<default>)" => init_bound;
 ];
 
 fn init(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<()> {
-    call_def(cx, &INIT[0], Some(this), args).map(|_| ())
+    let def = match of(cx, this)?.kind {
+        Kind::Reader => &INIT[0],
+        Kind::Writer => &INIT[1],
+        Kind::Random => &INIT[2],
+    };
+    call_def(cx, def, Some(this), args).map(|_| ())
 }
 
 fn init_bound(cx: &mut Ctx, a: &[Value]) -> PyResult {

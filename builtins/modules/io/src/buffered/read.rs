@@ -187,6 +187,7 @@ fn read_once(cx: &mut Ctx, me: &Buffered, b: &mut Buf, n: usize, out: &mut Vec<u
         b.pos += ahead;
         return Ok(());
     }
+    before_read(cx, me, b)?;
     b.forget_read();
     read_past(cx, me, b, out, n).map(|_| ())
 }

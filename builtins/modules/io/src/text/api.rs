@@ -7,7 +7,7 @@ use protopy_vm::protocore::layouts::MethodDef;
 use protopy_vm::protocore::types::SlotSpec;
 use protopy_vm::protocore::{Layout, NativeLayout, Ty};
 use protopy_vm::{
-    GetSetDef, TypeSpec, call_method, get_attr_str, getsets, index_i64, is_true, methods, repr_text, str_text,
+    GetSetDef, TypeSpec, call_method, get_attr_str, getsets, index_i64, methods, repr_text, str_text,
 };
 
 /// `TextIOWrapper`
@@ -62,7 +62,7 @@ static GETSETS: &[GetSetDef] = getsets![
     member "_finalizing" =>
         |cx, v| of(cx, v).map(|t| Value::bool(t.has(FINALIZING))),
         |cx, v, on| {
-            let on = match on { Some(o) => is_true(cx, o)?, None => false };
+            let on = bool_member(cx, on)?;
             of(cx, v).map(|t| t.put(FINALIZING, on))
         };
     "name" => |cx, v| buffer_attr(cx, v, "name");
@@ -171,6 +171,10 @@ fn close(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let me = of(cx, this)?;
     let buffer = me.buffer(cx)?;
     if is_closed(cx, this)? {
+        return Ok(Value::NONE);
+    }
+    if me.has(DETACHED) {
+        // Asking the buffer may have done that.
         return Ok(Value::NONE);
     }
     if me.has(FINALIZING)

@@ -33,6 +33,26 @@ impl Charset {
         })
     }
 
+    /// The encoding as a number, never 0.
+    pub fn number(self) -> u8 {
+        match self {
+            Charset::Utf8 => 1,
+            Charset::Latin1 => 2,
+            Charset::Ascii => 3,
+        }
+    }
+
+    /// The encoding of a number.
+    #[inline]
+    pub fn numbered(n: u8) -> Option<Charset> {
+        match n {
+            1 => Some(Charset::Utf8),
+            2 => Some(Charset::Latin1),
+            3 => Some(Charset::Ascii),
+            _ => None,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Charset::Utf8 => "utf-8",

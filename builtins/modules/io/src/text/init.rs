@@ -50,9 +50,7 @@ fn newline_mode(cx: &mut Ctx, v: Value) -> PyResult<Mode> {
 }
 
 fn set_lines(me: &TextIo, m: Mode) {
-    me.lines.with(|l| {
-        *l = Lines { universal: m.universal, translate: m.translate, ending: m.ending, write: m.write };
-    });
+    me.lines.store(m.number(), Ordering::Relaxed);
 }
 
 /// The encoding that an `encoding` argument means, as an object.
@@ -110,6 +108,7 @@ pub fn set_up(
     }
     me.set_decoded(cx, this, None);
     me.pending.with(Vec::clear);
+    me.waits.store(false, Ordering::Relaxed);
     me.set_ratio(0.0);
     me.chunk.store(CHUNK, Ordering::Relaxed);
     cx.store(this, &me.encoding, encoding);
@@ -183,7 +182,7 @@ fn set_codecs(cx: &mut Ctx, this: Value, me: &TextIo, buffer: Value, codec: Foun
         Found::Native(c) => Some(c),
         Found::Codec(_) => None,
     };
-    me.charset.with(|c| *c = native);
+    me.charset.store(native.map_or(0, Charset::number), Ordering::Relaxed);
     me.native
         .with(|n| *n = NativeDecoder { lines: Newlines::new(lines.translate), ..NativeDecoder::default() });
     me.put(READS, reads);

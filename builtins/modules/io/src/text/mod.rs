@@ -24,12 +24,12 @@ pub use init::{set_up, unregistered};
 
 use crate::fileio::FileIo;
 use crate::lock::Recursive;
-use crate::newline::{Ending, Newlines};
+use crate::newline::{Mode, Newlines};
 use crate::util::*;
 use codec::Charset;
 use protopy_vm::protocore::layouts::StrObj;
 use protopy_vm::protocore::{Ctx, Guarded, Payload, PyResult, Raised, Slot, Tracer, Value};
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 const OK: u32 = 1;
 const DETACHED: u32 = 2;
@@ -45,15 +45,6 @@ const READS: u32 = 512;
 
 /// Characters that are decoded at a time, and bytes that wait at most.
 const CHUNK: usize = 8192;
-
-/// How newlines are treated.
-#[derive(Clone, Copy)]
-struct Lines {
-    universal: bool,
-    translate: bool,
-    ending: Ending,
-    write: Option<&'static str>,
-}
 
 /// A decoder that is part of the stream.
 #[derive(Clone, Copy, Default)]
@@ -76,10 +67,14 @@ pub struct TextIo {
     /// Incremental encoder and decoder of encodings that are not native.
     encoder: Slot,
     decoder: Slot,
-    charset: Guarded<Option<Charset>>,
-    lines: Guarded<Lines>,
+    /// The native encoding as a number, 0 for another one.
+    charset: AtomicU8,
+    /// Number of the newline mode.
+    lines: AtomicU8,
     native: Guarded<NativeDecoder>,
     pending: Guarded<Vec<u8>>,
+    /// Whether `pending` is not empty.
+    waits: AtomicBool,
     decoded: Slot,
     used: AtomicUsize,
     /// Flags of the decoder and bytes of the chunk, as a tuple.
@@ -119,10 +114,11 @@ impl TextIo {
             errors: Slot::empty(),
             encoder: Slot::empty(),
             decoder: Slot::empty(),
-            charset: Guarded::new(None),
-            lines: Guarded::new(Lines { universal: true, translate: true, ending: Ending::Lf, write: None }),
+            charset: AtomicU8::new(0),
+            lines: AtomicU8::new(0),
             native: Guarded::default(),
             pending: Guarded::default(),
+            waits: AtomicBool::new(false),
             decoded: Slot::empty(),
             used: AtomicUsize::new(0),
             snapshot: Slot::empty(),
@@ -146,12 +142,12 @@ impl TextIo {
 
     #[inline]
     fn charset(&self) -> Option<Charset> {
-        self.charset.with(|c| *c)
+        Charset::numbered(self.charset.load(Ordering::Relaxed))
     }
 
     #[inline]
-    fn lines(&self) -> Lines {
-        self.lines.with(|l| *l)
+    fn lines(&self) -> Mode {
+        Mode::numbered(self.lines.load(Ordering::Relaxed))
     }
 
     fn ratio(&self) -> f64 {

@@ -3,6 +3,7 @@
 use super::write::{flush_pending, not_bytes};
 use super::*;
 use crate::buffered::{self, Buffered};
+use crate::newline::Ending;
 use protopy_text::{StrBuf, StrRef};
 use protopy_vm::protocore::Ty;
 use protopy_vm::protocore::layouts::BytesObj;
@@ -249,7 +250,9 @@ fn end_of_line(before: &StrBuf, rest: StrRef<'_>, ending: Ending) -> Option<usiz
 pub(super) fn next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
     let me = of(cx, this)?;
     me.buffer(cx)?;
-    me.put(TELLING, false);
+    if me.has(TELLING) {
+        me.put(TELLING, false);
+    }
     let v = if is_builtin_class(cx, this) {
         line(cx, this, usize::MAX)?
     } else {

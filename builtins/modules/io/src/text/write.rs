@@ -24,6 +24,24 @@ fn translated(cx: &mut Ctx, s: &StrObj, newline: &str) -> PyResult {
     cx.str_buf(out)
 }
 
+/// The same for an instance of a subclass, whose method may do anything to the stream.
+fn replaced(cx: &mut Ctx, this: Value, me: &TextIo, text: Value, newline: &str) -> PyResult {
+    let (from, to) = (cx.intern_str("\n"), cx.intern_str(newline));
+    let v = call_method(cx, text, "replace", &[from, to])?;
+    if StrObj::of(v).is_none() {
+        let msg = format!("replace() should return a str, not '{}'", cx.type_name(v));
+        return Err(cx.type_error(&msg));
+    }
+    check_writable(cx, this, me)?;
+    Ok(v)
+}
+
+fn check_writable(cx: &mut Ctx, this: Value, me: &TextIo) -> PyResult<()> {
+    me.buffer(cx)?;
+    check_not_closed(cx, this, me)?;
+    if me.has(WRITES) { Ok(()) } else { Err(unsupported(cx, "not writable")) }
+}
+
 pub(super) fn write(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let (this, text) = (a[0], a[1]);
     let Some(s) = StrObj::of(text) else {
@@ -31,11 +49,7 @@ pub(super) fn write(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Err(cx.type_error(&msg));
     };
     let me = of(cx, this)?;
-    me.buffer(cx)?;
-    check_not_closed(cx, this, me)?;
-    if !me.has(WRITES) {
-        return Err(unsupported(cx, "not writable"));
-    }
+    check_writable(cx, this, me)?;
     me.lock.with(cx, |cx| put(cx, this, me, s))?;
     Ok(cx.int_usize(s.len()))
 }
@@ -45,7 +59,8 @@ fn put(cx: &mut Ctx, this: Value, me: &TextIo, s: &'static StrObj) -> PyResult<(
     let newline = me.lines().write;
     let has_lf = (newline.is_some() || line_buffering) && contains(s, b'\n');
     let text = match newline {
-        Some(nl) if has_lf => translated(cx, s, nl)?,
+        Some(nl) if has_lf && cx.is_exact(s.value(), Ty::Str) => translated(cx, s, nl)?,
+        Some(nl) if has_lf => replaced(cx, this, me, s.value(), nl)?,
         _ => s.value(),
     };
     let flush = line_buffering && (has_lf || contains(s, b'\r'));
@@ -73,7 +88,7 @@ fn put(cx: &mut Ctx, this: Value, me: &TextIo, s: &'static StrObj) -> PyResult<(
         flush_buffer(cx, me)?;
     }
     // What was read ahead does not fit the position any more.
-    if !me.snapshot.is_empty() || !me.decoded.is_empty() {
+    if !me.snapshot.is_empty() {
         me.set_decoded(cx, this, None);
         cx.store_empty(this, &me.snapshot);
     }
@@ -85,7 +100,7 @@ fn put(cx: &mut Ctx, this: Value, me: &TextIo, s: &'static StrObj) -> PyResult<(
 
 /// Adds bytes to those that wait; how many do. Before many bytes come, the others are written.
 fn append(cx: &mut Ctx, me: &TextIo, chunk: usize, bytes: &[u8]) -> PyResult<usize> {
-    if bytes.len() >= chunk {
+    while bytes.len() >= chunk && me.waits.load(Ordering::Relaxed) {
         flush_pending(cx, me)?;
     }
     let added = me.pending.with(|p| {
@@ -93,6 +108,7 @@ fn append(cx: &mut Ctx, me: &TextIo, chunk: usize, bytes: &[u8]) -> PyResult<usi
             return None;
         }
         p.extend_from_slice(bytes);
+        me.waits.store(true, Ordering::Relaxed);
         Some(p.len())
     });
     match added {
@@ -109,8 +125,16 @@ fn plain_buffer(cx: &mut Ctx, me: &TextIo, method: &str) -> PyResult<Option<Valu
 }
 
 /// Gives what waits to the stream below.
+#[inline]
 pub(super) fn flush_pending(cx: &mut Ctx, me: &TextIo) -> PyResult<()> {
-    let bytes = me.pending.with(std::mem::take);
+    if me.waits.load(Ordering::Relaxed) { write_pending(cx, me) } else { Ok(()) }
+}
+
+fn write_pending(cx: &mut Ctx, me: &TextIo) -> PyResult<()> {
+    let bytes = me.pending.with(|p| {
+        me.waits.store(false, Ordering::Relaxed);
+        std::mem::take(p)
+    });
     if bytes.is_empty() {
         return Ok(());
     }
