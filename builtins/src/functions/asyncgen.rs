@@ -677,7 +677,11 @@ fn or_default<T>(cx: &mut Ctx, v: Value, r: PyResult<T>) -> PyResult<T> {
 
 fn anext_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     let it = anext_iter(cx, v)?;
-    let r = protopy_vm::next(cx, it);
+    // By the slot: the value of a StopIteration is what is awaited.
+    let r = match cx.type_of(it).slots.iternext.get() {
+        Some(next) => next(cx, it),
+        None => protopy_vm::next(cx, it),
+    };
     or_default(cx, v, r)
 }
 
