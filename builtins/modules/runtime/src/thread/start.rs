@@ -122,7 +122,10 @@ fn start(cx: &mut Ctx, shared: &Arc<Shared>, boot: [Value; 3], daemon: bool) -> 
     let spawned = std::thread::Builder::new().stack_size(size).spawn(move || native_main(&space, id, ended));
     match spawned {
         Ok(h) => {
-            shared.ident.store(h.as_pthread_t() as u64, Ordering::Release);
+            // Thread identifiers are of another integer type on other systems.
+            #[allow(clippy::unnecessary_cast)]
+            let ident = h.as_pthread_t() as u64;
+            shared.ident.store(ident, Ordering::Release);
             *locked(&shared.native) = Some(h);
             if shared
                 .phase
