@@ -14,6 +14,7 @@ mod select;
 pub mod signal;
 mod socket;
 mod stat;
+mod stdio;
 mod subprocess;
 pub mod support;
 pub mod sys;

@@ -142,8 +142,16 @@ pub fn run_signal_handlers(cx: &mut Ctx) -> PyResult<()> {
             continue;
         }
         let Some(h) = slot.get() else { continue };
-        // The action may have changed since the signal arrived.
-        if h.is_none() || !callable(cx, h) {
+        if !callable(cx, h) {
+            // The action has changed since the signal arrived.
+            let msg = format!("Signal {sig} ignored due to race condition");
+            let r = cx.raise_str(Ty::OSError, &msg);
+            errors::report_unraisable(
+                cx,
+                r,
+                Some("Exception ignored while calling signal handler"),
+                Value::NONE,
+            );
             continue;
         }
         let frame = match protopy_vm::frames::frame_at(cx, 0) {
@@ -170,8 +178,10 @@ fn simulate(cx: &mut Ctx, sig: i32) -> bool {
     true
 }
 
-/// Gets the process ready for Python code: SIGPIPE and SIGXFSZ are ignored, SIGINT raises KeyboardInterrupt.
+/// Gets the process ready for Python code: SIGPIPE and SIGXFSZ are ignored, SIGINT raises KeyboardInterrupt. Standard
+/// descriptors that were closed when the process started are closed again.
 pub fn install(cx: &mut Ctx) -> PyResult<()> {
+    crate::stdio::close_again();
     for s in [libc::SIGPIPE, libc::SIGXFSZ] {
         // SAFETY: "ignore" is a valid action of these signals.
         unsafe { libc::signal(s, libc::SIG_IGN) };

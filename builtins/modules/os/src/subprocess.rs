@@ -2,7 +2,7 @@
 //!
 //! Everything that the child needs is made before: it may then neither allocate nor touch an object. Without a
 //! `preexec_fn` the child shares the parent's memory until it calls `exec` (`CLONE_VM | CLONE_VFORK`): nothing is copied, the calling
-//! thread waits in a blocking scope, and the others run on. Signals are blocked from before the child starts until it has
+//! thread waits in a blocking scope, and the others run on (a child that changes its ids gets a copy instead). Signals are blocked from before the child starts until it has
 //! put their default actions in place, so that no handler runs on shared memory. With a `preexec_fn` the process is forked with
 //! the world stopped, and the function runs in the child as in any forked process.
 //!
@@ -111,7 +111,13 @@ fn groups(cx: &mut Ctx, v: Value) -> PyResult<Option<Vec<u32>>> {
         if IntRef::of(v).is_none() {
             return Err(cx.type_error("extra_groups must be integers"));
         }
-        out.push(gid(cx, v)?);
+        match gid(cx, v) {
+            Ok(g) => out.push(g),
+            Err(r) => {
+                cx.take_raised(r);
+                return Err(cx.value_error("invalid group id"));
+            }
+        }
     }
     Ok(Some(out))
 }
@@ -170,6 +176,8 @@ fn fork_exec(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let mut p = plan(cx, a)?;
     let pid = match a[21].not_none() {
         Some(f) => with_preexec(cx, &p, f)?,
+        // The C library's calls that change ids are for all threads; shared memory would make them the parent's.
+        None if p.groups.is_some() || p.gid.is_some() || p.uid.is_some() => copied(cx, &p)?,
         None => shared(cx, &mut p)?,
     };
     Ok(cx.int(i64::from(pid)))
@@ -196,6 +204,15 @@ fn with_preexec(cx: &mut Ctx, p: &Plan, f: Value) -> PyResult<i32> {
             fork::after_fork_in_parent(cx);
             Err(raise_errno(cx, e))
         }
+    }
+}
+
+/// Starts a child with a copy of the memory, and no Python code.
+fn copied(cx: &mut Ctx, p: &Plan) -> PyResult<i32> {
+    match fork::fork_with(cx, sys::fork_stopped) {
+        Ok(0) => run_child(p, None),
+        Ok(pid) => Ok(pid),
+        Err(e) => Err(raise_errno(cx, e)),
     }
 }
 

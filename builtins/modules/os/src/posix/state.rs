@@ -113,6 +113,8 @@ static SCHED_PARAM: TypeSpec = TypeSpec {
 static SCHED_METHODS: &[MethodDef] = methods![
     /// Helps pickle.
     "__reduce__(self, /)" => sched_reduce;
+    /// A copy with another priority.
+    "__replace__(self, /, *, sched_priority=<unrepresentable>)" => sched_replace;
 ];
 
 const STAT_FIELDS: &[&str] = &[
@@ -212,6 +214,12 @@ fn sched_reduce(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let args = cx.tuple_of(None, items)?;
     let class = cx.type_of(a[0]).value();
     cx.tuple_of(None, &[class, args])
+}
+
+fn sched_replace(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let old = TupleObj::of(a[0]).and_then(|t| t.items().first().copied()).unwrap_or(Value::NONE);
+    let t = cx.type_of(a[0]);
+    cx.tuple_of(Some(t), &[a[1].bound().unwrap_or(old)])
 }
 
 /// The priority in a `sched_param` object.
