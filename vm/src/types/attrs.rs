@@ -62,7 +62,8 @@ pub fn type_set_attr(cx: &mut Ctx, this: Value, n: Value, v: Option<Value>) -> P
 #[cold]
 pub fn immutable(cx: &mut Ctx, t: &TypeObj, n: Value, verb: &str) -> Raised {
     let shown = StrObj::of(n).map_or_else(String::new, StrObj::to_string_lossy);
-    let msg = format!("cannot {verb} '{shown}' attribute of immutable type '{}'", type_text(t));
+    let of = if t.has(type_flags::HEAP) { type_text(t) } else { full_name(cx, t) };
+    let msg = format!("cannot {verb} '{shown}' attribute of immutable type '{of}'");
     cx.type_error(&msg)
 }
 
