@@ -2,10 +2,12 @@
 
 pub mod collections_;
 pub mod deque;
+pub mod functools;
 pub mod itertools;
+pub mod lru;
 pub mod operator;
 
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&operator::MODULE, &itertools::MODULE, &collections_::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&operator::MODULE, &itertools::MODULE, &collections_::MODULE, &functools::MODULE];

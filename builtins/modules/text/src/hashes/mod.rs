@@ -261,7 +261,7 @@ fn add_types(
 }
 
 fn plain(cx: &mut Ctx, a: &[Value], i: usize, name: &str) -> PyResult {
-    let data = initial(cx, a[0], if a[2].is_none() { Value::UNBOUND } else { a[2] })?;
+    let data = initial(cx, a[0], a[2])?;
     let t = cx.space().state::<Types>().0.get(i).and_then(Slot::get).and_then(TypeObj::of);
     match (t, Core::by_name(name)) {
         (Some(t), Some(core)) => Ok(make(cx, t, core, data)),
