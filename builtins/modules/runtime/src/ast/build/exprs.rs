@@ -172,7 +172,7 @@ impl Builder {
                 if self.ast.node_of(cx, target) != Some(Node::Name) {
                     return Err(cx.type_error("NamedExpr target must be a Name"));
                 }
-                let target = Box::new(self.expr(cx, target, STORE)?);
+                let target = Box::new(self.walrus_target(cx, target)?);
                 let value = self.boxed(cx, v, n, 1)?;
                 Expr::Named(ExprNamed { node_index, range, target, value })
             }
@@ -202,6 +202,14 @@ impl Builder {
             }
             _ => self.compare(cx, v, range)?,
         })
+    }
+
+    /// The name that an assignment expression binds, whatever context it claims.
+    fn walrus_target(&mut self, cx: &mut Ctx, v: Value) -> PyResult<Expr> {
+        let range = self.place(cx, v, Node::Expr)?;
+        let name = self.name_field(cx, v, Node::Name, 0, range)?;
+        check_name(cx, &name.id)?;
+        Ok(Expr::Name(ExprName { node_index: NO_INDEX, range, id: name.id, ctx: STORE }))
     }
 
     fn compare(&mut self, cx: &mut Ctx, v: Value, range: TextRange) -> PyResult<Expr> {

@@ -4,8 +4,9 @@ use super::Export;
 use crate::ast::table::Node;
 use protocore::{Ctx, PyResult, Value};
 use protopy_bytecode::Position;
+use protopy_compiler::Locations;
 use ruff_python_ast::*;
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::{Ranged, TextRange, TextSize};
 
 impl Export<'_> {
     pub(super) fn suite(&self, cx: &mut Ctx, body: &[Stmt]) -> PyResult {
@@ -99,8 +100,26 @@ impl Export<'_> {
         self.node(cx, n, range, &[value])
     }
 
+    /// A block statement ends with the semicolon that its last statement may have.
+    fn block(&self, range: TextRange) -> TextRange {
+        let Locations::Source(index) = self.locations else { return range };
+        let rest = index.source().get(range.end().to_usize()..).unwrap_or("");
+        let mut at = 0usize;
+        for b in rest.bytes() {
+            match b {
+                b' ' | b'\t' | b'\x0c' => at += 1,
+                b';' => {
+                    let more = TextSize::try_from(at + 1).unwrap_or_default();
+                    return TextRange::new(range.start(), range.end() + more);
+                }
+                _ => break,
+            }
+        }
+        range
+    }
+
     fn compound(&self, cx: &mut Ctx, s: &Stmt) -> PyResult {
-        let range = s.range();
+        let range = self.block(s.range());
         match s {
             Stmt::For(f) => {
                 let target = self.expr(cx, &f.target)?;
@@ -147,7 +166,7 @@ impl Export<'_> {
                     let ty = e.opt_expr(cx, h.type_.as_deref())?;
                     let name = e.opt_identifier(cx, h.name.as_ref());
                     let body = e.suite(cx, &h.body)?;
-                    e.node(cx, Node::ExceptHandler, h.range, &[ty, name, body])
+                    e.node(cx, Node::ExceptHandler, e.block(h.range), &[ty, name, body])
                 })?;
                 let orelse = self.suite(cx, &t.orelse)?;
                 let finalbody = self.suite(cx, &t.finalbody)?;
@@ -161,7 +180,7 @@ impl Export<'_> {
     /// `elif` is an `If` in the other branch, from its own keyword to the end of the whole statement.
     fn if_stmt(&self, cx: &mut Ctx, i: &StmtIf) -> PyResult {
         let mut orelse = cx.list(&[])?;
-        let whole = self.at(i.range);
+        let whole = self.at(self.block(i.range));
         for clause in i.elif_else_clauses.iter().rev() {
             let body = self.suite(cx, &clause.body)?;
             let Some(test) = &clause.test else {
@@ -188,7 +207,7 @@ impl Export<'_> {
         let signature = f.returns.as_ref().map_or(f.parameters.range, |r| r.range());
         let comment = self.comment_between(cx, signature, &f.body);
         let params = self.type_params(cx, f.type_params.as_deref())?;
-        let range = self.locations.definition(f.range, &f.decorator_list);
+        let range = self.block(self.locations.definition(f.range, &f.decorator_list));
         let n = if f.is_async { Node::AsyncFunctionDef } else { Node::FunctionDef };
         self.node(cx, n, range, &[name, args, body, decorators, returns, comment, params])
     }
@@ -203,7 +222,7 @@ impl Export<'_> {
         let body = self.suite(cx, &c.body)?;
         let decorators = self.list(cx, &c.decorator_list, |e, cx, d| e.expr(cx, &d.expression))?;
         let params = self.type_params(cx, c.type_params.as_deref())?;
-        let range = self.locations.definition(c.range, &c.decorator_list);
+        let range = self.block(self.locations.definition(c.range, &c.decorator_list));
         self.node(cx, Node::ClassDef, range, &[name, bases, keywords, body, decorators, params])
     }
 
