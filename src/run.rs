@@ -378,19 +378,22 @@ fn exit_status(cx: &mut Ctx, exc: Value) -> i32 {
 
 /// What runs after the program: threads are joined, `atexit` functions called, streams flushed. Whether flushing worked.
 fn finalize(cx: &mut Ctx) -> bool {
-    for (module, f) in [("threading", "_shutdown"), ("atexit", "_run_exitfuncs")] {
-        let Some(all) = DictObj::of(cx.root(Root::Modules)) else { break };
-        let n = cx.intern_str(module);
-        if let Ok(Some(m)) = vm::dict_get(cx, all, n)
-            && let Err(r) = vm::call_method(cx, m, f, &[])
-        {
-            vm::report_unraisable(cx, r, None, m);
-        }
+    let threading = cx.intern_str("threading");
+    if let Some(all) = DictObj::of(cx.root(Root::Modules))
+        && let Ok(Some(m)) = vm::dict_get(cx, all, threading)
+        && let Err(r) = vm::call_method(cx, m, "_shutdown", &[])
+    {
+        vm::report_unraisable(cx, r, Some("Exception ignored on threading shutdown"), m);
+    }
+    // The functions belong to the interpreter: they are called even if the module is not in `sys.modules` any more.
+    if let Err(r) = protopy_mod_runtime::atexit::run_all(cx) {
+        vm::report_unraisable(cx, r, None, Value::NONE);
     }
     let mut ok = flush(cx);
     cx.space().finalizing.store(true, std::sync::atomic::Ordering::SeqCst);
     vm::finalize::finalize_modules(cx);
     ok &= flush(cx);
+    protopy_mod_io::close_all(cx);
     ok
 }
 
