@@ -67,11 +67,8 @@ fn split(args: &[OsString]) -> (usize, Option<(u8, OsString)>) {
         let rest = &b[at + 1..];
         let takes_next = rest.is_empty();
         if matches!(b[at], b'c' | b'm') {
-            let value = if takes_next {
-                args.get(i + 1).cloned()
-            } else {
-                Some(OsString::from_vec(rest.to_vec()))
-            };
+            let value =
+                if takes_next { args.get(i + 1).cloned() } else { Some(OsString::from_vec(rest.to_vec())) };
             return match value {
                 Some(v) => (i + 1 + usize::from(takes_next), Some((b[at], v))),
                 None => (i + 1, None),
@@ -91,7 +88,10 @@ fn command() -> Command {
         .disable_help_flag(true)
         .disable_version_flag(true)
         .override_usage("protopy [option] ... [-c cmd | -m mod | file | -] [arg] ...")
-        .arg(flag('b', "warn about comparing bytes with str or int; twice: error (also PYTHONBYTESWARNING-less)"))
+        .arg(flag(
+            'b',
+            "warn about comparing bytes with str or int; twice: error (also PYTHONBYTESWARNING-less)",
+        ))
         .arg(flag('B', "do not write .pyc files (also PYTHONDONTWRITEBYTECODE)"))
         .arg(Arg::new("c").short('c').value_name("cmd").help("program given as text; ends the options"))
         .arg(flag('d', "accepted for compatibility"))
@@ -111,9 +111,21 @@ fn command() -> Command {
         .arg(flag('v', "tell of each import (also PYTHONVERBOSE)"))
         .arg(flag('V', "print the version; twice: more about the build"))
         .arg(Arg::new("version").long("version").action(ArgAction::SetTrue).help("print the version"))
-        .arg(Arg::new("W").short('W').action(ArgAction::Append).value_name("arg").help("warning control (also PYTHONWARNINGS)"))
+        .arg(
+            Arg::new("W")
+                .short('W')
+                .action(ArgAction::Append)
+                .value_name("arg")
+                .help("warning control (also PYTHONWARNINGS)"),
+        )
         .arg(flag('x', "skip the first line of the program"))
-        .arg(Arg::new("X").short('X').action(ArgAction::Append).value_name("opt").help("implementation option"))
+        .arg(
+            Arg::new("X")
+                .short('X')
+                .action(ArgAction::Append)
+                .value_name("opt")
+                .help("implementation option"),
+        )
         .arg(flag('?', "print this help"))
         .arg(
             Arg::new("check-hash-based-pycs")
@@ -240,7 +252,9 @@ pub fn parse(all: Vec<OsString>) -> Answer {
         c.warn.push("default".to_owned());
     }
     if c.bytes_warning > 0 {
-        c.warn.push(if c.bytes_warning > 1 { "error::BytesWarning" } else { "default::BytesWarning" }.to_owned());
+        c.warn.push(
+            if c.bytes_warning > 1 { "error::BytesWarning" } else { "default::BytesWarning" }.to_owned(),
+        );
     }
     if let Some(p) = env.get("PYTHONPATH") {
         c.path.extend(std::env::split_paths(&p).map(|p| p.to_string_lossy().into_owned()));

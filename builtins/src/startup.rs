@@ -54,7 +54,8 @@ pub fn init_core(cx: &mut Ctx, config: &Config, modules: &[&[&'static ModuleSpec
     }
     let table = cx.dict();
     cx.space().set_root(Root::Modules, table);
-    let builtins = make_module(cx, "builtins", "Built-in functions, types, exceptions, and other objects.", BUILTINS)?;
+    let builtins =
+        make_module(cx, "builtins", "Built-in functions, types, exceptions, and other objects.", BUILTINS)?;
     cx.space().set_root(Root::BuiltinsModule, builtins);
     let dict = ModuleObj::of(builtins).map_or(Value::NONE, |m| m.dict.get_or_none());
     cx.space().set_root(Root::Builtins, dict);
@@ -74,9 +75,7 @@ pub fn init_core(cx: &mut Ctx, config: &Config, modules: &[&[&'static ModuleSpec
             set_sys(cx, &format!("__{n}__"), f);
         }
     }
-    cx.space()
-        .int_max_str_digits
-        .store(config.int_max_str_digits, std::sync::atomic::Ordering::Relaxed);
+    cx.space().int_max_str_digits.store(config.int_max_str_digits, std::sync::atomic::Ordering::Relaxed);
     Ok(())
 }
 
@@ -89,8 +88,7 @@ static BUILTINS: Tables = &[
     || crate::containers::FUNCTIONS,
 ];
 
-static SYS: Tables =
-    &[|| sysmod::FUNCTIONS, || sysmod::FRAME_FUNCTIONS, || sysmod::STATE_FUNCTIONS];
+static SYS: Tables = &[|| sysmod::FUNCTIONS, || sysmod::FRAME_FUNCTIONS, || sysmod::STATE_FUNCTIONS];
 
 fn make_module(cx: &mut Ctx, n: &'static str, doc: &'static str, tables: Tables) -> PyResult {
     let m = vm::modules::new_module(cx, n, Some(doc));
@@ -167,7 +165,8 @@ fn fill_builtins(cx: &mut Ctx, dict: Value, config: &Config) -> PyResult<()> {
 
 /// Starts the import system: CPython's own `importlib`, compiled from the library that the binary carries.
 pub fn init_import(cx: &mut Ctx) -> PyResult<()> {
-    let boot = frozen_module(cx, "_frozen_importlib", "importlib/_bootstrap.py", "<frozen importlib._bootstrap>")?;
+    let boot =
+        frozen_module(cx, "_frozen_importlib", "importlib/_bootstrap.py", "<frozen importlib._bootstrap>")?;
     cx.space().set_root(Root::Importlib, boot);
     let sys = cx.root(Root::SysModule);
     let imp = vm::modules::load_builtin(cx, "_imp")?;

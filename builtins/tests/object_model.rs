@@ -12,7 +12,7 @@ use protopy_vm::protocore::known::ALL_TYPES;
 use protopy_vm::protocore::layouts::{ExcObj, FunctionObj, IntRef, MethodDef, StrObj, TupleObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::vts::layout_vt;
-use protopy_vm::protocore::{Args, CmpOp, Ctx, Layout, ProtoSpace, PyResult, Root, Ty, TypeObj, Value};
+use protopy_vm::protocore::{Args, CmpOp, Ctx, ProtoSpace, PyResult, Root, Ty, TypeObj, Value};
 use protopy_vm::types::{bootstrap_types, builtin_build_class, create_type};
 
 static FUNCTIONS: &[MethodDef] = methods![functions:

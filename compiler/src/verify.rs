@@ -351,6 +351,34 @@ impl<'c> Checker<'c> {
         Ok(())
     }
 
+    /// A function that needs cells is made right after the tuple of them, and gets it right after.
+    fn closure(&self, at: usize, word: Instr, op: Op, state: &[State]) -> Result<(), Defect> {
+        let freevars = |w: Instr| match self.code.consts.get(w.bx() as usize) {
+            Some(Const::Code(c)) => c.freevars.len(),
+            _ => 0,
+        };
+        let is_closure =
+            |w: Instr, o: Op| o == Op::SetFunctionAttr && w.c() == protopy_bytecode::FnAttr::Closure as u16;
+        if op == Op::MakeFunction {
+            let (next, next_op) = self.op(at + 1);
+            if freevars(word) > 0 && !(is_closure(next, next_op) && next.a() == word.a()) {
+                return self.defect(at, "a function lacks its cells");
+            }
+        }
+        if op == Op::BuildTuple {
+            let (make, make_op) = self.op(at + 1);
+            let (set, set_op) = self.op(at + 2);
+            if make_op == Op::MakeFunction && is_closure(set, set_op) && set.b() == word.a() {
+                let from = usize::from(word.b());
+                let cells = &state[from..from + usize::from(word.c())];
+                if cells.len() != freevars(make) || cells.iter().any(|c| *c != State::Cell) {
+                    return self.defect(at, "a closure is not made of the cells that the function needs");
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn target(&self, at: usize) -> Option<usize> {
         let (word, op) = self.op(at);
         let offset = jump_offset(word, op)?;
@@ -361,6 +389,11 @@ impl<'c> Checker<'c> {
         let e = effect(word, op);
         let may_be_unbound =
             matches!(op, Op::Move | Op::CheckBound | Op::MakeCell | Op::DeleteLocal | Op::JumpIfUnbound);
+        if let Some(r) = cell_operand(word, op)
+            && state[usize::from(r)] != State::Cell
+        {
+            return self.defect(at, format!("{} takes r{r} for a cell", op.info().mnemonic));
+        }
         for r in e.reads.each() {
             match state[r as usize] {
                 State::Undefined => {
@@ -378,6 +411,7 @@ impl<'c> Checker<'c> {
                 _ => {}
             }
         }
+        self.closure(at, word, op, state)?;
         if let Some(w) = e.window {
             state[w as usize..].fill(State::Undefined);
         }
@@ -387,6 +421,8 @@ impl<'c> Checker<'c> {
         }
         let a = usize::from(word.a());
         match op {
+            Op::MakeCell => state[a] = State::Cell,
+            Op::CopyFreeVars => state[a..a + usize::from(word.b())].fill(State::Cell),
             Op::Move => state[a] = moved,
             Op::CheckBound => state[a] = State::Bound,
             Op::LoadUnbound | Op::DeleteLocal => state[a] = State::Maybe,
@@ -408,6 +444,17 @@ enum State {
     Maybe,
     /// Holds a value.
     Bound,
+    /// Holds a cell.
+    Cell,
+}
+
+/// The register that an instruction expects to hold a cell.
+fn cell_operand(word: Instr, op: Op) -> Option<u16> {
+    match op {
+        Op::LoadDeref | Op::LoadClassDeref => Some(word.b()),
+        Op::StoreDeref | Op::DeleteDeref | Op::LoadFromDictOrDeref => Some(word.a()),
+        _ => None,
+    }
 }
 
 /// Joins a state into that of a leader, which is looked at again if it changed.
@@ -420,8 +467,11 @@ fn merge(leaders: &mut BTreeMap<usize, Vec<State>>, work: &mut Vec<usize>, at: u
         Some(old) => {
             let mut changed = false;
             for (o, n) in old.iter_mut().zip(state) {
-                if n < o {
-                    *o = *n;
+                // A cell on one path and a plain value on another is neither.
+                let met =
+                    if (*n == State::Cell) == (*o == State::Cell) { (*n).min(*o) } else { State::Undefined };
+                if met != *o {
+                    *o = met;
                     changed = true;
                 }
             }

@@ -57,6 +57,12 @@ impl LenWord {
         (self.0.load(Ordering::Relaxed) & LEN_MASK) as usize
     }
 
+    /// Whether there are no items.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Words between the fixed part and the items.
     #[inline(always)]
     pub fn gap(&self) -> usize {

@@ -77,6 +77,7 @@ impl KeyTable {
 }
 
 impl Shape {
+    #[allow(clippy::too_many_arguments)]
     pub(crate) fn new(
         id: ShapeId,
         class: Option<Value>,

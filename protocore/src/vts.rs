@@ -58,7 +58,20 @@ trace_slots!(trace_module, ModuleObj, dict);
 trace_slots!(trace_range, RangeObj, start, stop, step, length);
 trace_slots!(trace_seq_iter, SeqIterObj, seq);
 trace_slots!(trace_slice, SliceObj, start, stop, step);
-trace_slots!(trace_generator, GeneratorObj, globals, builtins, code, func, regs, name, qualname, handled, frame, extra);
+trace_slots!(
+    trace_generator,
+    GeneratorObj,
+    globals,
+    builtins,
+    code,
+    func,
+    regs,
+    name,
+    qualname,
+    handled,
+    frame,
+    extra
+);
 trace_slots!(trace_frame, FrameObj, func, code, saved, back, trace, extra_locals, generator);
 trace_slots!(trace_weakref, WeakRefObj, callback);
 

@@ -1,7 +1,7 @@
 //! Flushing inline caches.
 
-use protocore::layouts::CodeObj;
 use protocore::Ctx;
+use protocore::layouts::CodeObj;
 use protopy_bytecode::{Instr, Op};
 use std::sync::atomic::Ordering;
 

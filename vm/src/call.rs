@@ -49,12 +49,7 @@ pub fn call_bound(cx: &mut Ctx, m: &BoundMethodObj, args: Args<'_>) -> PyResult 
 }
 
 /// Runs `f` with `first` put before the arguments.
-pub fn prepend<R>(
-    cx: &mut Ctx,
-    first: Value,
-    args: Args<'_>,
-    f: impl FnOnce(&mut Ctx, Args<'_>) -> R,
-) -> R {
+pub fn prepend<R>(cx: &mut Ctx, first: Value, args: Args<'_>, f: impl FnOnce(&mut Ctx, Args<'_>) -> R) -> R {
     let all = args.all();
     let names = args.names();
     let make = |v| match names {
@@ -389,6 +384,7 @@ fn fill(
     if let (Some(d), Some(last)) = (extra, out.last_mut()) {
         *last = d;
     }
+    #[allow(clippy::needless_range_loop)]
     for i in shift..sig.names.len() {
         if out[i].is_unbound() {
             match sig.defaults[i] {
@@ -417,7 +413,8 @@ fn bind_keyword(
     let found = sig.names.iter().enumerate().skip(sig.posonly.max(shift)).find(|(_, p)| s.eq_str(p));
     if let Some((i, p)) = found {
         if !out[i].is_unbound() || i < shift + taken {
-            let msg = format!("argument for {}() given by name ('{p}') and position ({})", def.name, i + 1 - shift);
+            let msg =
+                format!("argument for {}() given by name ('{p}') and position ({})", def.name, i + 1 - shift);
             return Err(cx.type_error(&msg));
         }
         out[i] = v;
@@ -481,7 +478,14 @@ fn counted(callee: Callee<'_>, min: usize, max: usize, given: usize) -> String {
 }
 
 #[cold]
-fn missing(cx: &mut Ctx, callee: Callee<'_>, sig: &Signature, shift: usize, args: Args<'_>, i: usize) -> Raised {
+fn missing(
+    cx: &mut Ctx,
+    callee: Callee<'_>,
+    sig: &Signature,
+    shift: usize,
+    args: Args<'_>,
+    i: usize,
+) -> Raised {
     let def = callee.def;
     let max = sig.positional - shift;
     let min = sig.required.saturating_sub(shift);
@@ -493,7 +497,11 @@ fn missing(cx: &mut Ctx, callee: Callee<'_>, sig: &Signature, shift: usize, args
             Some(n) if i >= sig.posonly => {
                 format!("{}() missing required argument '{n}' (pos {})", def.name, i + 1 - shift)
             }
-            _ => format!("{}() takes at least {min} positional argument{} ({given} given)", def.name, plural(min)),
+            _ => format!(
+                "{}() takes at least {min} positional argument{} ({given} given)",
+                def.name,
+                plural(min)
+            ),
         }
     };
     cx.type_error(&msg)

@@ -128,7 +128,8 @@ pub fn decode_source(cx: &mut Ctx, bytes: &[u8], filename: &str, from_file: bool
             let rest = bytes.get(skip..).unwrap_or(&[]);
             match crate::codec::decode(cx, rest, &name, "strict") {
                 Ok(v) => {
-                    let text = protocore::layouts::StrObj::of(v).map_or_else(String::new, |s| s.to_string_lossy());
+                    let text =
+                        protocore::layouts::StrObj::of(v).map_or_else(String::new, |s| s.to_string_lossy());
                     Ok(source::normalize_newlines(text))
                 }
                 Err(r) => {

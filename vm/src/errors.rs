@@ -93,7 +93,11 @@ pub fn raise_key_error(cx: &mut Ctx, key: Value) -> Raised {
 /// Raises StopIteration with a value.
 #[cold]
 pub fn raise_stop_iteration(cx: &mut Ctx, value: Value) -> Raised {
-    let e = if value.is_none() { new_exc(cx, Ty::StopIteration, &[]) } else { new_exc(cx, Ty::StopIteration, &[value]) };
+    let e = if value.is_none() {
+        new_exc(cx, Ty::StopIteration, &[])
+    } else {
+        new_exc(cx, Ty::StopIteration, &[value])
+    };
     cx.set_raised(e)
 }
 
@@ -447,7 +451,8 @@ fn importlib_frame(t: &Traceback) -> Option<bool> {
     let code = protocore::layouts::FunctionObj::of(f.func.get()?)?.code.get()?;
     let code = protocore::layouts::CodeObj::of(code)?;
     let file = StrObj::of(code.rt.filename.get()?)?;
-    if !file.eq_str("<frozen importlib._bootstrap>") && !file.eq_str("<frozen importlib._bootstrap_external>") {
+    if !file.eq_str("<frozen importlib._bootstrap>") && !file.eq_str("<frozen importlib._bootstrap_external>")
+    {
         return None;
     }
     Some(StrObj::of(code.rt.name)?.eq_str("_call_with_frames_removed"))

@@ -91,7 +91,8 @@ pub fn current_locals(cx: &mut Ctx) -> PyResult {
                 return Err(cx.no_memory());
             }
         }
-        let extra = f.object().and_then(FrameObj::of).and_then(|o| o.extra_locals.get()).and_then(DictObj::of);
+        let extra =
+            f.object().and_then(FrameObj::of).and_then(|o| o.extra_locals.get()).and_then(DictObj::of);
         if let Some(extra) = extra {
             for (h, k, v) in extra.snapshot() {
                 crate::dicts::dict_set_hash(cx, d, k, h, v)?;

@@ -152,11 +152,7 @@ fn get_attr_of_importlib(cx: &mut Ctx, lib: Value) -> PyResult {
 /// Resolves a relative name through importlib's own functions.
 fn resolve(cx: &mut Ctx, n: Value, globals: Value, level: i64) -> PyResult {
     if globals.is_none() {
-        return Err(crate::errors::new_raise(
-            cx,
-            Ty::KeyError,
-            "'__name__' not in globals",
-        ));
+        return Err(crate::errors::new_raise(cx, Ty::KeyError, "'__name__' not in globals"));
     }
     let lib = cx.root(Root::Importlib);
     let calc = crate::attr::get_attr_str(cx, lib, "_calc___package__")?;

@@ -26,7 +26,8 @@ pub fn iter(cx: &mut Ctx, v: Value) -> PyResult {
         let n = name(cx, N::Iter);
         type_lookup(cx, ty, n).is_some_and(Value::is_none)
     };
-    if !none_iter && ty.slots.getitem.address() != 0 && type_lookup(cx, ty, n).is_some() && !is_mapping(cx, v) {
+    if !none_iter && ty.slots.getitem.address() != 0 && type_lookup(cx, ty, n).is_some() && !is_mapping(cx, v)
+    {
         return Ok(cx.seq_iter(Ty::SeqIter, v, 0));
     }
     let msg = format!("'{}' object is not iterable", cx.type_name(v));
@@ -34,9 +35,7 @@ pub fn iter(cx: &mut Ctx, v: Value) -> PyResult {
 }
 
 fn is_mapping(cx: &Ctx, v: Value) -> bool {
-    protocore::dict::DictObj::of(v).is_some()
-        || cx.is_exact(v, Ty::MappingProxy)
-        || cx.is_exact(v, Ty::Union)
+    protocore::dict::DictObj::of(v).is_some() || cx.is_exact(v, Ty::MappingProxy) || cx.is_exact(v, Ty::Union)
 }
 
 /// `next(it)`; `None` when exhausted. The argument is an iterator.

@@ -30,7 +30,8 @@ pub fn match_class(cx: &mut Ctx, subject: Value, cls: Value, kw: Value, npos: us
             Some(t) => match TupleObj::of(t) {
                 Some(t) => t.items().to_vec(),
                 None => {
-                    let msg = format!("{}.__match_args__ must be a tuple (got {})", type_text(ty), cx.type_name(t));
+                    let msg =
+                        format!("{}.__match_args__ must be a tuple (got {})", type_text(ty), cx.type_name(t));
                     return Err(cx.type_error(&msg));
                 }
             },
@@ -42,8 +43,10 @@ pub fn match_class(cx: &mut Ctx, subject: Value, cls: Value, kw: Value, npos: us
         let allowed = if match_self { 1 } else { names.len() };
         if allowed < npos {
             let plural = if allowed == 1 { "" } else { "s" };
-            let msg =
-                format!("{}() accepts {allowed} positional sub-pattern{plural} ({npos} given)", type_text(ty));
+            let msg = format!(
+                "{}() accepts {allowed} positional sub-pattern{plural} ({npos} given)",
+                type_text(ty)
+            );
             return Err(cx.type_error(&msg));
         }
         if match_self {

@@ -56,9 +56,7 @@ names! {
 /// The interned string of a name.
 #[inline]
 pub fn name(cx: &Ctx, n: N) -> Value {
-    TupleObj::of(cx.root(Root::Names))
-        .and_then(|t| t.items().get(n as usize).copied())
-        .unwrap_or(Value::NONE)
+    TupleObj::of(cx.root(Root::Names)).and_then(|t| t.items().get(n as usize).copied()).unwrap_or(Value::NONE)
 }
 
 /// Interns all names. Called once a space, before anything that needs one.

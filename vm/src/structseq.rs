@@ -54,7 +54,23 @@ static GETTER: TypeSpec = TypeSpec {
 };
 
 /// The slots of every named tuple type.
-pub const SLOTS: SlotSpec = SlotSpec { new: Some(seq_new), repr: Some(seq_repr), ..SlotSpec::NONE };
+pub const SLOTS: SlotSpec =
+    SlotSpec { new: Some(seq_new), repr: Some(seq_repr), setattro: Some(seq_setattr), ..SlotSpec::NONE };
+
+/// No attribute can be set: fields are read only, and there are no others.
+fn seq_setattr(cx: &mut Ctx, this: Value, n: Value, v: Option<Value>) -> PyResult<()> {
+    let t = cx.type_of(this);
+    let n = crate::attr::attr_name(cx, n)?;
+    if crate::attr::type_lookup(cx, t, n).is_some() {
+        return crate::attr::generic_set_attr(cx, this, n, v);
+    }
+    let text = StrObj::of(n).map_or_else(String::new, StrObj::to_string_lossy);
+    let msg = format!(
+        "'{}' object has no attribute '{text}' and no __dict__ for setting new attributes",
+        crate::types::attrs::full_name(cx, t)
+    );
+    Err(crate::attr::attribute_error(cx, &msg, this, n))
+}
 
 /// The methods of every named tuple type.
 pub static METHODS: &[protocore::layouts::MethodDef] = crate::methods![

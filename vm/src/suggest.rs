@@ -7,7 +7,7 @@ const MAX_LEN: usize = 40;
 fn substitution(a: char, b: char) -> usize {
     if a == b {
         0
-    } else if a.to_ascii_lowercase() == b.to_ascii_lowercase() {
+    } else if a.eq_ignore_ascii_case(&b) {
         CASE
     } else {
         MOVE

@@ -81,7 +81,9 @@ fn input(cx: &mut Ctx, a: &[Value]) -> PyResult {
         cx.take_raised(r);
     }
     let line = vm::call_method(cx, stdin, "readline", &[])?;
-    let Some(s) = StrObj::of(line) else { return Err(cx.type_error("object.readline() returned non-string")) };
+    let Some(s) = StrObj::of(line) else {
+        return Err(cx.type_error("object.readline() returned non-string"));
+    };
     if s.is_empty() {
         return Err(cx.raise_str(Ty::EOFError, "EOF when reading a line"));
     }

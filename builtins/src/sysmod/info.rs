@@ -172,25 +172,68 @@ fn hexversion() -> i64 {
 
 fn flags(cx: &mut Ctx, c: &Config) -> PyResult {
     let names = [
-        "debug", "inspect", "interactive", "optimize", "dont_write_bytecode", "no_user_site", "no_site",
-        "ignore_environment", "verbose", "bytes_warning", "quiet", "hash_randomization", "isolated", "dev_mode",
-        "utf8_mode", "warn_default_encoding", "safe_path", "int_max_str_digits", "gil",
-        "thread_inherit_context", "context_aware_warnings",
+        "debug",
+        "inspect",
+        "interactive",
+        "optimize",
+        "dont_write_bytecode",
+        "no_user_site",
+        "no_site",
+        "ignore_environment",
+        "verbose",
+        "bytes_warning",
+        "quiet",
+        "hash_randomization",
+        "isolated",
+        "dev_mode",
+        "utf8_mode",
+        "warn_default_encoding",
+        "safe_path",
+        "int_max_str_digits",
+        "gil",
+        "thread_inherit_context",
+        "context_aware_warnings",
     ];
     let ty = new_structseq_type(cx, &FLAGS, &names, 18)?;
     let n = Value::small;
     let values = [
-        n(c.debug), n(c.inspect), n(c.interactive), n(c.optimize), n(i64::from(c.dont_write_bytecode)),
-        n(c.no_user_site), n(c.no_site), n(c.ignore_environment), n(c.verbose), n(c.bytes_warning), n(c.quiet),
-        n(c.hash_randomization), n(c.isolated), Value::bool(c.dev_mode), n(c.utf8_mode),
-        n(c.warn_default_encoding), Value::bool(c.safe_path), n(c.int_max_str_digits), n(0), n(1), n(1),
+        n(c.debug),
+        n(c.inspect),
+        n(c.interactive),
+        n(c.optimize),
+        n(i64::from(c.dont_write_bytecode)),
+        n(c.no_user_site),
+        n(c.no_site),
+        n(c.ignore_environment),
+        n(c.verbose),
+        n(c.bytes_warning),
+        n(c.quiet),
+        n(c.hash_randomization),
+        n(c.isolated),
+        Value::bool(c.dev_mode),
+        n(c.utf8_mode),
+        n(c.warn_default_encoding),
+        Value::bool(c.safe_path),
+        n(c.int_max_str_digits),
+        n(0),
+        n(1),
+        n(1),
     ];
     new_structseq(cx, ty, &values)
 }
 
 fn number_infos(cx: &mut Ctx) -> PyResult<()> {
     let names = [
-        "max", "max_exp", "max_10_exp", "min", "min_exp", "min_10_exp", "dig", "mant_dig", "epsilon", "radix",
+        "max",
+        "max_exp",
+        "max_10_exp",
+        "min",
+        "min_exp",
+        "min_10_exp",
+        "dig",
+        "mant_dig",
+        "epsilon",
+        "radix",
         "rounds",
     ];
     let ty = new_structseq_type(cx, &FLOAT_INFO, &names, names.len())?;
@@ -206,16 +249,12 @@ fn number_infos(cx: &mut Ctx) -> PyResult<()> {
     let ty = new_structseq_type(cx, &INT_INFO, &names, 4)?;
     let v = new_structseq(cx, ty, &[n(30), n(4), n(4300), n(640)])?;
     set_sys(cx, "int_info", v);
-    let names =
-        ["width", "modulus", "inf", "nan", "imag", "algorithm", "hash_bits", "seed_bits", "cutoff"];
+    let names = ["width", "modulus", "inf", "nan", "imag", "algorithm", "hash_bits", "seed_bits", "cutoff"];
     let ty = new_structseq_type(cx, &HASH_INFO, &names, names.len())?;
     let alg = cx.str("siphash13");
     let modulus = cx.int((1 << 61) - 1);
-    let v = new_structseq(
-        cx,
-        ty,
-        &[n(64), modulus, n(314_159), n(0), n(1_000_003), alg, n(64), n(128), n(0)],
-    )?;
+    let v =
+        new_structseq(cx, ty, &[n(64), modulus, n(314_159), n(0), n(1_000_003), alg, n(64), n(128), n(0)])?;
     set_sys(cx, "hash_info", v);
     let ty = new_structseq_type(cx, &THREAD_INFO, &["name", "lock", "version"], 3)?;
     let (name, lock) = (cx.str("pthread"), cx.str("semaphore"));
@@ -233,10 +272,8 @@ fn namespace(cx: &mut Ctx, items: &[(&str, Value)]) -> PyResult {
 
 fn versions(cx: &mut Ctx) -> PyResult<()> {
     let (a, b, c) = VERSION;
-    let text = format!(
-        "{a}.{b}.{c} (protoPython {}, Nov 22 2026, 00:00:00) [rustc]",
-        env!("CARGO_PKG_VERSION")
-    );
+    let text =
+        format!("{a}.{b}.{c} (protoPython {}, Nov 22 2026, 00:00:00) [rustc]", env!("CARGO_PKG_VERSION"));
     let v = cx.str(&text);
     set_sys(cx, "version", v);
     let hex = Value::small(hexversion());

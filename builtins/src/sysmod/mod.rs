@@ -155,7 +155,8 @@ pub fn display_exception(cx: &mut Ctx, exc: Value) {
         write_stderr(cx, &msg);
         return;
     }
-    let shown = vm::import_attr(cx, "traceback", "_print_exception_bltin").and_then(|f| vm::call(cx, f, &[exc]));
+    let shown =
+        vm::import_attr(cx, "traceback", "_print_exception_bltin").and_then(|f| vm::call(cx, f, &[exc]));
     if let Err(r) = shown {
         let problem = cx.take_raised(r);
         plain_exception(cx, exc);
@@ -275,9 +276,9 @@ fn intern(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn is_interned(cx: &mut Ctx, a: &[Value]) -> PyResult {
     match StrObj::of(a[0]) {
-        Some(s) => Ok(Value::bool(
-            s.header.flags() & protopy_vm::protocore::layouts::str_flags::INTERNED != 0,
-        )),
+        Some(s) => {
+            Ok(Value::bool(s.header.flags() & protopy_vm::protocore::layouts::str_flags::INTERNED != 0))
+        }
         None => {
             let msg = format!("_is_interned() argument must be str, not {}", cx.type_name(a[0]));
             Err(cx.type_error(&msg))

@@ -114,9 +114,9 @@ fn set_asyncgen_hooks(cx: &mut Ctx, a: &[Value]) -> PyResult {
             return Err(cx.type_error(&msg));
         }
     }
-    for i in 0..2 {
-        if let Some(h) = a[i].bound() {
-            cx.asyncgen_hooks[i] = h;
+    for (hook, v) in cx.asyncgen_hooks.iter_mut().zip(a) {
+        if let Some(h) = v.bound() {
+            *hook = h;
         }
     }
     Ok(Value::NONE)

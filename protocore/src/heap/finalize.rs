@@ -58,20 +58,22 @@ impl Finalizers {
         p
     }
 
-    /// The registered objects that still want their finalizer, the youngest first; they count as finalized then.
-    fn take_registered(&self) -> Vec<Value> {
-        let all = std::mem::take(&mut *locked(&self.registered));
-        let mut out = Vec::with_capacity(all.len());
-        for w in all.iter().rev() {
+    /// The wanted ones of the registered objects, the youngest first; they count as finalized then.
+    fn take_registered(&self, wanted: fn(Value) -> bool) -> Vec<Value> {
+        let mut out = Vec::new();
+        locked(&self.registered).retain(|w| {
             // SAFETY: registered objects that have died were removed by the collection that found them dead.
             let v = unsafe { Value::from_bits(*w) };
-            if !done(v) {
+            let take = !done(v) && wanted(v);
+            if take {
                 if let Some(h) = v.header() {
                     h.gc.fetch_or(gc_bits::FINALIZED, Relaxed);
                 }
                 out.push(v);
             }
-        }
+            !take
+        });
+        out.reverse();
         out
     }
 
@@ -174,12 +176,12 @@ impl Ctx {
         n
     }
 
-    /// At the end of the program: runs the finalizers of all objects that this thread or an ended one registered and that were
-    /// not finalized yet, reachable or not, the youngest first. How many.
-    pub fn finalize_all(&mut self) -> usize {
+    /// At the end of the program: runs the finalizers of wanted objects that were registered and not finalized yet, reachable or
+    /// not, the youngest first. How many.
+    pub fn finalize_where(&mut self, wanted: fn(Value) -> bool) -> usize {
         let heap = self.heap();
         heap.finalizers.add(&mut self.local.finalizable);
-        for v in heap.finalizers.take_registered() {
+        for v in heap.finalizers.take_registered(wanted) {
             heap.finalizers.push(Pending::Finalize(v));
         }
         self.run_finalizers()

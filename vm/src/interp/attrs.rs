@@ -17,9 +17,7 @@
 //! shapes know the name flushes all caches ([`crate::caches`]).
 
 use super::frame::{Frame, Pc};
-use crate::attr::{
-    get_attr, instance_attr, is_plain_method, read_slot, set_attr, type_lookup,
-};
+use crate::attr::{get_attr, instance_attr, is_plain_method, read_slot, set_attr, type_lookup};
 use protocore::dict::{DictObj, DictTable, Find, Probe};
 use protocore::layouts::{FrameOwner, ModuleObj};
 use protocore::types::type_flags;
@@ -148,8 +146,7 @@ fn load_attr_value(cx: &mut Ctx, obj: Value, name: Value, pc: Pc) -> PyResult {
     {
         let id = h.shape();
         if let Some(i) = cx.shape_find(id, name) {
-            let shadowed =
-                type_lookup(cx, ty, name).is_some_and(|a| crate::attr::is_data_descriptor(cx, a));
+            let shadowed = type_lookup(cx, ty, name).is_some_and(|a| crate::attr::is_data_descriptor(cx, a));
             if !shadowed {
                 if let Some(off) = slot_offset(ty, i) {
                     cache_word(pc, 1).store(u64::from(id.0) << 32 | off, Ordering::Relaxed);

@@ -103,14 +103,17 @@ fn bind_keyword(
     let params = TupleObj::of(code.rt.varnames).map_or(&[][..], |t| t.items());
     let params = &params[..total.min(params.len())];
     let find = |from: usize| {
-        params.iter().skip(from).position(|p| p.is(n)).or_else(|| {
-            params.iter().skip(from).position(|p| StrObj::of(*p).is_some_and(|p| p.same(s)))
-        })
+        params
+            .iter()
+            .skip(from)
+            .position(|p| p.is(n))
+            .or_else(|| params.iter().skip(from).position(|p| StrObj::of(*p).is_some_and(|p| p.same(s))))
     };
     if let Some(i) = find(posonly) {
         let i = i + posonly;
         if !w.get(i).is_unbound() {
-            let msg = format!("{}() got multiple values for argument '{}'", func_name(f), s.to_string_lossy());
+            let msg =
+                format!("{}() got multiple values for argument '{}'", func_name(f), s.to_string_lossy());
             return Err(cx.type_error(&msg));
         }
         w.set(i, v);
@@ -219,7 +222,11 @@ fn too_many(cx: &mut Ctx, f: &FunctionObj, code: &CodeObj, given: usize, w: Fram
     let argc = code.argcount as usize;
     let defaults = f.defaults.get().and_then(TupleObj::of).map_or(0, |t| t.items().len());
     let kwonly = (argc..argc + code.kwonly as usize).filter(|i| !w.get(*i).is_unbound()).count();
-    let takes = if defaults > 0 { format!("from {} to {argc}", argc.saturating_sub(defaults)) } else { argc.to_string() };
+    let takes = if defaults > 0 {
+        format!("from {} to {argc}", argc.saturating_sub(defaults))
+    } else {
+        argc.to_string()
+    };
     let plural = if defaults > 0 || argc != 1 { "s" } else { "" };
     let extra = if kwonly > 0 {
         format!(
@@ -231,7 +238,9 @@ fn too_many(cx: &mut Ctx, f: &FunctionObj, code: &CodeObj, given: usize, w: Fram
         String::new()
     };
     let was = if given == 1 && kwonly == 0 { "was" } else { "were" };
-    let msg =
-        format!("{}() takes {takes} positional argument{plural} but {given}{extra} {was} given", func_name(f));
+    let msg = format!(
+        "{}() takes {takes} positional argument{plural} but {given}{extra} {was} given",
+        func_name(f)
+    );
     cx.type_error(&msg)
 }

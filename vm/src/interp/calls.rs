@@ -75,13 +75,22 @@ fn window_args<'a>(f: Frame, first: usize, n: usize, names: Option<Value>) -> Ar
 }
 
 /// Calls `R[base]` with `n` arguments from `R[base + HEADER]` on, the last of them named by `names`.
-fn call_in_place(cx: &mut Ctx, f: Frame, base: usize, n: usize, names: Option<Value>, next: Pc) -> PyResult<Pc> {
+fn call_in_place(
+    cx: &mut Ctx,
+    f: Frame,
+    base: usize,
+    n: usize,
+    names: Option<Value>,
+    next: Pc,
+) -> PyResult<Pc> {
     let first = base + HEADER;
     let callee = f.get(base);
     match callee.layout() {
         Layout::Function => push_function(cx, f, base, window_args(f, first, n, names), next),
         Layout::BoundMethod => {
-            let Some(m) = BoundMethodObj::of(callee) else { return Err(crate::call::not_callable(cx, callee)) };
+            let Some(m) = BoundMethodObj::of(callee) else {
+                return Err(crate::call::not_callable(cx, callee));
+            };
             let (func, this) = (m.func.get_or_none(), m.this.get_or_none());
             shift_args(f, first, n, 1);
             // SAFETY: there is room above every window.
@@ -197,7 +206,12 @@ fn construct(
     let init_name = crate::names::name(cx, crate::names::N::Init);
     let Some(init) = crate::attr::type_lookup(cx, ty, init_name) else { return Ok(None) };
     if FunctionObj::of(init).is_none() {
-        if n == 0 && std::ptr::addr_eq(ty.slots.init.address() as *const (), cx.ty(Ty::Object).slots.init.address() as *const ()) {
+        if n == 0
+            && std::ptr::addr_eq(
+                ty.slots.init.address() as *const (),
+                cx.ty(Ty::Object).slots.init.address() as *const (),
+            )
+        {
             let obj = attrs::new_instance(cx, ty);
             f.set(base, obj);
             return Ok(Some(next));

@@ -154,7 +154,9 @@ impl Frame {
     /// The registers that name local variables, cells and free variables.
     pub fn named_regs(self) -> usize {
         let c = self.code();
-        (usize::from(c.rt.data.free_base) + c.rt.data.freevars.len()).max(c.nlocals as usize).min(c.nregs as usize)
+        (usize::from(c.rt.data.free_base) + c.rt.data.freevars.len())
+            .max(c.nlocals as usize)
+            .min(c.nregs as usize)
     }
 }
 

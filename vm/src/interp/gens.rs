@@ -366,18 +366,17 @@ pub fn close_iter(cx: &mut Ctx, it: Value) -> PyResult<()> {
 /// `generator.close()`: the value it returned, if it did.
 pub fn gen_close(cx: &mut Ctx, gv: Value) -> PyResult {
     let Some(g) = GeneratorObj::of(gv) else { return Ok(Value::NONE) };
-    match g.state.load(Ordering::Acquire) {
-        gen_state::CREATED => {
-            if g.state
-                .compare_exchange(gen_state::CREATED, gen_state::DONE, Ordering::AcqRel, Ordering::Acquire)
-                .is_ok()
-            {
-                release(cx, g);
-                return Ok(Value::NONE);
-            }
-        }
-        gen_state::DONE => return Ok(Value::NONE),
-        _ => {}
+    let state = g.state.load(Ordering::Acquire);
+    if state == gen_state::DONE {
+        return Ok(Value::NONE);
+    }
+    let never_started = state == gen_state::CREATED
+        && g.state
+            .compare_exchange(gen_state::CREATED, gen_state::DONE, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok();
+    if never_started {
+        release(cx, g);
+        return Ok(Value::NONE);
     }
     let e = new_exc(cx, Ty::GeneratorExit, &[]);
     match gen_resume(cx, gv, GenInput::Throw(e)) {
@@ -621,9 +620,7 @@ pub fn get_yield_from_iter(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 
 /// Whether a generator was made by `types.coroutine`.
 fn is_iterable_coroutine(v: Value) -> bool {
-    GeneratorObj::of(v)
-        .and_then(gen_code)
-        .is_some_and(|c| c.flags & CodeFlags::ITERABLE_COROUTINE != 0)
+    GeneratorObj::of(v).and_then(gen_code).is_some_and(|c| c.flags & CodeFlags::ITERABLE_COROUTINE != 0)
 }
 
 /// The iterator of an awaitable.
@@ -651,8 +648,12 @@ pub fn get_awaitable_op(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
         None => {
             let t = cx.type_name(v);
             let msg = match w.c() {
-                1 => format!("'async with' received an object from __aenter__ that does not implement __await__: {t}"),
-                2 => format!("'async with' received an object from __aexit__ that does not implement __await__: {t}"),
+                1 => format!(
+                    "'async with' received an object from __aenter__ that does not implement __await__: {t}"
+                ),
+                2 => format!(
+                    "'async with' received an object from __aexit__ that does not implement __await__: {t}"
+                ),
                 _ => format!("'{t}' object can't be awaited"),
             };
             return Err(cx.type_error(&msg));
@@ -699,18 +700,12 @@ pub fn get_anext_op(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let it = match awaitable_iter(cx, a) {
         Ok(Some(it)) => it,
         Ok(None) => {
-            let msg = format!(
-                "'async for' received an invalid object from __anext__: {}",
-                cx.type_name(a)
-            );
+            let msg = format!("'async for' received an invalid object from __anext__: {}", cx.type_name(a));
             return Err(cx.type_error(&msg));
         }
         Err(r) => {
             let cause = cx.take_raised(r);
-            let msg = format!(
-                "'async for' received an invalid object from __anext__: {}",
-                cx.type_name(a)
-            );
+            let msg = format!("'async for' received an invalid object from __anext__: {}", cx.type_name(a));
             let r = cx.type_error(&msg);
             return Err(crate::errors::raise_with_cause(cx, r, cause));
         }

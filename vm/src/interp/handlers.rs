@@ -1116,4 +1116,3 @@ pub(super) unsafe fn YieldFrom(s: S) -> Next {
         if pc.is_null() { s.raise() } else { s.resume(pc) }
     }
 }
-

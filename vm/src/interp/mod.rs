@@ -159,7 +159,8 @@ pub(crate) fn free_top(cx: &Ctx) -> *mut Value {
 ///
 /// A panic below is turned into SystemError here, so that no defect of a native function ends the process.
 pub(crate) fn enter(cx: &mut Ctx, pc: Pc, window: Frame) -> PyResult {
-    let (old_regs, old_pc, depth) = (window.caller().map_or(std::ptr::null_mut(), |f| f.0), window.return_pc(), cx.depth - 1);
+    let (old_regs, old_pc, depth) =
+        (window.caller().map_or(std::ptr::null_mut(), |f| f.0), window.return_pc(), cx.depth - 1);
     cx.entries += 1;
     let th: *mut Ctx = cx;
     let k = window.code().consts;
@@ -186,7 +187,9 @@ pub(crate) fn enter(cx: &mut Ctx, pc: Pc, window: Frame) -> PyResult {
 pub fn run_function(cx: &mut Ctx, f: Value, args: Args<'_>) -> PyResult {
     let Some(func) = FunctionObj::of(f) else { return Err(crate::call::not_callable(cx, f)) };
     cx.check_native_stack("")?;
-    let Some(code) = func.code.get().and_then(CodeObj::of) else { return Err(crate::call::not_callable(cx, f)) };
+    let Some(code) = func.code.get().and_then(CodeObj::of) else {
+        return Err(crate::call::not_callable(cx, f));
+    };
     let window = Frame(free_top(cx).wrapping_add(HEADER));
     if !frame::enter_check(cx, window.0, code) {
         return frame::too_deep(cx);
@@ -206,7 +209,9 @@ pub fn run_function(cx: &mut Ctx, f: Value, args: Args<'_>) -> PyResult {
 pub fn run_in_namespace(cx: &mut Ctx, f: Value, ns: Value) -> PyResult {
     let Some(func) = FunctionObj::of(f) else { return Err(crate::call::not_callable(cx, f)) };
     cx.check_native_stack("")?;
-    let Some(code) = func.code.get().and_then(CodeObj::of) else { return Err(crate::call::not_callable(cx, f)) };
+    let Some(code) = func.code.get().and_then(CodeObj::of) else {
+        return Err(crate::call::not_callable(cx, f));
+    };
     if code.flags & protopy_bytecode::CodeFlags::OPTIMIZED != 0 {
         return run_function(cx, f, Args::NONE);
     }

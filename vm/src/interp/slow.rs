@@ -61,7 +61,8 @@ fn unbound(cx: &mut Ctx, f: Frame, reg: u16) -> Raised {
             raise_name(cx, Ty::NameError, &msg, n)
         }
         Some((n, false)) => {
-            let msg = format!("cannot access local variable '{}' where it is not associated with a value", text(n));
+            let msg =
+                format!("cannot access local variable '{}' where it is not associated with a value", text(n));
             cx.raise_str(Ty::UnboundLocalError, &msg)
         }
         None => cx.raise_str(Ty::SystemError, "unbound register"),
@@ -551,11 +552,8 @@ pub fn not_contains(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 /// `GetIter`
 pub fn get_iter(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let v = r(f, w.b());
-    let it = if cx.is_exact(v, Ty::List) {
-        cx.seq_iter(Ty::ListIter, v, 0)
-    } else {
-        crate::iter::iter(cx, v)?
-    };
+    let it =
+        if cx.is_exact(v, Ty::List) { cx.seq_iter(Ty::ListIter, v, 0) } else { crate::iter::iter(cx, v)? };
     put(f, w.a(), it)
 }
 
@@ -779,7 +777,8 @@ fn next_stop(cx: &mut Ctx, it: Value) -> PyResult<Option<Value>> {
 pub fn unpack_sequence(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let (v, n) = (r(f, w.b()), usize::from(w.c()));
     let base = usize::from(w.a());
-    let exact = (cx.is_exact(v, Ty::List) || cx.is_exact(v, Ty::Tuple)).then(|| crate::roots::seq_items(v)).flatten();
+    let exact =
+        (cx.is_exact(v, Ty::List) || cx.is_exact(v, Ty::Tuple)).then(|| crate::roots::seq_items(v)).flatten();
     if let Some(items) = exact {
         if items.len() != n {
             return Err(wrong_count(cx, n, items.len(), true));
@@ -993,11 +992,8 @@ pub fn raise_bare(cx: &mut Ctx, _f: Frame, _w: Instr) -> PyResult<()> {
 fn mark_no_entry(cx: &Ctx, e: Value) {
     let Some(x) = ExcObj::of(e) else { return };
     let here = super::frame::current(cx).and_then(|(f, _)| f.object());
-    let top = x
-        .traceback
-        .get()
-        .and_then(|t| t.native::<crate::errors::Traceback>())
-        .and_then(|t| t.frame.get());
+    let top =
+        x.traceback.get().and_then(|t| t.native::<crate::errors::Traceback>()).and_then(|t| t.frame.get());
     if here.is_some() && here == top {
         x.header.flags.fetch_or(NO_ENTRY, Ordering::Relaxed);
     }
@@ -1015,7 +1011,9 @@ pub fn push_exc(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let e = r(f, w.b());
     let saved = match f.generator() {
         // The exception handled outside of a generator may be another one at the next resumption.
-        Some(g) if g.ag_bits.fetch_or(gens::HANDLING, Ordering::Relaxed) & gens::HANDLING == 0 => Value::UNBOUND,
+        Some(g) if g.ag_bits.fetch_or(gens::HANDLING, Ordering::Relaxed) & gens::HANDLING == 0 => {
+            Value::UNBOUND
+        }
         _ => cx.handled,
     };
     f.set(usize::from(w.a()), saved);
@@ -1099,7 +1097,11 @@ fn no_special(cx: &mut Ctx, obj: Value, kind: Special) -> Raised {
         Special::AExit => ("__aexit__", "asynchronous context manager"),
     };
     let mut msg = format!("'{t}' object does not support the {proto} protocol (missed {missing} method)");
-    let other = if is_async { has(cx, N::Enter) && has(cx, N::Exit) } else { has(cx, N::AEnter) && has(cx, N::AExit) };
+    let other = if is_async {
+        has(cx, N::Enter) && has(cx, N::Exit)
+    } else {
+        has(cx, N::AEnter) && has(cx, N::AExit)
+    };
     if other {
         let (not, yes) = if is_async {
             ("asynchronous context manager", "with")

@@ -305,10 +305,12 @@ pub fn slot_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
 pub fn next_or_return(cx: &mut Ctx, it: Value) -> PyResult<Result<Value, Value>> {
     let slot = cx.type_of(it).slots.iternext.get();
     let stopped = match slot {
-        Some(f) if f as usize == slot_next as protocore::types::NextFn as usize => match must(cx, it, D::Next, &[]) {
-            Ok(v) => return Ok(Ok(v)),
-            Err(r) => r,
-        },
+        Some(f) if f as usize == slot_next as protocore::types::NextFn as usize => {
+            match must(cx, it, D::Next, &[]) {
+                Ok(v) => return Ok(Ok(v)),
+                Err(r) => r,
+            }
+        }
         Some(f) => match f(cx, it) {
             Ok(v) => return Ok(v.ok_or(Value::NONE)),
             Err(r) => r,

@@ -1,8 +1,8 @@
 //! Which base determines the layout, which metaclass wins, and the order of classes.
 
+use super::attrs::full_name;
 use crate::attr::type_lookup_where;
 use crate::call::call;
-use super::attrs::full_name;
 use crate::errors::type_text;
 use crate::iter::to_vec;
 use protocore::layouts::TupleObj;

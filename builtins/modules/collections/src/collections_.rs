@@ -4,6 +4,7 @@
 
 use crate::deque;
 use protopy_vm::names::{N, name};
+use protopy_vm::ops::BinOp;
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{MethodDef, TupleObj};
 use protopy_vm::protocore::space::SpaceState;
@@ -11,7 +12,6 @@ use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value,
 };
-use protopy_vm::ops::BinOp;
 use protopy_vm::types::create_type;
 use protopy_vm::{self as vm, GetSetDef, ModuleSpec, TypeSpec, getsets, methods};
 

@@ -6,7 +6,8 @@
 use protopy_vm::protocore::layouts::{MethodDef, SliceObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
-    Args, CmpOp, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
+    Args, CmpOp, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj,
+    Value,
 };
 use protopy_vm::{self as vm, GetSetDef, TypeSpec, ValueVec, getsets, methods};
 use std::collections::VecDeque;
@@ -89,12 +90,7 @@ pub static DEQUE_ITER: TypeSpec = TypeSpec {
     module: "collections",
     layout: Layout::Native,
     vt: Some(<DequeIter as NativeLayout>::VT),
-    slots: SlotSpec {
-        new: Some(iter_new),
-        iter: Some(itself),
-        iternext: Some(iter_next),
-        ..SlotSpec::NONE
-    },
+    slots: SlotSpec { new: Some(iter_new), iter: Some(itself), iternext: Some(iter_next), ..SlotSpec::NONE },
     methods: ITER_METHODS,
     doc: "Iterates over a deque.",
     ..TypeSpec::BASE
@@ -249,9 +245,17 @@ fn push(cx: &mut Ctx, v: Value, x: Value, left: bool) -> PyResult<()> {
         if r.items.try_reserve(1).is_err() {
             return false;
         }
-        if left { r.items.push_front(x) } else { r.items.push_back(x) }
+        if left {
+            r.items.push_front(x)
+        } else {
+            r.items.push_back(x)
+        }
         if r.maxlen.is_some_and(|m| r.items.len() > m) {
-            if left { r.items.pop_back() } else { r.items.pop_front() };
+            if left {
+                r.items.pop_back()
+            } else {
+                r.items.pop_front()
+            };
         }
         r.changes += 1;
         true
@@ -319,7 +323,14 @@ fn mutated(cx: &mut Ctx) -> Raised {
 }
 
 /// Walks the items, comparing each with `x`, until one is equal; its index.
-fn find(cx: &mut Ctx, v: Value, x: Value, from: usize, to: usize, msg: &'static str) -> PyResult<Option<usize>> {
+fn find(
+    cx: &mut Ctx,
+    v: Value,
+    x: Value,
+    from: usize,
+    to: usize,
+    msg: &'static str,
+) -> PyResult<Option<usize>> {
     let d = this(cx, v)?;
     let changes = d.ring.with(|r| r.changes);
     for i in from..to {
@@ -382,7 +393,11 @@ fn insert(cx: &mut Ctx, a: &[Value]) -> PyResult {
         false
     });
     cx.barrier(a[0]);
-    if full { Err(cx.raise_str(Ty::IndexError, "deque already at its maximum size")) } else { Ok(Value::NONE) }
+    if full {
+        Err(cx.raise_str(Ty::IndexError, "deque already at its maximum size"))
+    } else {
+        Ok(Value::NONE)
+    }
 }
 
 fn remove(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -574,12 +589,7 @@ fn make_iter(cx: &mut Ctx, v: Value, reverse: bool) -> PyResult {
     match ty.and_then(TypeObj::of) {
         Some(t) => Ok(cx.new_native(
             t,
-            DequeIter {
-                deque: Slot::new(v),
-                at: std::sync::atomic::AtomicUsize::new(0),
-                changes,
-                reverse,
-            },
+            DequeIter { deque: Slot::new(v), at: std::sync::atomic::AtomicUsize::new(0), changes, reverse },
         )),
         None => Err(cx.no_memory()),
     }

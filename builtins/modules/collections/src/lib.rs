@@ -10,4 +10,5 @@ pub mod operator;
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&operator::MODULE, &itertools::MODULE, &collections_::MODULE, &functools::MODULE];
+pub static MODULES: &[&ModuleSpec] =
+    &[&operator::MODULE, &itertools::MODULE, &collections_::MODULE, &functools::MODULE];

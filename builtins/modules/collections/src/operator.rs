@@ -154,7 +154,11 @@ fn concat(cx: &mut Ctx, a: &[Value], inplace: bool) -> PyResult {
         let msg = format!("'{}' object can't be concatenated", cx.type_name(a[0]));
         return Err(cx.type_error(&msg));
     }
-    if inplace { vm::inplace_op(cx, BinOp::Add, a[0], a[1]) } else { vm::binary_op(cx, BinOp::Add, a[0], a[1]) }
+    if inplace {
+        vm::inplace_op(cx, BinOp::Add, a[0], a[1])
+    } else {
+        vm::binary_op(cx, BinOp::Add, a[0], a[1])
+    }
 }
 
 fn count_of(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -267,9 +271,36 @@ macro_rules! getter_type {
     };
 }
 
-getter_type!(ITEM, "itemgetter", "A callable that fetches items.", item_new, item_call, item_repr, item_reduce, "(item, /, *items)");
-getter_type!(ATTR, "attrgetter", "A callable that fetches attributes, by dotted names.", attr_new, attr_call, attr_repr, attr_reduce, "(attr, /, *attrs)");
-getter_type!(METHOD, "methodcaller", "A callable that calls a method.", method_new, method_call, method_repr, method_reduce, "(name, /, *args, **kwargs)");
+getter_type!(
+    ITEM,
+    "itemgetter",
+    "A callable that fetches items.",
+    item_new,
+    item_call,
+    item_repr,
+    item_reduce,
+    "(item, /, *items)"
+);
+getter_type!(
+    ATTR,
+    "attrgetter",
+    "A callable that fetches attributes, by dotted names.",
+    attr_new,
+    attr_call,
+    attr_repr,
+    attr_reduce,
+    "(attr, /, *attrs)"
+);
+getter_type!(
+    METHOD,
+    "methodcaller",
+    "A callable that calls a method.",
+    method_new,
+    method_call,
+    method_repr,
+    method_reduce,
+    "(name, /, *args, **kwargs)"
+);
 
 fn items_of(v: Value) -> &'static [Value] {
     TupleObj::of(v).map_or(&[], |t| t.items())

@@ -32,6 +32,15 @@ static IO: ModuleSpec = ModuleSpec {
     init: Some(init),
 };
 
+/// At the end of the program: closes the streams that are still open, so that what waits in their buffers is written.
+pub fn close_all(cx: &mut Ctx) {
+    cx.finalize_where(|v| {
+        v.native::<text::TextIo>().is_some()
+            || v.native::<buffered::Buffered>().is_some()
+            || v.native::<fileio::FileIo>().is_some()
+    });
+}
+
 /// Makes a class and puts it into the module.
 fn add(
     cx: &mut Ctx,

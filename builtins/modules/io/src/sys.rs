@@ -136,12 +136,12 @@ pub fn fstat(fd: i32) -> SysResult<Stat> {
 
 /// Whether a mode is that of a directory.
 pub fn is_dir(mode: u32) -> bool {
-    mode & u32::from(libc::S_IFMT) == u32::from(libc::S_IFDIR)
+    mode & libc::S_IFMT == libc::S_IFDIR
 }
 
 /// Whether a mode is that of a character device.
 pub fn is_chr(mode: u32) -> bool {
-    mode & u32::from(libc::S_IFMT) == u32::from(libc::S_IFCHR)
+    mode & libc::S_IFMT == libc::S_IFCHR
 }
 
 /// The name of the encoding of the user's locale.

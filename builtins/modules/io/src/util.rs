@@ -147,22 +147,27 @@ pub fn int_or(cx: &mut Ctx, v: Value, default: i32) -> PyResult<i32> {
     }
 }
 
-/// A str-or-None argument as text; TypeError as CPython words it.
-pub fn str_or_none(cx: &mut Ctx, v: Value, func: &str, arg: &str) -> PyResult<Option<String>> {
+/// A str-or-None argument as text; TypeError as CPython words it, UnicodeEncodeError for lone surrogates.
+pub fn utf8_or_none(cx: &mut Ctx, v: Value, func: &str, arg: &str) -> PyResult<Option<String>> {
     let Some(v) = v.not_none() else { return Ok(None) };
     let Some(s) = StrObj::of(v) else {
         let msg = format!("{func}() argument '{arg}' must be str or None, not {}", cx.type_name(v));
         return Err(cx.type_error(&msg));
     };
-    let Some(t) = s.to_utf8() else {
-        // Raises UnicodeEncodeError.
-        protopy_vm::codec::encode(cx, v, "utf-8", "strict")?;
-        return Ok(None);
-    };
-    if t.contains('\0') {
+    match s.to_utf8() {
+        Some(t) => Ok(Some(t)),
+        // That raises.
+        None => protopy_vm::codec::encode(cx, v, "utf-8", "strict").map(|_| None),
+    }
+}
+
+/// As [`utf8_or_none`]; ValueError for a NUL in it.
+pub fn str_or_none(cx: &mut Ctx, v: Value, func: &str, arg: &str) -> PyResult<Option<String>> {
+    let t = utf8_or_none(cx, v, func, arg)?;
+    if t.as_ref().is_some_and(|t| t.contains('\0')) {
         return Err(cx.value_error("embedded null character"));
     }
-    Ok(Some(t))
+    Ok(t)
 }
 
 /// Whether an object's class is one of this module's, not a subclass in Python.

@@ -10,6 +10,7 @@ pub mod imp;
 pub mod marshal;
 pub mod opcode;
 pub mod suggestions;
+pub mod symtable;
 pub mod thread;
 pub mod tokenize;
 pub mod types;
@@ -32,6 +33,7 @@ pub static MODULES: &[&ModuleSpec] = &[
     &marshal::MODULE,
     &opcode::MODULE,
     &suggestions::MODULE,
+    &symtable::MODULE,
     &thread::MODULE,
     &tokenize::MODULE,
     &types::MODULE,

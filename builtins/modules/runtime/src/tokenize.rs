@@ -37,6 +37,9 @@ struct Source {
     shared: Arc<Mutex<Shared>>,
 }
 
+// SAFETY: the pointer in it is used only by the thread that stored it, during the call for which it did.
+unsafe impl Send for Shared {}
+
 // SAFETY: a source is used by one thread at a time: it is taken out of its object for the duration of a call; the thread pointer that it shares is
 // only used during that call.
 unsafe impl Send for Source {}

@@ -454,7 +454,7 @@ mod tests {
                     return Err(());
                 }
                 left -= 1;
-                Ok(if absurd { noise.next() % 3 == 0 } else { a.0 < b.0 })
+                Ok(if absurd { noise.next().is_multiple_of(3) } else { a.0 < b.0 })
             });
             let (mut a, mut b) = (got, v);
             a.sort_unstable();

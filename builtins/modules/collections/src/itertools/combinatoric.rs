@@ -29,10 +29,42 @@ impl Payload for Combinatoric {
     }
 }
 
-iterator!(PRODUCT, "product", "The Cartesian product of iterables.", "(*iterables, repeat=1)", Combinatoric, product_new, product_next);
-iterator!(PERMUTATIONS, "permutations", "The permutations of `r` items.", "(iterable, r=None)", Combinatoric, permutations_new, permutations_next);
-iterator!(COMBINATIONS, "combinations", "The combinations of `r` items.", "(iterable, r)", Combinatoric, combinations_new, combinations_next);
-iterator!(COMBINATIONS_WITH_REPLACEMENT, "combinations_with_replacement", "The combinations of `r` items that may repeat.", "(iterable, r)", Combinatoric, cwr_new, cwr_next);
+iterator!(
+    PRODUCT,
+    "product",
+    "The Cartesian product of iterables.",
+    "(*iterables, repeat=1)",
+    Combinatoric,
+    product_new,
+    product_next
+);
+iterator!(
+    PERMUTATIONS,
+    "permutations",
+    "The permutations of `r` items.",
+    "(iterable, r=None)",
+    Combinatoric,
+    permutations_new,
+    permutations_next
+);
+iterator!(
+    COMBINATIONS,
+    "combinations",
+    "The combinations of `r` items.",
+    "(iterable, r)",
+    Combinatoric,
+    combinations_new,
+    combinations_next
+);
+iterator!(
+    COMBINATIONS_WITH_REPLACEMENT,
+    "combinations_with_replacement",
+    "The combinations of `r` items that may repeat.",
+    "(iterable, r)",
+    Combinatoric,
+    cwr_new,
+    cwr_next
+);
 
 fn make(cx: &mut Ctx, ty: Value, pools: Value, r: usize, state: State) -> PyResult {
     let t = class(cx, ty)?;
@@ -103,8 +135,7 @@ fn product_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
         None
     });
     let Some(chosen) = chosen else { return Ok(None) };
-    let row: Vec<Value> =
-        chosen.iter().zip(pools).filter_map(|(i, p)| items(*p).get(*i).copied()).collect();
+    let row: Vec<Value> = chosen.iter().zip(pools).filter_map(|(i, p)| items(*p).get(*i).copied()).collect();
     let r = cx.tuple_of(None, &row)?;
     vm::keep_alive(v);
     Ok(Some(r))

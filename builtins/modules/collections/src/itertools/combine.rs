@@ -77,7 +77,15 @@ impl Payload for ZipLongest {
     }
 }
 
-iterator!(ZIP_LONGEST, "zip_longest", "Tuples of one item of each iterable, as long as the longest lasts.", "(*iterables, fillvalue=None)", ZipLongest, zip_longest_new, zip_longest_next);
+iterator!(
+    ZIP_LONGEST,
+    "zip_longest",
+    "Tuples of one item of each iterable, as long as the longest lasts.",
+    "(*iterables, fillvalue=None)",
+    ZipLongest,
+    zip_longest_new,
+    zip_longest_next
+);
 
 fn zip_longest_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     let mut fill = Value::NONE;
@@ -132,7 +140,15 @@ fn zip_longest_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     out.into_tuple(cx).map(Some)
 }
 
-iterator!(STARMAP, "starmap", "A function of the items of each of an iterable's tuples.", "(function, iterable, /)", Pair, starmap_new, starmap_next);
+iterator!(
+    STARMAP,
+    "starmap",
+    "A function of the items of each of an iterable's tuples.",
+    "(function, iterable, /)",
+    Pair,
+    starmap_new,
+    starmap_next
+);
 
 fn starmap_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     let [f, iterable] = exactly(cx, "starmap", args)?;
@@ -170,7 +186,15 @@ impl Payload for Accumulate {
     }
 }
 
-iterator!(ACCUMULATE, "accumulate", "Running totals, or other running results.", "(iterable, func=None, *, initial=None)", Accumulate, accumulate_new, accumulate_next);
+iterator!(
+    ACCUMULATE,
+    "accumulate",
+    "Running totals, or other running results.",
+    "(iterable, func=None, *, initial=None)",
+    Accumulate,
+    accumulate_new,
+    accumulate_next
+);
 
 fn accumulate_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     if args.pos().len() > 2 {
@@ -208,7 +232,15 @@ fn accumulate_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     Ok(Some(total))
 }
 
-iterator!(PAIRWISE, "pairwise", "Overlapping pairs of successive items.", "(iterable, /)", Pair, pairwise_new, pairwise_next);
+iterator!(
+    PAIRWISE,
+    "pairwise",
+    "Overlapping pairs of successive items.",
+    "(iterable, /)",
+    Pair,
+    pairwise_new,
+    pairwise_next
+);
 
 fn pairwise_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     let [iterable] = exactly(cx, "pairwise", args)?;
@@ -253,7 +285,15 @@ impl Payload for Batched {
     }
 }
 
-iterator!(BATCHED, "batched", "Tuples of `n` successive items.", "(iterable, n, *, strict=False)", Batched, batched_new, batched_next);
+iterator!(
+    BATCHED,
+    "batched",
+    "Tuples of `n` successive items.",
+    "(iterable, n, *, strict=False)",
+    Batched,
+    batched_new,
+    batched_next
+);
 
 fn batched_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     let [iterable, n, strict] = bind(cx, "batched", ["iterable", "n", "strict"], 2, args)?;

@@ -83,7 +83,15 @@ impl Payload for Cycle {
     }
 }
 
-iterator!(CYCLE, "cycle", "The items of an iterable over and over.", "(iterable, /)", Cycle, cycle_new, cycle_next);
+iterator!(
+    CYCLE,
+    "cycle",
+    "The items of an iterable over and over.",
+    "(iterable, /)",
+    Cycle,
+    cycle_new,
+    cycle_next
+);
 
 fn cycle_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     let [iterable] = exactly(cx, "cycle", args)?;
@@ -95,7 +103,9 @@ fn cycle_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
 
 fn cycle_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     let c = this::<Cycle>(cx, v)?;
-    let Some(saved) = c.saved.get().and_then(protopy_vm::protocore::layouts::ListObj::of) else { return Ok(None) };
+    let Some(saved) = c.saved.get().and_then(protopy_vm::protocore::layouts::ListObj::of) else {
+        return Ok(None);
+    };
     if let Some(x) = advance(cx, v, &c.it)? {
         cx.list_append(saved, x)?;
         return Ok(Some(x));

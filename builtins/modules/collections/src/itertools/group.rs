@@ -50,8 +50,24 @@ impl SpaceState for GrouperType {
     }
 }
 
-iterator!(GROUPBY, "groupby", "Keys and runs of items with that key.", "(iterable, key=None)", GroupBy, groupby_new, groupby_next);
-iterator!(GROUPER, "_grouper", "The items of one group.", "(parent, tgtkey, /)", Grouper, grouper_new, grouper_next);
+iterator!(
+    GROUPBY,
+    "groupby",
+    "Keys and runs of items with that key.",
+    "(iterable, key=None)",
+    GroupBy,
+    groupby_new,
+    groupby_next
+);
+iterator!(
+    GROUPER,
+    "_grouper",
+    "The items of one group.",
+    "(parent, tgtkey, /)",
+    Grouper,
+    grouper_new,
+    grouper_next
+);
 
 fn groupby_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     let [iterable, key] = bind(cx, "groupby", ["iterable", "key"], 1, args)?;

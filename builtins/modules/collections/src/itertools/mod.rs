@@ -3,8 +3,8 @@
 //! Each iterator is a payload of slots and atomics. Advancing one from several threads at once may skip or repeat items, never more: state is read,
 //! the inner iterator is advanced without any lock, and the new state is stored.
 
-mod combine;
 mod combinatoric;
+mod combine;
 mod endless;
 mod group;
 mod pick;

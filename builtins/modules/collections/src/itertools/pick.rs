@@ -6,7 +6,15 @@ use protopy_vm::protocore::{Args, Ctx, Payload, PyResult, Slot, Tracer, Value};
 use protopy_vm::{self as vm};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-iterator!(COMPRESS, "compress", "The items whose selector is true.", "(data, selectors)", Pair, compress_new, compress_next);
+iterator!(
+    COMPRESS,
+    "compress",
+    "The items whose selector is true.",
+    "(data, selectors)",
+    Pair,
+    compress_new,
+    compress_next
+);
 
 fn compress_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     let [data, selectors] = bind(cx, "compress", ["data", "selectors"], 2, args)?;
@@ -43,7 +51,15 @@ fn holds(cx: &mut Ctx, f: Value, x: Value) -> PyResult<bool> {
     vm::is_true(cx, r)
 }
 
-iterator!(DROPWHILE, "dropwhile", "The items from the first on that fails a test.", "(predicate, iterable, /)", Pair, dropwhile_new, dropwhile_next);
+iterator!(
+    DROPWHILE,
+    "dropwhile",
+    "The items from the first on that fails a test.",
+    "(predicate, iterable, /)",
+    Pair,
+    dropwhile_new,
+    dropwhile_next
+);
 
 fn dropwhile_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     predicate_new(cx, ty, args, "dropwhile")
@@ -66,7 +82,15 @@ fn dropwhile_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     }
 }
 
-iterator!(TAKEWHILE, "takewhile", "The items up to the first that fails a test.", "(predicate, iterable, /)", Pair, takewhile_new, takewhile_next);
+iterator!(
+    TAKEWHILE,
+    "takewhile",
+    "The items up to the first that fails a test.",
+    "(predicate, iterable, /)",
+    Pair,
+    takewhile_new,
+    takewhile_next
+);
 
 fn takewhile_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     predicate_new(cx, ty, args, "takewhile")
@@ -87,7 +111,15 @@ fn takewhile_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     Ok(None)
 }
 
-iterator!(FILTERFALSE, "filterfalse", "The items that fail a test.", "(function, iterable, /)", Pair, filterfalse_new, filterfalse_next);
+iterator!(
+    FILTERFALSE,
+    "filterfalse",
+    "The items that fail a test.",
+    "(function, iterable, /)",
+    Pair,
+    filterfalse_new,
+    filterfalse_next
+);
 
 fn filterfalse_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     predicate_new(cx, ty, args, "filterfalse")
@@ -122,7 +154,15 @@ impl Payload for ISlice {
     }
 }
 
-iterator!(ISLICE, "islice", "A slice of an iterable.", "(iterable, stop, /)", ISlice, islice_new, islice_next);
+iterator!(
+    ISLICE,
+    "islice",
+    "A slice of an iterable.",
+    "(iterable, stop, /)",
+    ISlice,
+    islice_new,
+    islice_next
+);
 
 /// A bound: None or an int from 0 to the largest index.
 fn bound(cx: &mut Ctx, v: Value, msg: &str) -> PyResult<Option<usize>> {
@@ -147,7 +187,8 @@ fn islice_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
         [i, start, stop] => (*i, *start, *stop, Value::NONE),
         [i, start, stop, step] => (*i, *start, *stop, *step),
         other => {
-            let (how, n) = if other.len() < 2 { ("at least 2", other.len()) } else { ("at most 4", other.len()) };
+            let (how, n) =
+                if other.len() < 2 { ("at least 2", other.len()) } else { ("at most 4", other.len()) };
             let msg = format!("islice expected {how} arguments, got {n}");
             return Err(cx.type_error(&msg));
         }
@@ -157,7 +198,8 @@ fn islice_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
     } else {
         "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize."
     };
-    let stop = bound(cx, stop, "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.")?;
+    let stop =
+        bound(cx, stop, "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.")?;
     let start = bound(cx, start, what)?.unwrap_or(0);
     let step = match bound(cx, step, "Step for islice() must be a positive integer or None.")? {
         Some(0) => return Err(cx.value_error("Step for islice() must be a positive integer or None.")),

@@ -59,7 +59,15 @@ iterator!(TEE, "_tee", "A branch of an iterator.", "(iterable, /)", Tee, tee_new
     "__copy__(self, /)" => tee_copy;
 ]);
 
-iterator!(TEE_DATA, "_tee_dataobject", "Items shared by the branches of an iterator.", "(iterable, values, next, /)", TeeData, data_new, data_next);
+iterator!(
+    TEE_DATA,
+    "_tee_dataobject",
+    "Items shared by the branches of an iterator.",
+    "(iterable, values, next, /)",
+    TeeData,
+    data_new,
+    data_next
+);
 
 fn data_new(cx: &mut Ctx, _ty: Value, _args: Args<'_>) -> PyResult {
     Err(cx.type_error("cannot create '_tee_dataobject' instances"))
@@ -79,7 +87,12 @@ fn block(cx: &mut Ctx, it: Value) -> PyResult {
     let t = data_type(cx)?;
     Ok(cx.new_native(
         t,
-        TeeData { it: Slot::new(it), items: Slot::new(items), next: Slot::empty(), running: AtomicBool::new(false) },
+        TeeData {
+            it: Slot::new(it),
+            items: Slot::new(items),
+            next: Slot::empty(),
+            running: AtomicBool::new(false),
+        },
     ))
 }
 

@@ -148,9 +148,11 @@ enum Found {
 
 fn find_codec(cx: &mut Ctx, encoding: Value) -> PyResult<Found> {
     let n = StrObj::of(encoding).map_or_else(String::new, StrObj::to_string_lossy);
-    match Charset::of(&n) {
+    // Codecs are looked up by C strings.
+    let n = n.split('\0').next().unwrap_or_default();
+    match Charset::of(n) {
         Some(c) => Ok(Found::Native(c)),
-        None => lookup_text_codec(cx, &n, "codecs.open()").map(Found::Codec),
+        None => lookup_text_codec(cx, n, "codecs.open()").map(Found::Codec),
     }
 }
 
@@ -270,9 +272,8 @@ fn change_encoding(
     if encoding.is_none() && errors.is_none() && !newline {
         return Ok(());
     }
-    for (v, n) in [(encoding, "encoding"), (errors, "errors")] {
-        str_or_none(cx, v, "reconfigure", n)?;
-    }
+    utf8_or_none(cx, encoding, "reconfigure", "encoding")?;
+    utf8_or_none(cx, errors, "reconfigure", "errors")?;
     let (enc, err) = match (encoding.not_none(), errors.not_none()) {
         (None, None) => (me.encoding.get_or_none(), me.errors.get_or_none()),
         (None, Some(e)) => (me.encoding.get_or_none(), errors_value(cx, e)?),

@@ -240,7 +240,7 @@ fn long_line(cx: &mut Ctx, this: Value, me: &TextIo, limit: usize, ending: Endin
 /// Where the line ends in a piece that follows `before`; the ending may have begun there.
 fn end_of_line(before: &StrBuf, rest: StrRef<'_>, ending: Ending) -> Option<usize> {
     let open_cr =
-        ending == Ending::CrLf && before.len() > 0 && before.as_ref().get(before.len() - 1) == Some(13);
+        ending == Ending::CrLf && !before.is_empty() && before.as_ref().get(before.len() - 1) == Some(13);
     if open_cr && rest.get(0) == Some(10) {
         return Some(1);
     }

@@ -104,7 +104,7 @@ pub(super) static FUNCTIONS: &[MethodDef] = methods![functions:
     /// A file in memory.
     "memfd_create(name, flags=MFD_CLOEXEC)" => memfd_create;
     /// A timer as a descriptor.
-    "timerfd_create(clockid, /, *, flags=TFD_CLOEXEC)" => timerfd_create;
+    "timerfd_create(clockid, /, *, flags=0)" => timerfd_create;
     /// Sets a timer; the old setting, in seconds.
     "timerfd_settime(fd, /, *, flags=0, initial=0, interval=0)" => timerfd_settime;
     /// Sets a timer; the old setting, in nanoseconds.
@@ -589,8 +589,8 @@ fn memfd_create(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn timerfd_create(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let clock = int(cx, a[0])?;
-    let flags = int_or(cx, a[1], libc::TFD_CLOEXEC)?;
-    let fd = done(cx, sys::timerfd_create(clock, flags))?;
+    let flags = int(cx, a[1])?;
+    let fd = done(cx, sys::timerfd_create(clock, flags | libc::TFD_CLOEXEC))?;
     fd_value(cx, fd)
 }
 

@@ -109,14 +109,15 @@ fn alias_repr(cx: &mut Ctx, this: Value) -> PyResult {
 /// A list of parameters of a callable.
 fn push_list(cx: &mut Ctx, l: &'static ListObj, text: &mut String) -> PyResult<()> {
     text.push('[');
-    // By index, for user code may change the list.
-    let mut i = 0;
-    while let Some(v) = l.get(i) {
+    // User code may shorten the list meanwhile.
+    for i in 0..l.len() {
+        let Some(v) = l.get(i) else {
+            return Err(cx.raise_str(Ty::IndexError, "list index out of range"));
+        };
         if i > 0 {
             text.push_str(", ");
         }
         text.push_str(&type_repr(cx, v)?);
-        i += 1;
     }
     text.push(']');
     Ok(())

@@ -110,7 +110,7 @@ static METHODS: &[MethodDef] = methods![
     /// They do not overlap; empty ones count too.
     "finditer(self, /, string, pos=0, endpos=sys.maxsize)" => finditer;
     /// A scanner, which matches from where the last match ended.
-    "scanner(self, /, string, pos=0, endpos=sys.maxsize)" => |cx, a| scanner::new(cx, a);
+    "scanner(self, /, string, pos=0, endpos=sys.maxsize)" => scanner::new;
     /// The pattern itself: it does not change.
     "__copy__(self, /)" => |_, a| Ok(a[0]);
     /// The pattern itself: it does not change.
@@ -312,7 +312,7 @@ fn substitute(cx: &mut Ctx, a: &[Value]) -> PyResult<(Value, usize)> {
 
 fn groupindex(cx: &mut Ctx, v: Value) -> PyResult {
     let d = this(cx, v)?.groupindex.get_or_none();
-    if DictObj::of(d).is_none_or(|d| d.len() == 0) {
+    if DictObj::of(d).is_none_or(|d| d.is_empty()) {
         return Ok(cx.dict());
     }
     let proxy = cx.ty(Ty::MappingProxy).value();

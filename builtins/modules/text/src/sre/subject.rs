@@ -143,7 +143,7 @@ impl Joiner {
                     );
                     return Err(cx.type_error(&msg));
                 }
-                out.extend_from_slice(&*vm::bytes_like(cx, v)?);
+                out.extend_from_slice(&vm::bytes_like(cx, v)?);
             }
         }
         vm::keep_alive(v);

@@ -22,6 +22,7 @@ use ruff_python_ast::{AtomicNodeIndex, Expr, ExprContext, Identifier, Mod, ModEx
 use ruff_text_size::{TextRange, TextSize};
 
 /// No index: those are the linter's business.
+#[allow(clippy::declare_interior_mutable_const)]
 const NO_INDEX: AtomicNodeIndex = AtomicNodeIndex::NONE;
 
 /// The walk over syntax tree objects.
