@@ -329,7 +329,8 @@ impl Analyzer<'_> {
         for name in names {
             match scope.symbols.get(name) {
                 Some(flags) => {
-                    if scope.kind == BlockKind::Class {
+                    // What the name means here may differ from what inner blocks mean by it.
+                    if scope.kind == BlockKind::Class || scope.can_see_class_scope {
                         scope.symbols.set(name, flags | DEF_FREE_CLASS);
                     }
                 }

@@ -95,3 +95,13 @@ class Scoped:
 
 assert Scoped.g.__type_params__[0].__bound__ == "class" and Scoped.X.__value__ == "class"
 print("ok")
+
+
+class Shadow[T]:
+    T = "class"
+    def meth[U](x: (T for _ in (1,)), y: T): pass
+
+outer_t = Shadow.__type_params__[0]
+notes = Shadow.meth.__annotations__
+assert notes["y"] == "class" and list(notes["x"]) == [outer_t], notes
+print("ok")

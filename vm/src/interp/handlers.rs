@@ -292,16 +292,16 @@ pub(super) unsafe fn LoadLocals(s: S) -> Next {
 }
 
 #[inline(always)]
-unsafe fn cell_of(v: Value) -> &'static Slot {
-    // SAFETY: the compiler only names registers that hold cells.
-    unsafe { &(*v.ptr::<CellObj>()).content }
+fn cell_of(v: Value) -> Option<&'static Slot> {
+    // The compiler names registers that hold cells; should it err, an exception is the answer.
+    CellObj::of(v).map(|c| &c.content)
 }
 
 #[inline(always)]
 pub(super) unsafe fn LoadDeref(s: S) -> Next {
     // SAFETY: see `S`.
     unsafe {
-        match cell_of(s.r(s.w.b())).get() {
+        match cell_of(s.r(s.w.b())).and_then(Slot::get) {
             Some(v) if !v.is_unbound() => {
                 s.set(s.w.a(), v);
                 s.next(0)
@@ -316,7 +316,10 @@ pub(super) unsafe fn StoreDeref(s: S) -> Next {
     // SAFETY: see `S`.
     unsafe {
         let cell = s.r(s.w.a());
-        s.cx().store(cell, cell_of(cell), s.r(s.w.b()));
+        match cell_of(cell) {
+            Some(slot) => s.cx().store(cell, slot, s.r(s.w.b())),
+            None => return out_of_line(s, slow::check_bound_fail, 0),
+        }
         s.next(0)
     }
 }

@@ -128,6 +128,8 @@ static WRAPPER: TypeSpec = TypeSpec {
                 }
                 Ok(())
             };
+        /// The signature of the maker.
+        "__text_signature__" => |cx, _| Ok(cx.str("(obj)"));
     ],
     ..TypeSpec::BASE
 };
@@ -262,7 +264,7 @@ static PARTIAL_GETSETS: &[GetSetDef] = getsets![
     /// The keyword arguments.
     member "keywords" => |cx, v| Ok(partial(cx, v)?.keywords.get_or_none());
     /// The attributes.
-    "__dict__" => vm::types::classes::get_dict, vm::types::classes::set_dict;
+    "__dict__" => vm::types::classes::get_dict, set_dict;
 ];
 
 fn partial(cx: &mut Ctx, v: Value) -> PyResult<&'static Partial> {
@@ -274,6 +276,13 @@ fn partial(cx: &mut Ctx, v: Value) -> PyResult<&'static Partial> {
 
 fn items_of(v: Value) -> &'static [Value] {
     TupleObj::of(v).map_or(&[], TupleObj::items)
+}
+
+fn set_dict(cx: &mut Ctx, v: Value, dict: Option<Value>) -> PyResult<()> {
+    match dict {
+        Some(_) => vm::types::classes::set_dict(cx, v, dict),
+        None => Err(cx.type_error("cannot delete __dict__")),
+    }
 }
 
 /// How many arguments are placeholders; the last one must not be.
@@ -429,7 +438,7 @@ fn partial_repr(cx: &mut Ctx, v: Value) -> PyResult {
     let (module, name) = (vm::attr_text(cx, class, N::Module), vm::attr_text(cx, class, N::Qualname));
     let name = format!("{module}.{name}");
     if !vm::enter_repr(cx, v) {
-        return Ok(cx.str(&format!("{name}(...)")));
+        return Ok(cx.str("..."));
     }
     let text = partial_parts(cx, v);
     vm::leave_repr(cx, v);

@@ -1,5 +1,7 @@
 //! Native modules of containers and functions: itertools, _functools, _collections, _operator, _heapq, _bisect, _queue, array.
 
+pub mod array;
+mod array_item;
 pub mod collections_;
 pub mod deque;
 pub mod functools;
@@ -11,4 +13,4 @@ use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
 pub static MODULES: &[&ModuleSpec] =
-    &[&operator::MODULE, &itertools::MODULE, &collections_::MODULE, &functools::MODULE];
+    &[&operator::MODULE, &itertools::MODULE, &collections_::MODULE, &functools::MODULE, &array::MODULE];
