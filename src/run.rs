@@ -155,6 +155,11 @@ fn default_errors() -> String {
 }
 
 fn import_site(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
+    // Archives on `sys.path` are asked before folders.
+    let importer = vm::import_attr(cx, "zipimport", "zipimporter")?;
+    if let Some(hooks) = vm::lookup_sys(cx, "path_hooks") {
+        vm::call_method(cx, hooks, "insert", &[Value::small(0), importer])?;
+    }
     if !i.config.warn.is_empty() {
         vm::import(cx, "warnings")?;
     }

@@ -27,8 +27,8 @@ const LAYERS: &[(&str, u8)] = &[
     ("protopy-bench", 6),
 ];
 
-/// What the layers would allow, but must not be: an edit of the parser never rebuilds the virtual machine.
-const REFUSED: &[(&str, &str)] = &[("protopy-vm", "protopy-compiler")];
+/// What the layers would allow, but must not be.
+const REFUSED: &[(&str, &str)] = &[("protocore", "protopy-compiler")];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

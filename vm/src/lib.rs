@@ -18,6 +18,7 @@ pub mod frames;
 pub mod functions;
 pub mod groups;
 pub mod imports;
+pub mod instances;
 pub mod interp;
 pub mod intrinsics;
 pub mod iter;

@@ -1,136 +1,18 @@
 //! The handlers: one function an opcode, named as the opcode is.
 //!
-//! Fast paths only read layouts: they never run Python code, never raise, never reach a safepoint. Everything else is
-//! delegated to out-of-line functions on (thread, frame, instruction), after the program counter was saved.
+//! Fast paths only read layouts; all else goes to out-of-line functions, after the program counter was saved.
 
 #![allow(non_snake_case, clippy::missing_safety_doc)]
 
 use super::frame::Frame;
-use super::{Next, Pc, S, attrs, calls, consts_of, gens, slow, unwind};
+use super::state::out_of_line;
+use super::{Next, S, attrs, calls, gens, slow};
 use crate::ops::BinOp;
 use protocore::header::Layout;
 use protocore::layouts::{CellObj, CodeObj, FunctionObj, ListObj, RangeIterObj, SeqIterObj, TupleObj};
-use protocore::{CmpOp, Ctx, PyResult, Slot, Ty, Value};
+use protocore::{CmpOp, Slot, Ty, Value};
 use protopy_bytecode::Instr;
 use std::sync::atomic::Ordering;
-
-impl S {
-    /// Register `i`.
-    #[inline(always)]
-    unsafe fn r(self, i: u16) -> Value {
-        // SAFETY: operands of verified code lie in the window.
-        unsafe { *self.regs.add(usize::from(i)) }
-    }
-
-    /// Sets register `i`.
-    #[inline(always)]
-    unsafe fn set(self, i: u16, v: Value) {
-        // SAFETY: as above.
-        unsafe { *self.regs.add(usize::from(i)) = v }
-    }
-
-    /// Goes on after the instruction and `caches` cache words.
-    #[inline(always)]
-    unsafe fn next(self, caches: usize) -> Next {
-        // SAFETY: code never ends with an instruction that falls through.
-        unsafe { Next { pc: self.pc.add(1 + caches), regs: self.regs, k: self.k } }
-    }
-
-    /// The thread.
-    #[inline(always)]
-    unsafe fn cx<'a>(self) -> &'a mut Ctx {
-        // SAFETY: the thread's state outlives the run; handlers hold one reference at a time.
-        unsafe { &mut *self.th }
-    }
-
-    /// Saves the machine state for whoever may look at it.
-    #[inline(always)]
-    unsafe fn save(self) {
-        // SAFETY: as in `cx`.
-        unsafe {
-            (*self.th).pc = self.pc;
-            (*self.th).regs = self.regs;
-        }
-    }
-
-    /// Goes on where the thread's state says, at `pc`.
-    #[inline(always)]
-    unsafe fn resume(self, pc: Pc) -> Next {
-        // SAFETY: as in `cx`.
-        unsafe {
-            let regs = (*self.th).regs;
-            Next { pc, regs, k: consts_of(regs) }
-        }
-    }
-
-    /// Unwinds after an out-of-line function answered `Err`.
-    #[inline(always)]
-    unsafe fn raise(self) -> Next {
-        // SAFETY: the state was saved before the function was called.
-        unsafe {
-            let pc = unwind::unwind(self.cx());
-            self.resume(pc)
-        }
-    }
-
-    /// Stores a result or unwinds.
-    #[inline(always)]
-    unsafe fn put(self, a: u16, r: PyResult, caches: usize) -> Next {
-        // SAFETY: as in `set`.
-        unsafe {
-            match r {
-                Ok(v) => {
-                    self.set(a, v);
-                    self.next(caches)
-                }
-                Err(_) => self.raise(),
-            }
-        }
-    }
-
-    /// Jumps by an offset relative to the word after the instruction; polls if it goes backward.
-    #[inline(always)]
-    unsafe fn jump(self, caches: usize, off: isize) -> Next {
-        // SAFETY: jumps of verified code land on instructions.
-        unsafe {
-            let pc = self.pc.add(1 + caches).offset(off);
-            if off < 0 && (*self.th).poll_needed() {
-                let pc = poll(self.th, self.regs, self.pc, pc);
-                return self.resume(pc);
-            }
-            Next { pc, regs: self.regs, k: self.k }
-        }
-    }
-}
-
-/// Polls at a backward jump to `to`; where to go on. Out of line, and in and out by registers, so that the jump stays one.
-#[cold]
-#[inline(never)]
-unsafe fn poll(th: *mut Ctx, regs: *mut Value, at: Pc, to: Pc) -> Pc {
-    // SAFETY: as in `S`.
-    unsafe {
-        (*th).pc = at;
-        (*th).regs = regs;
-        match (*th).safepoint_slow() {
-            Ok(()) => to,
-            Err(_) => unwind::unwind(&mut *th),
-        }
-    }
-}
-
-type SlowFn = fn(&mut Ctx, Frame, Instr) -> PyResult<()>;
-
-#[inline(always)]
-unsafe fn out_of_line(s: S, f: SlowFn, caches: usize) -> Next {
-    // SAFETY: the state is saved before the call.
-    unsafe {
-        s.save();
-        match f(s.cx(), Frame(s.regs), s.w) {
-            Ok(()) => s.next(caches),
-            Err(_) => s.raise(),
-        }
-    }
-}
 
 macro_rules! out_of_line {
     ($($name:ident => $f:path, $caches:literal;)*) => {
@@ -226,8 +108,6 @@ out_of_line! {
     In => slow::contains, 0;
     NotIn => slow::not_contains, 0;
 }
-
-// ---------------------------------------------------------------------------------------------------- moves
 
 #[inline(always)]
 pub(super) unsafe fn Nop(s: S) -> Next {
@@ -659,8 +539,6 @@ pub(super) unsafe fn Neg(s: S) -> Next {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------- truth and comparison
-
 /// Truth where it needs no code: small ints, booleans, None.
 #[inline(always)]
 fn known_truth(v: Value) -> Option<bool> {
@@ -832,8 +710,6 @@ pub(super) unsafe fn IsNot(s: S) -> Next {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------- jumps
-
 #[inline(always)]
 fn long(w: Instr) -> isize {
     w.bx() as i32 as isize
@@ -939,8 +815,6 @@ pub(super) unsafe fn ForIter(s: S) -> Next {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------- containers
-
 #[inline(always)]
 pub(super) unsafe fn ListAppend(s: S) -> Next {
     // SAFETY: see `S`.
@@ -972,8 +846,6 @@ pub(super) unsafe fn UnpackSequence(s: S) -> Next {
         out_of_line(s, slow::unpack_sequence, 0)
     }
 }
-
-// ---------------------------------------------------------------------------------------------------- calls
 
 /// Enters a Python function whose arguments are in place, if nothing needs binding.
 #[inline(always)]

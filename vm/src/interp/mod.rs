@@ -26,7 +26,9 @@ pub mod calls;
 pub mod frame;
 pub mod gens;
 mod handlers;
+pub mod raising;
 pub mod slow;
+mod state;
 pub mod unwind;
 
 use frame::{Frame, HEADER, Pc, flag};

@@ -335,7 +335,7 @@ fn fill(cx: &mut Ctx, v: Value, code: Code, initial: Value) -> PyResult<()> {
 }
 
 fn add_bytes(cx: &mut Ctx, v: Value, b: &[u8]) -> PyResult {
-    if b.len() % this(cx, v)?.code.size() != 0 {
+    if !b.len().is_multiple_of(this(cx, v)?.code.size()) {
         return Err(cx.value_error("bytes length not a multiple of item size"));
     }
     splice(cx, v, usize::MAX, 0, b)
@@ -455,22 +455,24 @@ fn to_values(cx: &mut Ctx, v: Value) -> PyResult<ValueVec> {
     let b = a.bytes();
     let mut out = ValueVec::new(cx);
     for item in b.chunks_exact(a.code.size()) {
-        let x = a.code.get(cx, item);
+        let x = a.code.get(cx, item)?;
         out.push(cx, x)?;
     }
     Ok(out)
 }
 
-fn value_at(cx: &mut Ctx, a: &Array, i: usize) -> Option<Value> {
-    let raw = a.item(i)?;
-    Some(a.code.get(cx, &raw[..a.code.size()]))
+fn value_at(cx: &mut Ctx, a: &Array, i: usize) -> PyResult<Option<Value>> {
+    match a.item(i) {
+        Some(raw) => a.code.get(cx, &raw[..a.code.size()]).map(Some),
+        None => Ok(None),
+    }
 }
 
 fn find(cx: &mut Ctx, v: Value, x: Value, from: usize, to: usize) -> PyResult<Option<usize>> {
     let a = this(cx, v)?;
     let mut i = from;
     while i < to {
-        let Some(item) = value_at(cx, a, i) else { break };
+        let Some(item) = value_at(cx, a, i)? else { break };
         if vm::eq(cx, item, x)? {
             return Ok(Some(i));
         }
@@ -523,7 +525,7 @@ fn array_compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
         return Ok(Value::bool(op == CmpOp::Ne));
     }
     let mut i = 0;
-    while let (Some(p), Some(q)) = (value_at(cx, x, i), value_at(cx, y, i)) {
+    while let (Some(p), Some(q)) = (value_at(cx, x, i)?, value_at(cx, y, i)?) {
         // By value: a NaN differs from itself.
         if !vm::compare_bool(cx, p, q, CmpOp::Eq)? || p.is(q) && is_nan(p) {
             return match op {
@@ -566,7 +568,7 @@ fn array_getitem(cx: &mut Ctx, v: Value, k: Value) -> PyResult {
     let Some(slice) = SliceObj::of(k) else {
         not_an_index(cx, k)?;
         let i = place(cx, v, k, MSG)?;
-        return match value_at(cx, a, i) {
+        return match value_at(cx, a, i)? {
             Some(x) => Ok(x),
             None => Err(cx.raise_str(Ty::IndexError, MSG)),
         };
@@ -685,7 +687,7 @@ fn pop(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Err(cx.raise_str(Ty::IndexError, "pop from empty array"));
     }
     let i = place(cx, a[0], a[1], "pop index out of range")?;
-    let Some(x) = value_at(cx, arr, i) else {
+    let Some(x) = value_at(cx, arr, i)? else {
         return Err(cx.raise_str(Ty::IndexError, "pop index out of range"));
     };
     splice(cx, a[0], i, 1, &[])?;
@@ -877,7 +879,7 @@ fn decode(cx: &mut Ctx, v: Value, format: i64, bytes: &[u8]) -> PyResult<()> {
         f => FORMATS.get(usize::try_from(f / 2 - 1).unwrap_or(0)).copied().unwrap_or(Code::U8),
     };
     let n = source.size();
-    if bytes.len() % n != 0 {
+    if !bytes.len().is_multiple_of(n) {
         return Err(cx.value_error("string length not a multiple of item size"));
     }
     let swapped = format >= 2 && (format % 2 == 1) != cfg!(target_endian = "big");
@@ -887,7 +889,7 @@ fn decode(cx: &mut Ctx, v: Value, format: i64, bytes: &[u8]) -> PyResult<()> {
         if swapped {
             raw[..n].reverse();
         }
-        let x = source.get(cx, &raw[..n]);
+        let x = source.get(cx, &raw[..n])?;
         insert_at(cx, v, usize::MAX, x)?;
     }
     Ok(())
@@ -942,7 +944,7 @@ fn iter_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     let Some(it) = v.native::<Iter>() else { return Ok(None) };
     let Some(a) = it.array.get().and_then(|a| a.native::<Array>()) else { return Ok(None) };
     let at = it.at.load(Ordering::Relaxed);
-    match value_at(cx, a, at) {
+    match value_at(cx, a, at)? {
         Some(x) => {
             it.at.store(at + 1, Ordering::Relaxed);
             Ok(Some(x))

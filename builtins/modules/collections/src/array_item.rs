@@ -113,8 +113,8 @@ impl Code {
         base + i64::from(cfg!(target_endian = "big"))
     }
 
-    /// The object of an item's bytes.
-    pub(crate) fn get(self, cx: &mut Ctx, b: &[u8]) -> Value {
+    /// The object of an item's bytes; ValueError for what is no code point.
+    pub(crate) fn get(self, cx: &mut Ctx, b: &[u8]) -> PyResult {
         let mut word: Raw = [0; 8];
         let n = b.len().min(8);
         word[..n].copy_from_slice(&b[..n]);
@@ -124,7 +124,7 @@ impl Code {
         } else {
             word
         });
-        match self {
+        Ok(match self {
             Code::I8 => Value::small(i64::from(bits as u8 as i8)),
             Code::U8 | Code::U16 | Code::U32 => Value::small(bits as i64),
             Code::I16 => Value::small(i64::from(bits as u16 as i16)),
@@ -133,8 +133,11 @@ impl Code {
             Code::ULong | Code::U64 => cx.int_u64(bits),
             Code::F32 => cx.float(f64::from(f32::from_bits(bits as u32))),
             Code::F64 => cx.float(f64::from_bits(bits)),
+            Code::Wchar | Code::Char if bits > 0x10_ffff => {
+                return Err(cx.value_error("chr() arg not in range(0x110000)"));
+            }
             Code::Wchar | Code::Char => cx.char(bits as u32),
-        }
+        })
     }
 
     /// The bytes of an object.

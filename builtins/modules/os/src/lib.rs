@@ -18,6 +18,7 @@ mod stdio;
 mod subprocess;
 pub mod support;
 pub mod sys;
+mod sys_more;
 mod syslog;
 mod termios;
 pub mod time;

@@ -66,9 +66,16 @@ static ERROR: TypeSpec = TypeSpec {
 static INCOMPLETE: TypeSpec = TypeSpec { name: "Incomplete", ..ERROR };
 
 fn init(cx: &mut Ctx, module: Value) -> PyResult<()> {
-    let base = cx.ty(Ty::ValueError).value();
-    let t = create_type_with_base(cx, &ERROR, base)?;
-    cx.space().state::<State>().error.init(Some(t));
+    let state = cx.space().state::<State>();
+    // A module that is imported afresh shares the exception with the first one.
+    let t = match state.error.get() {
+        Some(t) => t,
+        None => {
+            let base = cx.ty(Ty::ValueError).value();
+            create_type_with_base(cx, &ERROR, base)?
+        }
+    };
+    state.error.init(Some(t));
     vm::set_attr_str(cx, module, "Error", t)?;
     let base = cx.ty(Ty::Exception).value();
     let t = create_type_with_base(cx, &INCOMPLETE, base)?;

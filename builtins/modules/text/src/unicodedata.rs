@@ -232,10 +232,14 @@ fn is_normalized(cx: &mut Ctx, a: &[Value], is_old: bool) -> PyResult {
 }
 
 fn normalize(cx: &mut Ctx, a: &[Value], is_old: bool) -> PyResult {
-    let Some((form, s)) = form_arguments(cx, a, "normalize")? else { return Ok(a[1]) };
-    if s.is_ascii() {
-        return Ok(a[1]);
-    }
+    let found = form_arguments(cx, a, "normalize")?;
+    let Some((form, s)) = found.filter(|(_, s)| !s.is_ascii()) else {
+        // Nothing to change; an instance of a subclass becomes a str.
+        return match StrObj::of(a[1]) {
+            Some(s) if !cx.is_exact(a[1], Ty::Str) => cx.str_from(s.str_ref()),
+            _ => Ok(a[1]),
+        };
+    };
     let s = s.str_ref();
     let r = if is_old { old::normalize(s, form) } else { unicode::normalize(s, form) };
     vm::keep_alive(a[1]);

@@ -91,8 +91,14 @@ static ERROR: TypeSpec = TypeSpec {
 
 fn init(cx: &mut Ctx, module: Value) -> PyResult<()> {
     let state = cx.space().state::<State>();
-    let base = cx.ty(Ty::Exception).value();
-    let t = create_type_with_base(cx, &ERROR, base)?;
+    // A module that is imported afresh shares the exception with the first one.
+    let t = match state.error.get() {
+        Some(t) => t,
+        None => {
+            let base = cx.ty(Ty::Exception).value();
+            create_type_with_base(cx, &ERROR, base)?
+        }
+    };
     state.error.init(Some(t));
     vm::set_attr_str(cx, module, "error", t)?;
     let t = create_type(cx, &ITERATOR)?;
@@ -327,7 +333,7 @@ static METHODS: &[MethodDef] = methods![
     };
     /// The bytes of memory that the object takes.
     "__sizeof__(self, /)" => |cx, a| {
-        let fields = this(cx, a[0])?.format.with(|f| f.as_ref().map_or(0, |f| f.fields.len()));
+        let fields = ready(cx, a[0])?.fields.len();
         Ok(cx.int_usize(size_of::<Struct>() + 16 + fields * size_of::<format::Field>()))
     };
 ];
