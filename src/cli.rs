@@ -88,10 +88,7 @@ fn command() -> Command {
         .disable_help_flag(true)
         .disable_version_flag(true)
         .override_usage("protopy [option] ... [-c cmd | -m mod | file | -] [arg] ...")
-        .arg(flag(
-            'b',
-            "warn about comparing bytes with str or int; twice: error (also PYTHONBYTESWARNING-less)",
-        ))
+        .arg(flag('b', "warn about comparing bytes with str or int; twice: error"))
         .arg(flag('B', "do not write .pyc files (also PYTHONDONTWRITEBYTECODE)"))
         .arg(Arg::new("c").short('c').value_name("cmd").help("program given as text; ends the options"))
         .arg(flag('d', "accepted for compatibility"))

@@ -15,9 +15,9 @@ pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
     };
     /// Sets the limit of digits in conversions between int and str.
     "set_int_max_str_digits(maxdigits)" => set_int_max_str_digits;
-    /// Seconds between switches of threads. Threads run in parallel here; the number is only kept.
+    /// Seconds between switches of threads. Threads run in parallel here, so it is a constant.
     "getswitchinterval()" => |cx, _| Ok(cx.float(0.005));
-    /// Accepts a switch interval; see `getswitchinterval`.
+    /// Checks a switch interval, which has no effect; see `getswitchinterval`.
     "setswitchinterval(interval, /)" => setswitchinterval;
     /// Frames that a new coroutine remembers of where it was made.
     "get_coroutine_origin_tracking_depth()" => |cx, _| Ok(Value::small(cx.coroutine_origin_depth as i64));

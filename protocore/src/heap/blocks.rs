@@ -148,7 +148,7 @@ impl Blocks {
         if !commit(at[1], parts[1]) {
             return None;
         }
-        // SAFETY: advice about our own range. Marking large heaps misses the TLB half as often; refusal is harmless.
+        // SAFETY: advice about our own range. Refusal is harmless.
         unsafe { libc::madvise(base as *mut libc::c_void, capacity * BLOCK_BYTES, libc::MADV_HUGEPAGE) };
         Some(Blocks {
             base,
