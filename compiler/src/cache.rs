@@ -9,15 +9,22 @@
 //! bytes are, it answers with code that is safe to run or with [`Corrupt`].
 
 use crate::verify;
-use protopy_bytecode::{ALL_OPS, CodeData, Const, ExcEntry, Instr, Op, Position};
+use protopy_bytecode::{CodeData, Const, ExcEntry, Instr, Op, Position};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 use std::sync::Arc;
 
 const MAGIC: [u8; 4] = *b"PPYC";
 
-/// Format of the payload; to be raised whenever it or the meaning of an instruction changes.
-const VERSION: u16 = 1;
+/// Format of the payload; to be raised whenever it or the meaning of an instruction changes. (A change of the instruction list tells by
+/// [`protopy_bytecode::fingerprint`].)
+pub const VERSION: u16 = 1;
+
+/// What tells files of this format and instruction set from others, in 16 bits.
+pub const FORMAT: u16 = {
+    let f = protopy_bytecode::fingerprint();
+    ((f >> 16) ^ f) as u16 ^ VERSION
+};
 
 /// Length of the header.
 const HEADER: usize = 4 + 2 + 2 + 8 + 8;
@@ -54,7 +61,7 @@ pub fn encode(code: &CodeData) -> Vec<u8> {
     let len = (out.len() - HEADER) as u64;
     out[..4].copy_from_slice(&MAGIC);
     out[4..6].copy_from_slice(&VERSION.to_le_bytes());
-    out[6..8].copy_from_slice(&(ALL_OPS.len() as u16).to_le_bytes());
+    out[6..8].copy_from_slice(&FORMAT.to_le_bytes());
     out[8..16].copy_from_slice(&len.to_le_bytes());
     out[16..24].copy_from_slice(&sum.to_le_bytes());
     out
@@ -68,7 +75,7 @@ pub fn decode(bytes: &[u8]) -> Result<CodeData, Corrupt> {
     let half = |at: usize| header.get(at..at + 2).and_then(|b| b.try_into().ok()).map(u16::from_le_bytes);
     let sane = header.starts_with(&MAGIC)
         && half(4) == Some(VERSION)
-        && half(6) == Some(ALL_OPS.len() as u16)
+        && half(6) == Some(FORMAT)
         && word(8) == Some(payload.len() as u64)
         && word(16) == Some(checksum(payload));
     if !sane {

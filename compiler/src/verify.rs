@@ -127,7 +127,14 @@ fn effect(word: Instr, op: Op) -> Effect {
 fn ends(op: Op) -> bool {
     matches!(
         op,
-        Op::Jump | Op::Return | Op::ReturnNone | Op::Raise | Op::RaiseFrom | Op::RaiseBare | Op::Reraise
+        Op::Jump
+            | Op::ForLoop
+            | Op::Return
+            | Op::ReturnNone
+            | Op::Raise
+            | Op::RaiseFrom
+            | Op::RaiseBare
+            | Op::Reraise
     )
 }
 
@@ -275,6 +282,10 @@ impl<'c> Checker<'c> {
             Op::MakeFunction => is_code(word.bx()),
             Op::ConvertValue => (1..=3).contains(&word.c()),
             Op::GetAwaitable => word.c() <= 2,
+            Op::ForLoop => self.target(at).is_some_and(|to| {
+                let (there, op) = self.op(to);
+                op == Op::ForIter && (there.a(), there.b()) == (word.a(), word.b())
+            }),
             Op::BuildSlice => matches!(word.c(), 2 | 3),
             Op::CopyFreeVars => usize::from(word.b()) == code.freevars.len() && word.a() == code.free_base,
             Op::CallKw | Op::CallMethodKw => match code.consts.get(usize::from(word.c())) {

@@ -8,7 +8,7 @@ use crate::types::TypeObj;
 use crate::value::Value;
 use crate::{PyResult, Raised};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Bits of the breaker word.
 #[allow(missing_docs)]
@@ -97,6 +97,8 @@ pub struct Ctx {
     pub keep: Vec<Value>,
     /// Whether this is the space's main thread.
     pub is_main: bool,
+    /// Whether the space has or had another thread: a copy of [`ProtoSpace::multi`] near at hand, changed in a stopped world.
+    multi: AtomicBool,
     space: Arc<ProtoSpace>,
 }
 
@@ -167,9 +169,7 @@ impl Ctx {
     pub fn attach(space: &Arc<ProtoSpace>, is_main: bool) -> std::io::Result<Box<Ctx>> {
         let stack = RegStack::reserve(is_main)?;
         let breaker = Arc::new(AtomicU32::new(0));
-        if space.threads.fetch_add(1, Ordering::AcqRel) > 0 {
-            space.multi.store(true, Ordering::SeqCst);
-        }
+        let first = space.threads.fetch_add(1, Ordering::AcqRel) == 0;
         let empty = MethodCacheEntry { version: 0, name: 0, value: Value::UNBOUND };
         let mut cx = Box::new(Ctx {
             breaker,
@@ -197,9 +197,15 @@ impl Ctx {
             method_cache: vec![empty; METHOD_CACHE].into_boxed_slice(),
             keep: Vec::new(),
             is_main,
+            multi: AtomicBool::new(space.multi.load(Ordering::SeqCst)),
             space: space.clone(),
         });
         space.heap.register(&mut cx);
+        if !first && cx.single_threaded() {
+            // The others are in no operation that counts on being alone while the world stands.
+            space.multi.store(true, Ordering::SeqCst);
+            cx.for_each_thread(&mut |t| t.multi.store(true, Ordering::SeqCst));
+        }
         Ok(cx)
     }
 
@@ -217,7 +223,7 @@ impl Ctx {
     /// Whether the process has had one thread only: locks are not needed.
     #[inline(always)]
     pub fn single_threaded(&self) -> bool {
-        !self.space.multi.load(Ordering::Relaxed)
+        !self.multi.load(Ordering::Relaxed)
     }
 
     /// A known type.

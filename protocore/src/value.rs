@@ -27,6 +27,7 @@ pub const SMALL_MAX: i64 = (1 << 62) - 1;
 /// Smallest integer that is immediate.
 pub const SMALL_MIN: i64 = -(1 << 62);
 
+#[inline(always)]
 const fn word(w: u64) -> Value {
     match NonZeroU64::new(w) {
         Some(n) => Value(n),

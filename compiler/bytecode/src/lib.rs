@@ -26,7 +26,9 @@ mod code;
 mod ops;
 
 pub use code::{CodeData, CodeFlags, Const, ExcEntry, Position, SurrogateStr};
-pub use ops::{ALL_OPS, CommonConst, FnAttr, Instr, Intrinsic1, Intrinsic2, Op, OpInfo, Operand, Special};
+pub use ops::{
+    ALL_OPS, CommonConst, FnAttr, Instr, Intrinsic1, Intrinsic2, Op, OpInfo, Operand, Special, fingerprint,
+};
 
 /// Registers between a callable's slot and its first argument: the callee's frame header lies there.
 pub const CALL_HEADER: u16 = 5;

@@ -292,6 +292,9 @@ macro_rules! for_each_op {
             GetIter "get_iter" (w, r, None) 0;
             /// `R[b] = next(R[a])`, or jumps when exhausted.
             ForIter "for_iter" (r, w, j) 1;
+            /// Ends the body of a loop: as a jump to the `ForIter` of the same registers at the offset, but taking the next item at once
+            /// where that is easy.
+            ForLoop "for_loop" (r, w, j) 0;
 
             // ---- containers
             /// `R[a] = (R[b], …, R[b+c-1])`.
@@ -468,6 +471,33 @@ macro_rules! define_ops {
 }
 
 for_each_op!(define_ops);
+
+/// A number that changes with the instruction set: FNV-1a over every opcode's name, operands and cache words. Code on disk that was
+/// made for another one is told by it.
+pub const fn fingerprint() -> u32 {
+    const fn mix(h: u32, byte: u8) -> u32 {
+        (h ^ byte as u32).wrapping_mul(0x0100_0193)
+    }
+    let mut h = 0x811c_9dc5;
+    let mut i = 0;
+    while i < ALL_OPS.len() {
+        let info = ALL_OPS[i].info();
+        let name = info.mnemonic.as_bytes();
+        let mut j = 0;
+        while j < name.len() {
+            h = mix(h, name[j]);
+            j += 1;
+        }
+        let mut j = 0;
+        while j < info.operands.len() {
+            h = mix(h, info.operands[j] as u8);
+            j += 1;
+        }
+        h = mix(h, info.caches as u8);
+        i += 1;
+    }
+    h
+}
 
 impl Op {
     /// The opcode of a number, or `None`.

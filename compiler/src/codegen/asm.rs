@@ -295,6 +295,7 @@ fn size_of_ins(word: Instr, long: bool) -> u32 {
     match (long, op) {
         (false, _) => size,
         (true, Op::ForIter) => size + 2,
+        (true, Op::ForLoop) => size,
         (true, _) => size + 1,
     }
 }
@@ -314,7 +315,9 @@ fn with_offset(word: Instr, offset: i64) -> Instr {
 
 fn push_long(code: &mut Vec<u64>, word: Instr, to: i64) {
     let op = op_of(word);
-    if op == Op::ForIter {
+    if op == Op::ForLoop {
+        // A plain jump to the `ForIter`.
+    } else if op == Op::ForIter {
         push_with_caches(code, with_offset(word, 1));
         push_with_caches(code, Instr::abx(Op::Jump, 0, 1));
     } else {

@@ -5,7 +5,7 @@
 //! exception passes. A generator expression is a function of one argument, the iterator over the first iterable.
 
 use super::function::Attrs;
-use super::{Compiler, Label, Op, Reg, UnitKind};
+use super::{Compiler, Op, Reg, UnitKind};
 use crate::error::Res;
 use crate::names::Sym;
 use crate::symtable::{NameScope, Part, ScopeId, flag};
@@ -229,28 +229,32 @@ impl<'a> Compiler<'a> {
     ) -> Res {
         let Some((g, rest)) = generators.split_first() else { return self.element(element, out, range) };
         let m = self.mark();
-        let (top, exhausted) = (self.new_label(), self.new_label());
+        let (top, next, exhausted) = (self.new_label(), self.new_label(), self.new_label());
         self.bind_loop(top);
         let live = self.u.reachable;
-        let handler = if g.is_async {
-            Some(self.async_step(it, &g.target, g.iter.range(), exhausted)?)
+        let (mut item, mut handler) = (it, None);
+        if g.is_async {
+            handler = Some(self.async_step(it, &g.target, g.iter.range(), exhausted)?);
         } else {
-            self.for_step(it, &g.target, g.iter.range(), exhausted)?;
-            None
-        };
+            item = self.for_step(it, &g.target, g.iter.range(), exhausted)?;
+        }
         for test in &g.ifs {
-            self.cond(test, false, top)?;
-            self.u.label_states.remove(&top);
+            self.cond(test, false, next)?;
         }
         match rest.first() {
             None => self.element(element, out, range)?,
-            Some(next) => {
+            Some(g) => {
                 let inner = self.temp();
-                self.first_iterator(next, inner)?;
+                self.first_iterator(g, inner)?;
                 self.nested(|c| c.loops(rest, element, inner, out, range))?;
             }
         }
-        self.loop_back(top, g.iter.range());
+        self.bind(next);
+        self.set_pos(g.iter.range());
+        match handler {
+            Some(_) => self.back_jump(top),
+            None => self.for_back(it, item, top),
+        }
         match handler {
             Some((state, exc)) if live => {
                 self.enter_handler(exhausted, state);
@@ -261,12 +265,6 @@ impl<'a> Compiler<'a> {
         }
         self.reset(m);
         Ok(())
-    }
-
-    fn loop_back(&mut self, top: Label, range: TextRange) {
-        self.set_pos(range);
-        self.jump(top);
-        self.u.label_states.remove(&top);
     }
 
     fn element(&mut self, element: Element<'a>, out: Reg, range: TextRange) -> Res {

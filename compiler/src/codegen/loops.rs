@@ -57,8 +57,15 @@ impl<'a> Compiler<'a> {
     }
 
     /// Jumps back to the bound label `top`.
-    fn back_jump(&mut self, top: Label) {
+    pub fn back_jump(&mut self, top: Label) {
         self.jump(top);
+        self.u.label_states.remove(&top);
+    }
+
+    /// Goes on with the next item of a `for` loop whose `ForIter`, with the same registers, stands at `top`.
+    pub fn for_back(&mut self, it: Reg, item: Reg, top: Label) {
+        self.emit_jump(Op::ForLoop, it, item, top);
+        self.u.reachable = false;
         self.u.label_states.remove(&top);
     }
 
@@ -77,14 +84,14 @@ impl<'a> Compiler<'a> {
         let it = self.temp();
         self.iterator(&s.iter, it)?;
         self.bind_loop(top);
-        self.for_step(it, &s.target, s.iter.range(), orelse)?;
+        let item = self.for_step(it, &s.target, s.iter.range(), orelse)?;
         let next = self.new_label();
         self.u.blocks.push(Block::Loop { on_break: end, on_continue: next });
         self.body(&s.body)?;
         self.u.blocks.pop();
         self.bind(next);
         self.set_pos(s.iter.range());
-        self.back_jump(top);
+        self.for_back(it, item, top);
         self.bind(orelse);
         self.reset(m);
         self.body(&s.orelse)?;
@@ -107,23 +114,25 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    /// Takes the next item and assigns it to the target, or jumps.
-    pub fn for_step(&mut self, it: Reg, target: &'a Expr, iter: TextRange, exhausted: Label) -> Res {
+    /// Takes the next item and assigns it to the target, or jumps. The answer is the register that takes the item first.
+    pub fn for_step(&mut self, it: Reg, target: &'a Expr, iter: TextRange, exhausted: Label) -> Res<Reg> {
         let m = self.mark();
         self.set_pos(iter);
-        match self.target_reg(target) {
+        let item = match self.target_reg(target) {
             Some(r) => {
                 self.emit_jump(Op::ForIter, it, r, exhausted);
                 self.u.bound.add(r);
+                r
             }
             None => {
                 let t = self.temp();
                 self.emit_jump(Op::ForIter, it, t, exhausted);
                 self.store(target, t)?;
+                t
             }
-        }
+        };
         self.reset(m);
-        Ok(())
+        Ok(item)
     }
 
     fn async_for(&mut self, s: &'a StmtFor) -> Res {

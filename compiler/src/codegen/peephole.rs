@@ -28,7 +28,14 @@ fn is_jump(ins: &Ins) -> bool {
 fn ends(op: Op) -> bool {
     matches!(
         op,
-        Op::Jump | Op::Return | Op::ReturnNone | Op::Raise | Op::RaiseFrom | Op::RaiseBare | Op::Reraise
+        Op::Jump
+            | Op::ForLoop
+            | Op::Return
+            | Op::ReturnNone
+            | Op::Raise
+            | Op::RaiseFrom
+            | Op::RaiseBare
+            | Op::Reraise
     )
 }
 
@@ -45,6 +52,9 @@ fn thread_jumps(code: &mut [Ins]) {
         }
         // The exit of a loop stays a forward jump.
         let forward_only = op_of(ins.word) == Op::ForIter;
+        if op_of(ins.word) == Op::ForLoop {
+            continue;
+        }
         let mut target = ins.target;
         for _ in 0..MAX_THREADED {
             let at = target as usize;

@@ -309,6 +309,12 @@ impl Ctx {
         }
     }
 
+    /// Whether a store into `owner` has something to note: the interpreter's fast paths ask, and store plainly if not.
+    #[inline(always)]
+    pub fn store_is_plain(&self, owner: Value) -> bool {
+        owner.header().is_none_or(|h| h.gc.load(Relaxed) & gc_bits::OLD == 0)
+    }
+
     #[cold]
     #[inline(never)]
     fn remember(&mut self, owner: Value) {

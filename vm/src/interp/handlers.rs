@@ -147,7 +147,7 @@ pub(super) unsafe fn CheckBound(s: S) -> Next {
     // SAFETY: see `S`.
     unsafe {
         if s.r(s.w.a()).is_unbound() {
-            return out_of_line(s, slow::check_bound_fail, 0);
+            return s.cold(|s| out_of_line(s, slow::check_bound_fail, 0));
         }
         s.next(0)
     }
@@ -186,7 +186,7 @@ pub(super) unsafe fn LoadDeref(s: S) -> Next {
                 s.set(s.w.a(), v);
                 s.next(0)
             }
-            _ => out_of_line(s, slow::unbound_deref, 0),
+            _ => s.cold(|s| out_of_line(s, slow::unbound_deref, 0)),
         }
     }
 }
@@ -197,10 +197,19 @@ pub(super) unsafe fn StoreDeref(s: S) -> Next {
     unsafe {
         let cell = s.r(s.w.a());
         match cell_of(cell) {
-            Some(slot) => s.cx().store(cell, slot, s.r(s.w.b())),
-            None => return out_of_line(s, slow::check_bound_fail, 0),
+            Some(slot) if s.cx().store_is_plain(cell) => {
+                slot.init(Some(s.r(s.w.b())));
+                s.next(0)
+            }
+            Some(_) => s.cold(|s| {
+                let cell = s.r(s.w.a());
+                if let Some(slot) = cell_of(cell) {
+                    s.cx().store(cell, slot, s.r(s.w.b()));
+                }
+                s.next(0)
+            }),
+            None => s.cold(|s| out_of_line(s, slow::check_bound_fail, 0)),
         }
-        s.next(0)
     }
 }
 
@@ -216,7 +225,7 @@ pub(super) unsafe fn LoadGlobal(s: S) -> Next {
             s.set(s.w.a(), v);
             return s.next(2);
         }
-        out_of_line(s, slow::load_global, 2)
+        s.cold(|s| out_of_line(s, slow::load_global, 2))
     }
 }
 
@@ -242,7 +251,7 @@ pub(super) unsafe fn LoadAttr(s: S) -> Next {
             s.set(s.w.a(), v);
             return s.next(2);
         }
-        out_of_line(s, attrs::load_attr, 2)
+        s.cold(|s| out_of_line(s, attrs::load_attr, 2))
     }
 }
 
@@ -256,19 +265,20 @@ pub(super) unsafe fn StoreAttr(s: S) -> Next {
         if obj.is_heap()
             && u64::from((*obj.ptr::<protocore::Header>()).shape().0) == c >> 32
             && (*s.pc.add(1)).load(Ordering::Relaxed) == c
+            && s.cx().store_is_plain(obj)
         {
             let slot = &*obj.ptr::<u8>().add((c & 0xffff_ffff) as usize).cast::<Slot>();
             if c2 == 0 {
-                s.cx().store(obj, slot, s.r(s.w.b()));
+                slot.init(Some(s.r(s.w.b())));
                 return s.next(2);
             }
             if s.cx().single_threaded() {
-                s.cx().store(obj, slot, s.r(s.w.b()));
+                slot.init(Some(s.r(s.w.b())));
                 (*obj.ptr::<protocore::Header>()).set_shape(protocore::ShapeId(c2 as u32));
                 return s.next(2);
             }
         }
-        out_of_line(s, attrs::store_attr, 2)
+        s.cold(|s| out_of_line(s, attrs::store_attr, 2))
     }
 }
 
@@ -282,7 +292,7 @@ pub(super) unsafe fn LoadMethod(s: S) -> Next {
             s.set(s.w.a() + 5, obj);
             return s.next(2);
         }
-        out_of_line(s, attrs::load_method_op, 2)
+        s.cold(|s| out_of_line(s, attrs::load_method_op, 2))
     }
 }
 
@@ -310,7 +320,7 @@ pub(super) unsafe fn GetItem(s: S) -> Next {
                 }
             }
         }
-        out_of_line(s, slow::get_item, 1)
+        s.cold(|s| out_of_line(s, slow::get_item, 1))
     }
 }
 
@@ -327,12 +337,13 @@ pub(super) unsafe fn SetItem(s: S) -> Next {
                 && (n as usize) < l.len()
                 && let Some(store) = l.items.get()
                 && let Some(slot) = (*store.ptr::<protocore::layouts::ValuesObj>()).slots().get(n as usize)
+                && s.cx().store_is_plain(store)
             {
-                s.cx().store(store, slot, s.r(s.w.c()));
+                slot.init(Some(s.r(s.w.c())));
                 return s.next(1);
             }
         }
-        out_of_line(s, slow::set_item, 1)
+        s.cold(|s| out_of_line(s, slow::set_item, 1))
     }
 }
 
@@ -389,7 +400,7 @@ macro_rules! arith {
                         s.set(s.w.a(), v);
                         return s.next($caches);
                     }
-                    out_of_line(s, $slow, $caches)
+                    s.cold(|s| out_of_line(s, $slow, $caches))
                 }
             }
         )*
@@ -420,7 +431,7 @@ macro_rules! true_div {
                         s.set(s.w.a(), v);
                         return s.next(0);
                     }
-                    out_of_line(s, $slow, 0)
+                    s.cold(|s| out_of_line(s, $slow, 0))
                 }
             }
         )*
@@ -448,7 +459,7 @@ macro_rules! int_ops {
                             return s.next(0);
                         }
                     }
-                    out_of_line(s, $slow, 0)
+                    s.cold(|s| out_of_line(s, $slow, 0))
                 }
             }
         )*
@@ -506,9 +517,12 @@ macro_rules! immediate {
                         s.set(s.w.a(), v);
                         return s.next(0);
                     }
-                    s.save();
-                    let r = $slow(s.cx(), $op, a, Value::small(imm));
-                    s.put(s.w.a(), r, 0)
+                    s.cold(|s| {
+                        s.save();
+                        let imm = Value::small(i64::from(s.w.c() as i16));
+                        let r = $slow(s.cx(), $op, s.r(s.w.b()), imm);
+                        s.put(s.w.a(), r, 0)
+                    })
                 }
             }
         )*
@@ -535,7 +549,7 @@ pub(super) unsafe fn Neg(s: S) -> Next {
             s.set(s.w.a(), v);
             return s.next(0);
         }
-        out_of_line(s, slow::neg, 0)
+        s.cold(|s| out_of_line(s, slow::neg, 0))
     }
 }
 
@@ -562,7 +576,7 @@ pub(super) unsafe fn Not(s: S) -> Next {
                 s.set(s.w.a(), Value::bool(!t));
                 s.next(0)
             }
-            None => out_of_line(s, slow::not, 0),
+            None => s.cold(|s| out_of_line(s, slow::not, 0)),
         }
     }
 }
@@ -576,7 +590,7 @@ pub(super) unsafe fn ToBool(s: S) -> Next {
                 s.set(s.w.a(), Value::bool(t));
                 s.next(0)
             }
-            None => out_of_line(s, slow::to_bool, 0),
+            None => s.cold(|s| out_of_line(s, slow::to_bool, 0)),
         }
     }
 }
@@ -632,54 +646,85 @@ macro_rules! comparisons {
                         s.set(s.w.a(), Value::bool(t));
                         return s.next(0);
                     }
-                    s.save();
-                    let r = slow::compare(s.cx(), a, b, $op);
-                    s.put(s.w.a(), r, 0)
+                    s.cold(|s| {
+                        s.save();
+                        let r = slow::compare(s.cx(), s.r(s.w.b()), s.r(s.w.c()), $op);
+                        s.put(s.w.a(), r, 0)
+                    })
                 }
             }
 
             #[inline(always)]
             pub(super) unsafe fn $jump_if(s: S) -> Next {
                 // SAFETY: see `S`.
-                unsafe { compare_jump(s, s.r(s.w.a()), s.r(s.w.b()), $op, true) }
+                unsafe { compare_jump::<{ $op as u8 }, true, false>(s) }
             }
 
             #[inline(always)]
             pub(super) unsafe fn $jump_unless(s: S) -> Next {
                 // SAFETY: see `S`.
-                unsafe { compare_jump(s, s.r(s.w.a()), s.r(s.w.b()), $op, false) }
+                unsafe { compare_jump::<{ $op as u8 }, false, false>(s) }
             }
 
             #[inline(always)]
             pub(super) unsafe fn $int_if(s: S) -> Next {
                 // SAFETY: see `S`.
-                unsafe { compare_jump(s, s.r(s.w.a()), Value::small(i64::from(s.w.b() as i16)), $op, true) }
+                unsafe { compare_jump::<{ $op as u8 }, true, true>(s) }
             }
 
             #[inline(always)]
             pub(super) unsafe fn $int_unless(s: S) -> Next {
                 // SAFETY: see `S`.
-                unsafe { compare_jump(s, s.r(s.w.a()), Value::small(i64::from(s.w.b() as i16)), $op, false) }
+                unsafe { compare_jump::<{ $op as u8 }, false, true>(s) }
             }
         )*
     };
 }
 
+/// The comparison whose number is a constant parameter.
 #[inline(always)]
-unsafe fn compare_jump(s: S, a: Value, b: Value, op: CmpOp, sense: bool) -> Next {
+const fn cmp_op(op: u8) -> CmpOp {
+    const OPS: [CmpOp; 6] = [CmpOp::Lt, CmpOp::Le, CmpOp::Eq, CmpOp::Ne, CmpOp::Gt, CmpOp::Ge];
+    OPS[op as usize]
+}
+
+const _: () = {
+    let mut i = 0;
+    while i < 6 {
+        assert!(cmp_op(i) as u8 == i);
+        i += 1;
+    }
+};
+
+/// What a fused comparison compares: two registers, or one and an immediate.
+#[inline(always)]
+unsafe fn compared<const IMMEDIATE: bool>(s: S) -> (Value, Value) {
     // SAFETY: see `S`.
     unsafe {
-        let t = match known_cmp(a, b, op) {
-            Some(t) => t,
-            None => {
+        let b = if IMMEDIATE { Value::small(i64::from(s.w.b() as i16)) } else { s.r(s.w.b()) };
+        (s.r(s.w.a()), b)
+    }
+}
+
+/// Jumps if the comparison has the outcome `SENSE`.
+#[inline(always)]
+unsafe fn compare_jump<const OP: u8, const SENSE: bool, const IMMEDIATE: bool>(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let (a, b) = compared::<IMMEDIATE>(s);
+        match known_cmp(a, b, cmp_op(OP)) {
+            Some(t) if t == SENSE => s.jump(0, isize::from(s.w.c() as i16)),
+            Some(_) => s.next(0),
+            None => s.cold(|s| {
                 s.save();
-                match slow::compare_truth(s.cx(), a, b, op) {
-                    Ok(t) => t,
-                    Err(_) => return s.raise(),
+                let (a, b) = compared::<IMMEDIATE>(s);
+                match slow::compare_truth(s.cx(), a, b, cmp_op(OP)) {
+                    Ok(t) if t == SENSE => s.jump(0, isize::from(s.w.c() as i16)),
+                    Ok(_) => s.next(0),
+                    Err(_) => s.raise(),
                 }
-            }
-        };
-        if t == sense { s.jump(0, isize::from(s.w.c() as i16)) } else { s.next(0) }
+            }),
+        }
     }
 }
 
@@ -722,34 +767,34 @@ pub(super) unsafe fn Jump(s: S) -> Next {
 }
 
 #[inline(always)]
-unsafe fn truth_jump(s: S, sense: bool) -> Next {
+unsafe fn truth_jump<const SENSE: bool>(s: S) -> Next {
     // SAFETY: see `S`.
     unsafe {
-        let v = s.r(s.w.a());
-        let t = match known_truth(v) {
-            Some(t) => t,
-            None => {
+        match known_truth(s.r(s.w.a())) {
+            Some(t) if t == SENSE => s.jump(0, long(s.w)),
+            Some(_) => s.next(0),
+            None => s.cold(|s| {
                 s.save();
-                match slow::truth(s.cx(), v) {
-                    Ok(t) => t,
-                    Err(_) => return s.raise(),
+                match slow::truth(s.cx(), s.r(s.w.a())) {
+                    Ok(t) if t == SENSE => s.jump(0, long(s.w)),
+                    Ok(_) => s.next(0),
+                    Err(_) => s.raise(),
                 }
-            }
-        };
-        if t == sense { s.jump(0, long(s.w)) } else { s.next(0) }
+            }),
+        }
     }
 }
 
 #[inline(always)]
 pub(super) unsafe fn JumpIfTrue(s: S) -> Next {
     // SAFETY: see `S`.
-    unsafe { truth_jump(s, true) }
+    unsafe { truth_jump::<true>(s) }
 }
 
 #[inline(always)]
 pub(super) unsafe fn JumpIfFalse(s: S) -> Next {
     // SAFETY: see `S`.
-    unsafe { truth_jump(s, false) }
+    unsafe { truth_jump::<false>(s) }
 }
 
 macro_rules! test_jumps {
@@ -778,40 +823,65 @@ pub(super) unsafe fn GetIter(s: S) -> Next {
     unsafe { out_of_line(s, slow::get_iter, 0) }
 }
 
+/// The next item of an iterator over a range or a list that has one, while no other thread can take it.
+#[inline(always)]
+unsafe fn fast_item(s: S, it: Value) -> Option<Value> {
+    // SAFETY: see `S`.
+    unsafe {
+        if !it.is_heap() || !s.cx().single_threaded() {
+            return None;
+        }
+        let shape = (*it.ptr::<protocore::Header>()).shape();
+        if shape == Ty::RangeIter.shape() {
+            let r = &*it.ptr::<RangeIterObj>();
+            let left = r.left.load(Ordering::Relaxed);
+            if left > 0 {
+                let n = r.next.load(Ordering::Relaxed);
+                r.left.store(left - 1, Ordering::Relaxed);
+                r.next.store(n.wrapping_add(r.step), Ordering::Relaxed);
+                return Some(Value::small(n));
+            }
+        } else if shape == Ty::ListIter.shape() {
+            let l = &*it.ptr::<SeqIterObj>();
+            let i = l.index.load(Ordering::Relaxed);
+            let v = (*l.seq.get()?.ptr::<ListObj>()).get(i)?;
+            l.index.store(i + 1, Ordering::Relaxed);
+            return Some(v);
+        }
+        None
+    }
+}
+
 #[inline(always)]
 pub(super) unsafe fn ForIter(s: S) -> Next {
     // SAFETY: see `S`.
     unsafe {
-        let it = s.r(s.w.a());
-        if it.is_heap() {
-            let shape = (*it.ptr::<protocore::Header>()).shape();
-            if shape == Ty::RangeIter.shape() && s.cx().single_threaded() {
-                let r = &*it.ptr::<RangeIterObj>();
-                let left = r.left.load(Ordering::Relaxed);
-                if left > 0 {
-                    let n = r.next.load(Ordering::Relaxed);
-                    r.left.store(left - 1, Ordering::Relaxed);
-                    r.next.store(n.wrapping_add(r.step), Ordering::Relaxed);
-                    s.set(s.w.b(), Value::small(n));
-                    return s.next(1);
-                }
-                return s.jump(1, isize::from(s.w.c() as i16));
-            }
-            if shape == Ty::ListIter.shape() && s.cx().single_threaded() {
-                let l = &*it.ptr::<SeqIterObj>();
-                if let Some(seq) = l.seq.get() {
-                    let i = l.index.load(Ordering::Relaxed);
-                    if let Some(v) = (*seq.ptr::<ListObj>()).get(i) {
-                        l.index.store(i + 1, Ordering::Relaxed);
-                        s.set(s.w.b(), v);
-                        return s.next(1);
-                    }
-                }
-            }
+        if let Some(v) = fast_item(s, s.r(s.w.a())) {
+            s.set(s.w.b(), v);
+            return s.next(1);
         }
-        s.save();
-        let pc = slow::for_iter(s.cx(), Frame(s.regs), s.w, s.pc);
-        if pc.is_null() { s.raise() } else { s.resume(pc) }
+        s.cold(|s| {
+            s.save();
+            let pc = slow::for_iter(s.cx(), Frame(s.regs), s.w, s.pc);
+            if pc.is_null() { s.raise() } else { s.resume(pc) }
+        })
+    }
+}
+
+/// The end of a `for` loop's body: with an item at hand it goes straight to the body's start, behind the `ForIter` at
+/// which the offset points; otherwise to that.
+#[inline(always)]
+pub(super) unsafe fn ForLoop(s: S) -> Next {
+    // SAFETY: see `S`; a `ForIter` is two words long.
+    unsafe {
+        let off = isize::from(s.w.c() as i16);
+        if !s.cx().poll_needed()
+            && let Some(v) = fast_item(s, s.r(s.w.a()))
+        {
+            s.set(s.w.b(), v);
+            return Next { pc: s.pc.offset(1 + 2 + off), regs: s.regs, k: s.k, cold: None };
+        }
+        s.cold(|s| s.jump(0, isize::from(s.w.c() as i16)))
     }
 }
 
@@ -820,11 +890,25 @@ pub(super) unsafe fn ListAppend(s: S) -> Next {
     // SAFETY: see `S`.
     unsafe {
         let l = &*s.r(s.w.a()).ptr::<ListObj>();
-        s.save();
-        match s.cx().list_append(l, s.r(s.w.b())) {
-            Ok(()) => s.next(0),
-            Err(_) => s.raise(),
+        if s.cx().single_threaded() {
+            let n = l.len();
+            if let Some(store) = l.items.get()
+                && let Some(slot) = (*store.ptr::<protocore::layouts::ValuesObj>()).slots().get(n)
+                && s.cx().store_is_plain(store)
+            {
+                slot.init(Some(s.r(s.w.b())));
+                l.len.store(n + 1, Ordering::Release);
+                return s.next(0);
+            }
         }
+        s.cold(|s| {
+            s.save();
+            let l = &*s.r(s.w.a()).ptr::<ListObj>();
+            match s.cx().list_append(l, s.r(s.w.b())) {
+                Ok(()) => s.next(0),
+                Err(_) => s.raise(),
+            }
+        })
     }
 }
 
@@ -843,7 +927,7 @@ pub(super) unsafe fn UnpackSequence(s: S) -> Next {
                 return s.next(0);
             }
         }
-        out_of_line(s, slow::unpack_sequence, 0)
+        s.cold(|s| out_of_line(s, slow::unpack_sequence, 0))
     }
 }
 
@@ -871,7 +955,7 @@ unsafe fn enter_simple(s: S, f: Value, argc: usize, caches: usize) -> Option<Nex
         for i in argc..code.init_regs as usize {
             *base.add(i) = Value::UNBOUND;
         }
-        Some(Next { pc: code.start, regs: base, k: code.consts })
+        Some(Next { pc: code.start, regs: base, k: code.consts, cold: None })
     }
 }
 
@@ -892,7 +976,7 @@ pub(super) unsafe fn Call(s: S) -> Next {
         let f = s.r(s.w.a());
         match enter_simple(s, f, usize::from(s.w.b()), 1) {
             Some(n) => n,
-            None => general_call(s, calls::Kind::Plain, 1),
+            None => s.cold(|s| general_call(s, calls::Kind::Plain, 1)),
         }
     }
 }
@@ -907,7 +991,7 @@ pub(super) unsafe fn CallMethod(s: S) -> Next {
         {
             return n;
         }
-        general_call(s, calls::Kind::Method, 1)
+        s.cold(|s| general_call(s, calls::Kind::Method, 1))
     }
 }
 
@@ -929,21 +1013,29 @@ pub(super) unsafe fn CallEx(s: S) -> Next {
     unsafe { general_call(s, calls::Kind::Ex, 0) }
 }
 
+/// Returns `v` from a frame for which nothing else has to be done.
 #[inline(always)]
-unsafe fn return_value(s: S, v: Value) -> Next {
+unsafe fn return_plain(s: S, v: Value) -> Option<Next> {
     // SAFETY: see `S`.
     unsafe {
         let f = Frame(s.regs);
-        if f.flags() == 0 && f.object().is_none() {
-            let cx = s.cx();
-            let caller = f.caller().map_or(std::ptr::null_mut(), |c| c.0);
-            let pc = f.return_pc();
-            *s.regs.offset(-5) = v;
-            cx.depth -= 1;
-            return Next { pc, regs: caller, k: Frame(caller).code().consts };
+        if f.flags() != 0 || f.object().is_some() {
+            return None;
         }
+        let caller = f.caller().map_or(std::ptr::null_mut(), |c| c.0);
+        let pc = f.return_pc();
+        *s.regs.offset(-5) = v;
+        s.cx().depth -= 1;
+        Some(Next { pc, regs: caller, k: Frame(caller).code().consts, cold: None })
+    }
+}
+
+#[inline(always)]
+unsafe fn return_slow(s: S, v: Value) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
         s.save();
-        let pc = calls::return_slow(s.cx(), f, v);
+        let pc = calls::return_slow(s.cx(), Frame(s.regs), v);
         if pc.is_null() { s.raise() } else { s.resume(pc) }
     }
 }
@@ -951,13 +1043,23 @@ unsafe fn return_value(s: S, v: Value) -> Next {
 #[inline(always)]
 pub(super) unsafe fn Return(s: S) -> Next {
     // SAFETY: see `S`.
-    unsafe { return_value(s, s.r(s.w.a())) }
+    unsafe {
+        match return_plain(s, s.r(s.w.a())) {
+            Some(n) => n,
+            None => s.cold(|s| return_slow(s, s.r(s.w.a()))),
+        }
+    }
 }
 
 #[inline(always)]
 pub(super) unsafe fn ReturnNone(s: S) -> Next {
     // SAFETY: see `S`.
-    unsafe { return_value(s, Value::NONE) }
+    unsafe {
+        match return_plain(s, Value::NONE) {
+            Some(n) => n,
+            None => s.cold(|s| return_slow(s, Value::NONE)),
+        }
+    }
 }
 
 #[inline(always)]
@@ -966,7 +1068,10 @@ pub(super) unsafe fn ReturnGenerator(s: S) -> Next {
     unsafe {
         s.save();
         match gens::make_generator(s.cx(), Frame(s.regs)) {
-            Ok(g) => return_value(s, g),
+            Ok(g) => match return_plain(s, g) {
+                Some(n) => n,
+                None => return_slow(s, g),
+            },
             Err(_) => s.raise(),
         }
     }

@@ -12,6 +12,10 @@
 //! all five arguments travel in registers. Everything that allocates, raises or calls out is therefore an out-of-line
 //! function of (thread, frame, operands) whose result fits one or two registers.
 //!
+//! A handler that calls such a function has to save registers of its own on the native stack, on its fast path as well, since
+//! LLVM does so at a function's entry. Hot handlers therefore answer [`S::cold`] where they leave their fast path: a jump to
+//! another function of the same form, which starts from the same state and may be as slow as it likes.
+//!
 //! # Entering and leaving
 //!
 //! Native code enters by [`run_function`]: it pushes a frame flagged as entry and runs until that frame ends. The end is an
@@ -53,7 +57,12 @@ pub(crate) struct Next {
     pub pc: Pc,
     pub regs: *mut Value,
     pub k: *const Value,
+    /// Set if the handler did nothing: the function that carries the instruction out. See [`S::cold`].
+    pub cold: Option<Cold>,
 }
+
+/// The out-of-line part of a handler.
+pub(crate) type Cold = tail::Cold;
 
 /// Opcode number of the instruction that leaves the interpreter.
 const HALT_OP: u64 = ALL_OPS.len() as u64;
@@ -75,6 +84,27 @@ mod tail {
 
     type Handler = unsafe fn(Pc, *mut Value, *const Value, *mut Ctx, u64);
 
+    /// A handler's out-of-line part is a handler, too.
+    pub(crate) type Cold = Handler;
+
+    /// The out-of-line part that `F`, a closure without captures, carries out.
+    #[cold]
+    #[inline(never)]
+    pub(super) unsafe fn cold<F: Fn(S) -> super::Next + Copy>(
+        pc: Pc,
+        regs: *mut Value,
+        k: *const Value,
+        th: *mut Ctx,
+        w: u64,
+    ) {
+        // SAFETY: the state is that of a running frame; the closure keeps it so.
+        unsafe {
+            let n = super::state::of_nothing::<F>()(S { pc, regs, k, th, w: Instr(w) });
+            let w = (*n.pc).load(Ordering::Relaxed);
+            TABLE.get_unchecked((w & 0xffff) as usize)(n.pc, n.regs, n.k, th, w)
+        }
+    }
+
     macro_rules! wrap {
         ($($(#[$doc:meta])* $name:ident $mnemonic:literal ($a:ident, $b:ident, $c:ident) $caches:literal;)*) => {
             $(
@@ -83,6 +113,9 @@ mod tail {
                     // SAFETY: the state is that of a running frame; the handler keeps it so.
                     unsafe {
                         let n = handlers::$name(S { pc, regs, k, th, w: Instr(w) });
+                        if let Some(cold) = n.cold {
+                            return cold(pc, regs, k, th, w);
+                        }
                         let w = (*n.pc).load(Ordering::Relaxed);
                         TABLE.get_unchecked((w & 0xffff) as usize)(n.pc, n.regs, n.k, th, w)
                     }
@@ -127,15 +160,28 @@ mod tail {
 
     for_each_op!(step);
 
+    /// A handler's out-of-line part.
+    pub(crate) type Cold = unsafe fn(S) -> super::Next;
+
+    /// The out-of-line part that `F`, a closure without captures, carries out.
+    pub(super) unsafe fn cold<F: Fn(S) -> super::Next + Copy>(s: S) -> super::Next {
+        // SAFETY: `S::cold` took the address with a closure without captures.
+        unsafe { super::state::of_nothing::<F>()(s) }
+    }
+
     /// Runs from `pc` until the halt instruction.
     pub(super) unsafe fn run(pc: Pc, regs: *mut Value, k: *const Value, th: *mut Ctx) {
-        let mut n = super::Next { pc, regs, k };
+        let mut n = super::Next { pc, regs, k, cold: None };
         loop {
             // SAFETY: the caller passes the state of a pushed frame.
             unsafe {
                 let w = Instr((*n.pc).load(Ordering::Relaxed));
                 let Some(op) = Op::from_u16(w.op_number()) else { return };
-                n = step(op, S { pc: n.pc, regs: n.regs, k: n.k, th, w });
+                let s = S { pc: n.pc, regs: n.regs, k: n.k, th, w };
+                n = step(op, s);
+                if let Some(cold) = n.cold {
+                    n = cold(s);
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What handlers do with the machine state: registers, results, jumps, unwinding.
 
 use super::frame::{Frame, Pc};
-use super::{Next, S, consts_of, unwind};
+use super::{Next, S, consts_of, tail, unwind};
 use protocore::{Ctx, PyResult, Value};
 use protopy_bytecode::Instr;
 
@@ -24,7 +24,7 @@ impl S {
     #[inline(always)]
     pub(super) unsafe fn next(self, caches: usize) -> Next {
         // SAFETY: code never ends with an instruction that falls through.
-        unsafe { Next { pc: self.pc.add(1 + caches), regs: self.regs, k: self.k } }
+        unsafe { Next { pc: self.pc.add(1 + caches), regs: self.regs, k: self.k, cold: None } }
     }
 
     /// The thread.
@@ -50,7 +50,7 @@ impl S {
         // SAFETY: as in `cx`.
         unsafe {
             let regs = (*self.th).regs;
-            Next { pc, regs, k: consts_of(regs) }
+            Next { pc, regs, k: consts_of(regs), cold: None }
         }
     }
 
@@ -89,8 +89,28 @@ impl S {
                 let pc = poll(self.th, self.regs, self.pc, pc);
                 return self.resume(pc);
             }
-            Next { pc, regs: self.regs, k: self.k }
+            Next { pc, regs: self.regs, k: self.k, cold: None }
         }
+    }
+
+    /// Leaves the instruction to `f`, out of line: for where a handler's fast path ends. The handler has changed nothing yet.
+    #[inline(always)]
+    pub(super) fn cold<F: Fn(S) -> Next + Copy>(self, _: F) -> Next {
+        const { assert!(size_of::<F>() == 0) };
+        Next { pc: self.pc, regs: self.regs, k: self.k, cold: Some(tail::cold::<F>) }
+    }
+}
+
+/// A closure without captures, out of its type.
+///
+/// # Safety
+/// A value of the type was made before, so that it can exist; it has no size ([`S::cold`] checks).
+#[inline(always)]
+pub(super) unsafe fn of_nothing<F: Copy>() -> F {
+    // SAFETY: a value of no size has no bytes to initialise.
+    #[allow(clippy::uninit_assumed_init)]
+    unsafe {
+        std::mem::MaybeUninit::<F>::uninit().assume_init()
     }
 }
 
