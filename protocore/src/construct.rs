@@ -3,7 +3,7 @@
 use crate::ctx::Ctx;
 use crate::dict::DictObj;
 use crate::header::{Header, Layout, ShapeId};
-use crate::known::{Ty, VALUES_SHAPE};
+use crate::known::{RAW_SHAPE, Ty, VALUES_SHAPE};
 use crate::layouts::*;
 use crate::slot::Slot;
 use crate::space::{Root, len_word};
@@ -16,6 +16,9 @@ use protopy_text::{StrBuf, StrRef};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+
+/// Length from which a string that grows by concatenation gets room to grow.
+const GROWING_MIN: usize = 256;
 
 impl Ctx {
     /// A cell for an instance of `ty` (or a subclass's instance) whose layout has a fixed size: zeroed but for the header.
@@ -147,13 +150,13 @@ impl Ctx {
         (ty.basic_size as usize).saturating_sub(fixed_size(ty.layout) as usize) / 8
     }
 
-    /// Room for a str of type `ty` (str or a subclass): the object and its zeroed bytes, which the caller fills before
+    /// Room for a str of type `ty` (str or a subclass): the object and its bytes, all of which the caller writes before
     /// anything else sees them. `None`: out of memory.
     fn str_cell(&mut self, ty: Option<&TypeObj>, n: usize, kind: u8, ascii: bool) -> Option<*mut StrObj> {
         let gap = ty.map_or(0, Self::gap_words);
         let shape = ty.map_or(Ty::Str.shape(), TypeObj::root_shape);
         let bytes = n.checked_mul(1 << kind)?.checked_add(size_of::<StrObj>() + gap * 8)?;
-        let p = self.try_alloc_cell(bytes, Layout::Str, shape)?.cast::<StrObj>();
+        let p = self.try_alloc_unfilled_cell(bytes, Layout::Str, shape)?.cast::<StrObj>();
         // SAFETY: fresh cell of that size.
         unsafe {
             (*p).header.flags.store(kind | if ascii { str_flags::ASCII } else { 0 }, Ordering::Relaxed);
@@ -245,14 +248,24 @@ impl Ctx {
     }
 
     /// The concatenation of two strings.
+    ///
+    /// The result of one concatenation is often the left operand of the next (`s += t` in a loop). From the second in a row on the result of some
+    /// length gets room to grow, which later results share: then only the right operand is copied.
     pub fn str_concat(&mut self, a: &StrObj, b: &StrObj) -> PyResult {
         let (na, nb) = (a.len(), b.len());
         let kind = (a.header.flags() & str_flags::KIND).max(b.header.flags() & str_flags::KIND);
-        let Some(p) =
-            na.checked_add(nb).and_then(|n| self.str_cell(None, n, kind, a.is_ascii() && b.is_ascii()))
-        else {
-            return Err(self.no_memory());
-        };
+        let ascii = a.is_ascii() && b.is_ascii();
+        let Some(n) = na.checked_add(nb) else { return Err(self.no_memory()) };
+        if na >= GROWING_MIN
+            && nb <= na
+            && a.header.flags() & (str_flags::JOINED | str_flags::KIND) == str_flags::JOINED | kind
+            && let Some(v) = self.str_grow(a, b, n, kind, ascii)
+        {
+            return Ok(v);
+        }
+        let Some(p) = self.str_cell(None, n, kind, ascii) else { return Err(self.no_memory()) };
+        // SAFETY: a fresh cell.
+        unsafe { (*p).header.flags.fetch_or(str_flags::JOINED, Ordering::Relaxed) };
         // SAFETY: the cell has room for both.
         unsafe {
             let data = (*p).data().cast_mut();
@@ -260,6 +273,42 @@ impl Ctx {
             copy_widened(b.str_ref(), data.add(na << kind), kind);
         }
         Ok(Value::from_ref(p))
+    }
+
+    /// `a + b` behind `a`'s items, if there is room and nothing was put there yet, or with new room. `None`: out of memory.
+    fn str_grow(&mut self, a: &StrObj, b: &StrObj, n: usize, kind: u8, ascii: bool) -> Option<Value> {
+        let na = a.len();
+        let claimed = a.growing().filter(|g| {
+            n <= g.cap && g.used.compare_exchange(na, n, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        });
+        let room: &Growing = match claimed {
+            Some(g) => g,
+            None => {
+                let cap = n.checked_mul(2)?;
+                let bytes = cap.checked_mul(1 << kind)?.checked_add(size_of::<Growing>())?;
+                let p = self.try_alloc_unfilled_cell(bytes, Layout::Raw, RAW_SHAPE)?.cast::<Growing>();
+                // SAFETY: a fresh cell of that size, which has room for the items of `a`.
+                unsafe {
+                    (&raw mut (*p).used).write(AtomicUsize::new(n));
+                    (&raw mut (*p).cap).write(cap);
+                    copy_widened(a.str_ref(), (*p).data(), kind);
+                    &*p
+                }
+            }
+        };
+        // SAFETY: the items from `na` to `n` are this call's alone, and nothing refers to them yet.
+        unsafe { copy_widened(b.str_ref(), room.data().add(na << kind), kind) };
+        let p = self
+            .try_alloc_scanned_cell(size_of::<StrObj>() + 8, Layout::Str, Ty::Str.shape())?
+            .cast::<StrObj>();
+        let flags = kind | str_flags::SHARED | str_flags::JOINED | if ascii { str_flags::ASCII } else { 0 };
+        // SAFETY: a fresh cell of that size.
+        unsafe {
+            (&raw mut (*p).len).write(len_word(n, 0));
+            (*p.add(1).cast::<Slot>()).init(Some(Value::from_ref(room)));
+            (*p).header.flags.store(flags, Ordering::Relaxed);
+        }
+        Some(Value::from_ref(p))
     }
 
     /// A one-character str.

@@ -184,6 +184,31 @@ pub mod str_flags {
     pub const ASCII: u8 = 4;
     /// The object is the interned one of its content.
     pub const INTERNED: u8 = 8;
+    /// The items are the first ones of a [`super::Growing`], to which the word behind the fixed part refers.
+    pub const SHARED: u8 = 16;
+    /// The result of a concatenation: another one may follow.
+    pub const JOINED: u8 = 32;
+}
+
+/// Room for a string that grows by concatenation. Strings that share one are prefixes of each other. What is used is never
+/// written again; whoever moves `used` owns the items in between.
+#[repr(C)]
+pub struct Growing {
+    /// Header (layout `Raw`).
+    pub header: Header,
+    /// Items in use.
+    pub used: AtomicUsize,
+    /// Items that there is room for.
+    pub cap: usize,
+}
+
+impl Growing {
+    /// The items.
+    #[inline(always)]
+    pub(crate) fn data(&self) -> *mut u8 {
+        let p: *const Growing = self;
+        p.wrapping_add(1).cast_mut().cast()
+    }
 }
 
 /// A string.
@@ -213,8 +238,28 @@ impl StrObj {
     #[inline(always)]
     pub(crate) fn data(&self) -> *const u8 {
         let p: *const StrObj = self;
+        if let Some(g) = self.growing() {
+            return g.data();
+        }
         // SAFETY: items follow the fixed part and the gap within the cell.
         unsafe { p.add(1).cast::<u64>().add(self.len.gap()).cast() }
+    }
+
+    /// The word that refers to shared items.
+    pub(crate) fn growing_slot(&self) -> Option<&Slot> {
+        if self.header.flags() & str_flags::SHARED == 0 {
+            return None;
+        }
+        let p: *const StrObj = self;
+        // SAFETY: a string of this flag has the word behind its fixed part.
+        Some(unsafe { &*p.add(1).cast::<Slot>() })
+    }
+
+    /// What holds the items, if they are shared.
+    #[inline(always)]
+    pub(crate) fn growing(&self) -> Option<&'static Growing> {
+        // SAFETY: the slot holds a `Growing`, which this string keeps alive.
+        self.growing_slot()?.get().map(|v| unsafe { &*v.ptr::<Growing>() })
     }
 
     /// The content.

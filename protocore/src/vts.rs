@@ -19,6 +19,14 @@ unsafe fn cell<'a, T>(p: *const Header) -> &'a T {
 
 fn trace_nothing(_: *const Header, _: &mut Tracer) {}
 
+unsafe fn trace_str(p: *const Header, t: &mut Tracer) {
+    // SAFETY: the collector passes cells of this layout.
+    let s: &StrObj = unsafe { cell(p) };
+    if let Some(slot) = s.growing_slot() {
+        t.slot(slot);
+    }
+}
+
 macro_rules! trace_slots {
     ($name:ident, $ty:ty, $($field:ident),*) => {
         unsafe fn $name(p: *const Header, t: &mut Tracer) {
@@ -148,7 +156,7 @@ vts! {
     Int: IntObj, trace_nothing, Some(drop_int);
     Float: FloatObj, trace_nothing, None;
     Complex: ComplexObj, trace_nothing, None;
-    Str: StrObj, trace_nothing, None;
+    Str: StrObj, trace_str, None;
     Bytes: BytesObj, trace_nothing, None;
     Tuple: TupleObj, trace_tuple, None;
     List: ListObj, trace_list, None;

@@ -384,13 +384,26 @@ impl Blocks {
             let all: Vec<(u32, u32)> = pool.runs.iter().map(|(b, n)| (*b, *n)).collect();
             for (b, n) in all {
                 let d = dirty(b, n);
-                if d > 0 && kept + d > keep / BLOCK_BYTES {
-                    pool.runs.remove(&b);
-                    pool.free -= n as usize;
-                    surplus.push((b, n));
-                } else {
+                let room = (keep / BLOCK_BYTES).saturating_sub(kept);
+                if d <= room {
                     kept += d;
+                    continue;
                 }
+                // The lower part of the run stays, with as many blocks as there is room for.
+                kept += room;
+                let mut cut = b;
+                let mut left = room;
+                while left > 0 && cut < b + n {
+                    left -= usize::from(self.meta(cut as usize).dirty.load(Relaxed) != 0);
+                    cut += 1;
+                }
+                pool.runs.remove(&b);
+                pool.free -= n as usize;
+                if cut > b {
+                    pool.runs.insert(b, cut - b);
+                    pool.free += (cut - b) as usize;
+                }
+                surplus.push((cut, b + n - cut));
             }
         }
         for (b, n) in surplus {

@@ -178,7 +178,7 @@ impl Ctx {
     #[cold]
     #[inline(never)]
     pub(super) fn alloc_slow(&mut self, size: usize, kind: u8) -> *mut Header {
-        match self.cell_slow(size, kind, true) {
+        match self.cell_slow(size, kind, true, true) {
             Some(p) => p,
             None => exhausted_for_good(),
         }
@@ -188,10 +188,17 @@ impl Ctx {
     #[cold]
     #[inline(never)]
     pub(super) fn try_alloc_slow(&mut self, size: usize, kind: u8) -> Option<*mut Header> {
-        self.cell_slow(size, kind, false)
+        self.cell_slow(size, kind, false, true)
     }
 
-    fn cell_slow(&mut self, size: usize, kind: u8, must: bool) -> Option<*mut Header> {
+    /// As [`Ctx::try_alloc_slow`] for a cell without references that the caller fills: a large one is not zeroed beyond its first block.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn try_alloc_unfilled(&mut self, size: usize, kind: u8) -> Option<*mut Header> {
+        self.cell_slow(size, kind, false, false)
+    }
+
+    fn cell_slow(&mut self, size: usize, kind: u8, must: bool, fill: bool) -> Option<*mut Header> {
         let heap = self.heap();
         let stress = heap.stress.load(Relaxed);
         if stress != 0 {
@@ -202,7 +209,7 @@ impl Ctx {
             }
         }
         if size > SMALL_MAX {
-            return self.large(size, kind, must);
+            return self.large(size, kind, must, fill || kind != kind::NO_SCAN);
         }
         let slice = if stress != 0 { 1 } else { SLICE };
         let class = usize::from(CLASS_OF[size.div_ceil(8)]);
@@ -254,7 +261,7 @@ impl Ctx {
         }
     }
 
-    fn large(&mut self, size: usize, kind: u8, must: bool) -> Option<*mut Header> {
+    fn large(&mut self, size: usize, kind: u8, must: bool, fill: bool) -> Option<*mut Header> {
         let heap = self.heap();
         let n = size.div_ceil(BLOCK_BYTES);
         if u32::try_from(n).is_err() || size > heap.limit.load(Relaxed) {
@@ -274,7 +281,7 @@ impl Ctx {
                 heap.blocks.take(n, first, 0, must)?
             }
         };
-        heap.blocks.zero(b, n);
+        heap.blocks.zero(b, if fill { n } else { 1 });
         self.local.notes.touched.push(b as u32);
         heap.allocated.fetch_add(n * BLOCK_BYTES, Relaxed);
         Some(heap.blocks.address(b) as *mut Header)

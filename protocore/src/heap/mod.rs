@@ -284,6 +284,40 @@ impl Ctx {
         Some(p)
     }
 
+    /// As [`Ctx::try_alloc_cell`] for objects without references whose content the caller writes, all of it, before anything else sees it.
+    #[inline]
+    pub(crate) fn try_alloc_unfilled_cell(
+        &mut self,
+        size: usize,
+        layout: Layout,
+        shape: ShapeId,
+    ) -> Option<*mut Header> {
+        let kind = class::kind_of(layout, shape, false);
+        let p = match self.local.bump(size, kind) {
+            Some(p) => p,
+            None => self.try_alloc_unfilled(size, kind)?,
+        };
+        // SAFETY: a fresh cell of at least 16 bytes.
+        unsafe { p.write(Header::new(shape, layout, 0)) };
+        Some(p)
+    }
+
+    /// A cell that the collector scans although its shape is one of objects without references.
+    pub(crate) fn try_alloc_scanned_cell(
+        &mut self,
+        size: usize,
+        layout: Layout,
+        shape: ShapeId,
+    ) -> Option<*mut Header> {
+        let p = match self.local.bump(size, class::kind::SCAN) {
+            Some(p) => p,
+            None => self.try_alloc_slow(size, class::kind::SCAN)?,
+        };
+        // SAFETY: a fresh cell of at least 16 bytes.
+        unsafe { p.write(Header::new(shape, layout, 0)) };
+        Some(p)
+    }
+
     /// Stores `v` into a slot of `owner` (or of storage that only `owner` refers to; pass the storage cell itself then).
     #[inline(always)]
     pub fn store(&mut self, owner: Value, slot: &Slot, v: Value) {
