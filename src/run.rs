@@ -1,14 +1,16 @@
 //! From a parsed command line to a finished program.
 
 use crate::cli::{Invocation, Program};
+use crate::locate::{absolute, locate};
+use crate::{repl, streams};
 use protopy_builtins::{startup, sysmod};
 use protopy_vm::protocore::dict::DictObj;
-use protopy_vm::protocore::layouts::{ExcObj, IntRef, ModuleObj, StrObj};
+use protopy_vm::protocore::layouts::{ExcObj, IntRef, ModuleObj};
 use protopy_vm::protocore::{Ctx, PyResult, Raised, Root, Ty, Value};
 use protopy_vm::{self as vm, errors::set_sys};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Exit status of a program that died of an exception.
 const FAILED: i32 = 1;
@@ -38,120 +40,47 @@ pub fn run(mut i: Invocation) -> i32 {
         .and_then(|()| protopy_mod_runtime::init_types(cx))
         .and_then(|()| startup::init_import(cx))
         .and_then(|()| protopy_mod_os::signal::install(cx))
-        .and_then(|()| standard_streams(cx, &i))
+        .and_then(|()| streams::make(cx, &i))
+        .and_then(|()| fault_handler(cx, &i))
         .and_then(|()| import_site(cx, &i))
     {
         let e = cx.take_raised(r);
-        eprintln!("Fatal Python error: the interpreter could not be initialised");
+        if cx.is_instance(e, Ty::SystemExit) {
+            return exit_status(cx, e);
+        }
+        let what = match streams::problem() {
+            Some(p) => p,
+            None => "init: the interpreter could not be initialised",
+        };
+        eprintln!("Fatal Python error: {what}\nPython runtime state: core initialized");
         sysmod::plain_exception(cx, e);
         return FAILED;
     }
+    repl::install(cx);
+    repl::header(cx, &i);
     let result = main_program(cx, &i);
-    let mut status = finish(cx, result);
-    if i.interactive && status.is_some() {
-        let r = interact(cx);
-        status = finish(cx, r);
+    let stays = i.program != Program::Stdin || !repl::is_interactive(&i);
+    let mut status = finish(cx, result, stays && i.config.inspect > 0);
+    if stays && repl::wanted_after(&i) {
+        let r = repl::run_after(cx, &i);
+        status = finish(cx, r, false);
     }
     let flushed = finalize(cx);
     let status = status.unwrap_or_else(die_of_interrupt);
-    if !flushed && status == 0 { FLUSH_FAILED } else { status }
+    if flushed { status } else { FLUSH_FAILED }
 }
 
-/// Finds the executable, the standard library and the prefix.
-fn locate(i: &mut Invocation) {
-    let exe = std::env::current_exe().unwrap_or_default();
-    i.config.executable = exe.to_string_lossy().into_owned();
-    let ignore = i.config.ignore_environment != 0;
-    let home = if ignore { None } else { std::env::var_os("PROTOPYHOME").filter(|h| !h.is_empty()) };
-    let option = i.config.xoptions.iter().find(|(k, _)| k == "stdlib").and_then(|(_, v)| v.clone());
-    let lib = option
-        .map(PathBuf::from)
-        .or_else(|| home.map(PathBuf::from).map(library_of))
-        .or_else(|| protopy_lib::materialize().ok());
-    if let Some(lib) = lib {
-        i.config.stdlib = lib.to_string_lossy().into_owned();
+/// `-X faulthandler`
+fn fault_handler(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
+    if !i.faulthandler {
+        return Ok(());
     }
-    let prefix = exe.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
-    i.config.prefix = prefix.to_string_lossy().into_owned();
-}
-
-/// The library folder that PROTOPYHOME names: itself if it holds `os.py`, or its `lib/python3.14`.
-fn library_of(home: PathBuf) -> PathBuf {
-    let nested = home.join("lib/python3.14");
-    if !home.join("os.py").is_file() && nested.join("os.py").is_file() { nested } else { home }
-}
-
-/// Makes `sys.stdin`, `sys.stdout` and `sys.stderr`, and `open`.
-fn standard_streams(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
-    vm::import(cx, "encodings")?;
-    let io = vm::import(cx, "io")?;
-    let open = vm::get_attr_str(cx, io, "open")?;
-    if let Some(d) = DictObj::of(cx.root(Root::Builtins)) {
-        let n = cx.intern_str("open");
-        vm::dict_set(cx, d, n, open)?;
-    }
-    for (fd, name, mode) in [(0, "stdin", "rb"), (1, "stdout", "wb"), (2, "stderr", "wb")] {
-        let stream = stream(cx, io, i, fd, name, mode)?;
-        set_sys(cx, name, stream);
-        set_sys(cx, &format!("__{name}__"), stream);
+    let enable = vm::import_attr(cx, "faulthandler", "enable")?;
+    // Without a standard error there is nothing to write to.
+    if let Err(r) = vm::call(cx, enable, &[]) {
+        cx.take_raised(r);
     }
     Ok(())
-}
-
-/// Encoding and error handler of the standard streams, from PYTHONIOENCODING.
-fn io_encoding(i: &Invocation) -> (String, Option<String>) {
-    let set = if i.config.ignore_environment != 0 { None } else { std::env::var("PYTHONIOENCODING").ok() };
-    let set = set.unwrap_or_default();
-    let (enc, err) = match set.split_once(':') {
-        Some((a, b)) => (a, Some(b.to_owned())),
-        None => (set.as_str(), None),
-    };
-    (if enc.is_empty() { "utf-8".to_owned() } else { enc.to_owned() }, err)
-}
-
-fn stream(cx: &mut Ctx, io: Value, i: &Invocation, fd: i32, name: &str, mode: &str) -> PyResult {
-    // SAFETY: a query about a descriptor number.
-    #[allow(unsafe_code)]
-    let valid = unsafe { libc::fcntl(fd, libc::F_GETFD) } >= 0;
-    if !valid {
-        return Ok(Value::NONE);
-    }
-    let writing = fd != 0;
-    let unbuffered = i.config.unbuffered && writing;
-    let open = vm::get_attr_str(cx, io, "open")?;
-    let (fdv, m) = (Value::small(i64::from(fd)), cx.str(mode));
-    let buffering = Value::small(if unbuffered { 0 } else { -1 });
-    let none = Value::NONE;
-    let buffer = vm::call(cx, open, &[fdv, m, buffering, none, none, none, Value::FALSE])?;
-    let raw = if unbuffered { buffer } else { vm::get_attr_str(cx, buffer, "raw")? };
-    let text = cx.str(&format!("<{name}>"));
-    vm::set_attr_str(cx, raw, "name", text)?;
-    let tty = vm::call_method(cx, raw, "isatty", &[])?;
-    let tty = vm::is_true(cx, tty)?;
-    let (enc, err) = io_encoding(i);
-    let err = match (err, fd) {
-        (_, 2) => "backslashreplace".to_owned(),
-        (Some(e), _) => e,
-        (None, _) => default_errors(),
-    };
-    let wrapper = vm::get_attr_str(cx, io, "TextIOWrapper")?;
-    let (enc, err, nl) = (cx.str(&enc), cx.str(&err), cx.str("\n"));
-    let newline = if writing { nl } else { Value::NONE };
-    let line = Value::bool(tty || fd == 2);
-    let s = vm::call(cx, wrapper, &[buffer, enc, err, newline, line, Value::bool(unbuffered)])?;
-    let m = cx.str(if writing { "w" } else { "r" });
-    vm::set_attr_str(cx, s, "mode", m)?;
-    Ok(s)
-}
-
-/// `surrogateescape` in the C and POSIX locales, as CPython has it, else `strict`.
-fn default_errors() -> String {
-    let var = |n: &str| std::env::var(n).ok().filter(|v| !v.is_empty());
-    let locale = var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG"));
-    match locale.as_deref() {
-        None | Some("C" | "POSIX") => "surrogateescape".to_owned(),
-        Some(_) => "strict".to_owned(),
-    }
 }
 
 fn import_site(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
@@ -170,7 +99,7 @@ fn import_site(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
 }
 
 /// The module `__main__`, made at first use.
-fn main_module(cx: &mut Ctx) -> PyResult {
+pub fn main_module(cx: &mut Ctx) -> PyResult {
     let Some(all) = DictObj::of(cx.root(Root::Modules)) else { return Err(cx.no_memory()) };
     let n = cx.intern_str("__main__");
     if let Some(m) = vm::dict_get(cx, all, n)? {
@@ -186,7 +115,8 @@ fn main_module(cx: &mut Ctx) -> PyResult {
     Ok(m)
 }
 
-fn main_dict(cx: &mut Ctx) -> PyResult {
+/// Its namespace.
+pub fn main_dict(cx: &mut Ctx) -> PyResult {
     let m = main_module(cx)?;
     Ok(ModuleObj::of(m).map_or(Value::NONE, |m| m.dict.get_or_none()))
 }
@@ -211,9 +141,10 @@ fn main_program(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
         Program::Command(c) => {
             prepend_path(cx, i, OsStr::new(""))?;
             let g = main_dict(cx)?;
-            let text = vm::codec::fs_decode(cx, c.as_bytes())?;
-            let text = StrObj::of(text).map_or_else(String::new, StrObj::to_string_lossy);
-            vm::compile::run_source(cx, &text, "<string>", g).map(|_| ())
+            match command_text(cx, c) {
+                Some(text) => run_command(cx, &text, g),
+                None => Err(exit_with(cx, FAILED)),
+            }
         }
         Program::Module(m) => {
             let cwd = std::env::current_dir().unwrap_or_default();
@@ -225,17 +156,86 @@ fn main_program(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
     }
 }
 
+/// The program that `-c` gives; what is wrong with it is printed.
+fn command_text(cx: &mut Ctx, c: &OsStr) -> Option<String> {
+    if let Some(text) = c.to_str() {
+        return Some(dedent(text));
+    }
+    sysmod::write_stderr(cx, "Unable to decode the command from the command line:\n");
+    let shown = vm::codec::fs_decode(cx, c.as_bytes()).and_then(|text| {
+        let (utf8, strict) = (cx.str("utf-8"), cx.str("strict"));
+        vm::call_method(cx, text, "encode", &[utf8, strict])
+    });
+    if let Err(r) = shown {
+        let e = cx.take_raised(r);
+        let text = vm::str_text(cx, e).unwrap_or_else(|r| {
+            cx.take_raised(r);
+            String::new()
+        });
+        let line = format!("{}: {text}\n", cx.type_name(e));
+        sysmod::write_stderr(cx, &line);
+    }
+    None
+}
+
+/// Runs the program that `-c` gives; tracebacks show its lines.
+fn run_command(cx: &mut Ctx, text: &str, g: Value) -> PyResult<()> {
+    let o = vm::compile::default_options(cx, protopy_compiler::Mode::Exec, "<string>");
+    let code = vm::compile::compile_text(cx, text, &o)?;
+    let register = vm::import_attr(cx, "linecache", "_register_code")?;
+    let (source, file) = (cx.str(text), cx.str("<string>"));
+    vm::call(cx, register, &[code, source, file])?;
+    vm::compile::run_code(cx, code, g, g).map(|_| ())
+}
+
+/// Takes the indentation away that all lines of a text share; lines of nothing but blanks become empty.
+fn dedent(text: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let mut margin: Option<&str> = None;
+    for line in text.split('\n') {
+        let n = indent(line);
+        if n == line.len() {
+            continue;
+        }
+        let common = match margin {
+            None => n,
+            Some(m) => m.bytes().zip(line[..n].bytes()).take_while(|(a, b)| a == b).count(),
+        };
+        margin = Some(&line[..common]);
+    }
+    let cut = margin.map_or(0, str::len);
+    if cut == 0 {
+        return text.to_owned();
+    }
+    let lines: Vec<&str> =
+        text.split('\n').map(|l| if indent(l) == l.len() { "" } else { &l[cut..] }).collect();
+    lines.join("\n")
+}
+
+fn exit_with(cx: &mut Ctx, status: i32) -> Raised {
+    let ty = cx.ty(Ty::SystemExit).value();
+    vm::raise_class(cx, ty, &[Value::small(i64::from(status))])
+}
+
 fn run_module(cx: &mut Ctx, m: &OsStr, alter_argv: bool) -> PyResult<()> {
     main_module(cx)?;
     let f = vm::import_attr(cx, "runpy", "_run_module_as_main")?;
+    // Tracebacks do not show the source of what stands between the command and the program.
+    let fix = vm::import_attr(cx, "_imp", "_fix_co_filename")?;
+    let name = cx.str("<frozen runpy>");
+    for n in ["_run_module_as_main", "_run_code"] {
+        let f = vm::import_attr(cx, "runpy", n)?;
+        let code = vm::get_attr_str(cx, f, "__code__")?;
+        vm::call(cx, fix, &[code, name])?;
+    }
     let m = vm::codec::fs_decode(cx, m.as_bytes())?;
     vm::call(cx, f, &[m, Value::bool(alter_argv)]).map(|_| ())
 }
 
 fn run_file(cx: &mut Ctx, i: &Invocation, f: &OsString) -> PyResult<()> {
-    let path = Path::new(f);
+    let path = if f.is_empty() { Path::new(".") } else { Path::new(f) };
     if path.is_dir() || is_archive(path) {
-        force_path(cx, f)?;
+        force_path(cx, clean(path).as_os_str())?;
         return run_module(cx, OsStr::new("__main__"), false);
     }
     let bytes = match std::fs::read(path) {
@@ -248,8 +248,7 @@ fn run_file(cx: &mut Ctx, i: &Invocation, f: &OsString) -> PyResult<()> {
                 absolute(path).display(),
                 vm::errors::strerror(errno)
             );
-            let ty = cx.ty(Ty::SystemExit).value();
-            return Err(vm::raise_class(cx, ty, &[Value::small(2)]));
+            return Err(exit_with(cx, 2));
         }
     };
     let dir = std::fs::canonicalize(path).ok().and_then(|p| p.parent().map(Path::to_path_buf));
@@ -257,8 +256,9 @@ fn run_file(cx: &mut Ctx, i: &Invocation, f: &OsString) -> PyResult<()> {
     run_script(cx, i, f, &bytes)
 }
 
-fn absolute(p: &Path) -> PathBuf {
-    std::env::current_dir().unwrap_or_default().join(p)
+/// The absolute path of a folder or archive, without `.` and empty parts.
+fn clean(p: &Path) -> std::path::PathBuf {
+    absolute(p).components().filter(|c| !matches!(c, std::path::Component::CurDir)).collect()
 }
 
 /// Whether a file ends as a zip archive does, so that it is run by its `__main__`.
@@ -275,22 +275,21 @@ fn is_archive(p: &Path) -> bool {
 
 fn run_script(cx: &mut Ctx, i: &Invocation, f: &OsString, bytes: &[u8]) -> PyResult<()> {
     let m = main_module(cx)?;
-    let filename = vm::codec::fs_decode(cx, f.as_bytes())?;
     let file_abs = absolute(Path::new(f));
     let file_value = vm::codec::fs_decode(cx, file_abs.as_os_str().as_bytes())?;
     vm::set_attr_str(cx, m, "__file__", file_value)?;
+    vm::set_attr_str(cx, m, "__cached__", Value::NONE)?;
     let external = cx.root(Root::ImportlibExternal);
     let loader = vm::get_attr_str(cx, external, "SourceFileLoader")?;
     let n = cx.intern_str("__main__");
     let loader = vm::call(cx, loader, &[n, file_value])?;
     vm::set_attr_str(cx, m, "__loader__", loader)?;
-    let name = StrObj::of(filename).map_or_else(String::new, StrObj::to_string_lossy);
     let shown = file_abs.to_string_lossy().into_owned();
     let mut body = bytes;
     if i.skip_first_line {
         body = bytes.iter().position(|b| *b == b'\n').map_or(&[][..], |p| &bytes[p..]);
     }
-    let text = vm::compile::decode_source(cx, body, &name, true)?;
+    let text = vm::compile::decode_source(cx, body, &shown, true)?;
     if text.contains('\0') {
         let m = cx.str("source code cannot contain null bytes");
         return Err(cx.raise(Ty::SyntaxError, m));
@@ -300,67 +299,75 @@ fn run_script(cx: &mut Ctx, i: &Invocation, f: &OsString, bytes: &[u8]) -> PyRes
 }
 
 fn run_stdin(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
-    use std::io::{IsTerminal, Read};
+    use std::io::Read;
     prepend_path(cx, i, OsStr::new(""))?;
-    if std::io::stdin().is_terminal() || i.config.interactive > 0 {
-        return interact(cx);
+    if repl::is_interactive(i) {
+        return repl::run_stdin(cx, i);
     }
     let mut bytes = Vec::new();
     if let Err(e) = cx.blocking(|| std::io::stdin().read_to_end(&mut bytes)) {
         return Err(vm::errors::raise_io(cx, &e, None));
     }
+    let m = main_module(cx)?;
+    let name = cx.str("<stdin>");
+    vm::set_attr_str(cx, m, "__file__", name)?;
+    vm::set_attr_str(cx, m, "__cached__", Value::NONE)?;
     let text = vm::compile::decode_source(cx, &bytes, "<stdin>", true)?;
     let g = main_dict(cx)?;
     vm::compile::run_source(cx, &text, "<stdin>", g).map(|_| ())
 }
 
-/// The interactive console.
-fn interact(cx: &mut Ctx) -> PyResult<()> {
-    let g = main_dict(cx)?;
-    let f = vm::import_attr(cx, "code", "interact")?;
-    let none = Value::NONE;
-    let empty = cx.str("");
-    vm::call_kw(cx, f, &[], &[("banner", none), ("local", g), ("exitmsg", empty)]).map(|_| ())
-}
-
-/// Handles the end of the program: the exit status, `None` for death by interrupt.
-fn finish(cx: &mut Ctx, r: PyResult<()>) -> Option<i32> {
-    match r {
-        Ok(()) => Some(0),
-        Err(r) => uncaught(cx, r),
-    }
-}
-
-fn uncaught(cx: &mut Ctx, r: Raised) -> Option<i32> {
+/// Handles the end of the program: the exit status, `None` for death by interrupt. `stays`: a SystemExit is shown rather than obeyed.
+fn finish(cx: &mut Ctx, r: PyResult<()>, stays: bool) -> Option<i32> {
+    let Err(r) = r else { return Some(0) };
     let exc = cx.take_raised(r);
-    if cx.is_instance(exc, Ty::SystemExit) {
+    if cx.is_instance(exc, Ty::SystemExit) && !stays {
         return Some(exit_status(cx, exc));
     }
+    if let Some(second) = show_uncaught(cx, exc) {
+        return Some(exit_status(cx, second));
+    }
+    if cx.is_instance(exc, Ty::KeyboardInterrupt) { None } else { Some(FAILED) }
+}
+
+/// Shows an exception that ended a part of a session; an `Err` is a SystemExit.
+pub fn show_error(cx: &mut Ctx, r: Raised) -> PyResult<()> {
+    let exc = cx.take_raised(r);
+    let exit = if cx.is_instance(exc, Ty::SystemExit) { Some(exc) } else { show_uncaught(cx, exc) };
+    exit.map_or(Ok(()), |e| Err(cx.set_raised(e)))
+}
+
+/// Shows an exception by `sys.excepthook` and keeps it as the last one; a SystemExit that the hook raised.
+pub fn show_uncaught(cx: &mut Ctx, exc: Value) -> Option<Value> {
     set_sys(cx, "last_exc", exc);
     let ty = cx.type_of(exc).value();
     let tb = ExcObj::of(exc).map_or(Value::NONE, |x| x.traceback.get_or_none());
     set_sys(cx, "last_type", ty);
     set_sys(cx, "last_value", exc);
     set_sys(cx, "last_traceback", tb);
-    match vm::lookup_sys(cx, "excepthook") {
-        Some(hook) => {
-            if let Err(r) = vm::call(cx, hook, &[ty, exc, tb]) {
-                let second = cx.take_raised(r);
-                if cx.is_instance(second, Ty::SystemExit) {
-                    return Some(exit_status(cx, second));
-                }
-                sysmod::write_stderr(cx, "Error in sys.excepthook:\n");
-                sysmod::display_exception(cx, second);
-                sysmod::write_stderr(cx, "\nOriginal exception was:\n");
-                sysmod::display_exception(cx, exc);
-            }
+    let Some(hook) = vm::lookup_sys(cx, "excepthook") else {
+        sysmod::write_stderr(cx, "sys.excepthook is missing\n");
+        sysmod::display_exception(cx, exc);
+        return None;
+    };
+    if let Err(r) = vm::audit(cx, "sys.excepthook", &[hook, ty, exc, tb]) {
+        let e = cx.take_raised(r);
+        if !cx.is_instance(e, Ty::RuntimeError) {
+            vm::unraisable(cx, e, Some("Exception ignored in audit hook"), Value::NONE);
         }
-        None => {
-            sysmod::write_stderr(cx, "sys.excepthook is missing\n");
-            sysmod::display_exception(cx, exc);
-        }
+        return None;
     }
-    if cx.is_instance(exc, Ty::KeyboardInterrupt) { None } else { Some(FAILED) }
+    if let Err(r) = vm::call(cx, hook, &[ty, exc, tb]) {
+        let second = cx.take_raised(r);
+        if cx.is_instance(second, Ty::SystemExit) {
+            return Some(second);
+        }
+        sysmod::write_stderr(cx, "Error in sys.excepthook:\n");
+        sysmod::display_exception(cx, second);
+        sysmod::write_stderr(cx, "\nOriginal exception was:\n");
+        sysmod::display_exception(cx, exc);
+    }
+    None
 }
 
 /// Status of a SystemExit; anything but an int or None is printed.
@@ -372,12 +379,13 @@ fn exit_status(cx: &mut Ctx, exc: Value) -> i32 {
     if let Some(n) = IntRef::of(code) {
         return n.to_i64().map_or(-1, |n| (n & 0xff) as i32);
     }
-    match vm::str_text(cx, code) {
-        Ok(t) => sysmod::write_stderr(cx, &format!("{t}\n")),
+    match vm::str(cx, code) {
+        Ok(t) => sysmod::write_stderr_str(cx, t),
         Err(r) => {
             cx.take_raised(r);
         }
     }
+    sysmod::write_stderr(cx, "\n");
     FAILED
 }
 
@@ -394,37 +402,14 @@ fn finalize(cx: &mut Ctx) -> bool {
     if let Err(r) = protopy_mod_runtime::atexit::run_all(cx) {
         vm::report_unraisable(cx, r, None, Value::NONE);
     }
-    let mut ok = flush(cx);
+    let mut ok = streams::flush(cx);
+    if !ok {
+        streams::give_up_output();
+    }
     cx.space().finalizing.store(true, std::sync::atomic::Ordering::SeqCst);
     vm::finalize::finalize_modules(cx);
-    ok &= flush(cx);
+    ok &= streams::flush(cx);
     protopy_mod_io::close_all(cx);
-    ok
-}
-
-fn flush(cx: &mut Ctx) -> bool {
-    let mut ok = true;
-    for n in ["stdout", "stderr"] {
-        let Some(f) = vm::lookup_sys(cx, n).filter(|f| !f.is_none()) else { continue };
-        let closed = match vm::lookup_attr_str(cx, f, "closed") {
-            Ok(Some(c)) => c.is(Value::TRUE),
-            Ok(None) => false,
-            Err(r) => {
-                cx.take_raised(r);
-                false
-            }
-        };
-        if closed {
-            continue;
-        }
-        if let Err(r) = vm::call_method(cx, f, "flush", &[]) {
-            let e = cx.take_raised(r);
-            if n == "stdout" {
-                ok = false;
-                vm::unraisable(cx, e, None, f);
-            }
-        }
-    }
     ok
 }
 

@@ -8,6 +8,7 @@ use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{MethodDef, ModuleObj};
 use protopy_vm::protocore::{Ctx, ProtoSpace, PyResult, Root, Ty, Value};
 use protopy_vm::{self as vm};
+use std::sync::atomic::Ordering;
 
 /// A new space with its main thread attached, up to but without the import system.
 pub fn new_space(config: &Config) -> std::io::Result<Box<Ctx>> {
@@ -75,7 +76,16 @@ pub fn init_core(cx: &mut Ctx, config: &Config, modules: &[&[&'static ModuleSpec
             set_sys(cx, &format!("__{n}__"), f);
         }
     }
-    cx.space().int_max_str_digits.store(config.int_max_str_digits, std::sync::atomic::Ordering::Relaxed);
+    cx.space().int_max_str_digits.store(config.int_max_str_digits, Ordering::Relaxed);
+    let settings = vm::settings::of(cx);
+    settings.no_debug_ranges.store(config.no_debug_ranges, Ordering::Relaxed);
+    settings.cpu_count.store(config.cpu_count, Ordering::Relaxed);
+    cx.space().bytes_warning.store(config.bytes_warning.clamp(0, 2) as u8, Ordering::Relaxed);
+    cx.space().import_time.store(config.import_time.clamp(0, 2) as u8, Ordering::Relaxed);
+    if config.check_hash_based_pycs != "default" {
+        *settings.check_hash_based_pycs.lock().unwrap_or_else(|e| e.into_inner()) =
+            Some(config.check_hash_based_pycs.clone());
+    }
     Ok(())
 }
 

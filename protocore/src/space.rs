@@ -13,7 +13,7 @@ use crate::{PyResult, ctx::Ctx, types::TypeObj};
 use dashmap::DashMap;
 use std::any::{Any, TypeId};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
 macro_rules! roots {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -149,6 +149,10 @@ pub struct ProtoSpace {
     states: DashMap<TypeId, Arc<dyn SpaceState>>,
     /// `sys.get_int_max_str_digits()`
     pub int_max_str_digits: AtomicI64,
+    /// `-X importtime`: 0 for none, 1 for imports that load, 2 for those that find a module loaded, too.
+    pub import_time: AtomicU8,
+    /// `-b`: 1 to warn when bytes are taken for text, 2 or more to raise.
+    pub bytes_warning: AtomicU8,
     /// `sys.getrecursionlimit()`
     pub recursion_limit: AtomicUsize,
     /// Set once finalisation has begun.
@@ -171,6 +175,8 @@ impl ProtoSpace {
             hooks: std::sync::RwLock::new(Hooks::NONE),
             states: DashMap::new(),
             int_max_str_digits: AtomicI64::new(4300),
+            import_time: AtomicU8::new(0),
+            bytes_warning: AtomicU8::new(0),
             recursion_limit: AtomicUsize::new(1000),
             finalizing: AtomicBool::new(false),
         }))

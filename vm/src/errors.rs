@@ -331,9 +331,31 @@ pub fn unraisable(cx: &mut Ctx, exc: Value, msg: Option<&str>, obj: Value) {
         call(cx, hook, &[ns])
     });
     if let Err(r) = made {
-        cx.take_raised(r);
+        hook_failed(cx, hook, r);
     }
     cx.handled = handled;
+}
+
+/// Reports that `sys.unraisablehook` itself failed, to the hook that is there by default.
+#[cold]
+fn hook_failed(cx: &mut Ctx, hook: Value, r: Raised) {
+    let exc = cx.take_raised(r);
+    let Some(default) = lookup_sys(cx, "__unraisablehook__").filter(|d| *d != hook) else { return };
+    let ty = cx.type_of(exc).value();
+    let tb = ExcObj::of(exc).map_or(Value::NONE, |x| x.traceback.get_or_none());
+    let m = cx.str("Exception ignored in sys.unraisablehook");
+    let space = cx.ty(Ty::SimpleNamespace).value();
+    let made = call(cx, space, &[]).and_then(|ns| {
+        set_attr_str(cx, ns, "exc_type", ty)?;
+        set_attr_str(cx, ns, "exc_value", exc)?;
+        set_attr_str(cx, ns, "exc_traceback", tb)?;
+        set_attr_str(cx, ns, "err_msg", m)?;
+        set_attr_str(cx, ns, "object", hook)?;
+        call(cx, default, &[ns])
+    });
+    if let Err(r) = made {
+        cx.take_raised(r);
+    }
 }
 
 /// Reports the exception of an `Err` as unraisable.

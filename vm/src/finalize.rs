@@ -393,6 +393,10 @@ pub fn finalize_modules(cx: &mut Ctx) {
         let original = crate::errors::lookup_sys(cx, &format!("__{n}__")).unwrap_or(Value::NONE);
         crate::errors::set_sys(cx, n, original);
     }
+    // While the namespaces are whole: a finalizer of the program may need anything of them.
+    cx.finalize_where(false, |cx, v| {
+        GeneratorObj::of(v).is_some() || cx.type_of(v).has(protocore::types::type_flags::HAS_DEL)
+    });
     let left = take_modules(cx);
     cx.collect();
     for w in left.into_iter().rev() {

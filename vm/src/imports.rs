@@ -12,6 +12,7 @@ use crate::ops::is_true;
 use protocore::dict::DictObj;
 use protocore::layouts::{ModuleObj, StrObj, TupleObj};
 use protocore::{Ctx, PyResult, Root, Ty, Value};
+use std::sync::atomic::Ordering;
 
 fn text(v: Value) -> String {
     StrObj::of(v).map_or_else(String::new, StrObj::to_string_lossy)
@@ -69,8 +70,21 @@ fn ready_module(cx: &mut Ctx, n: Value) -> PyResult<Option<Value>> {
 /// `importlib._bootstrap._find_and_load`, or the module if it is there already.
 pub fn find_and_load(cx: &mut Ctx, n: Value) -> PyResult {
     if let Some(m) = ready_module(cx, n)? {
+        if cx.space().import_time.load(Ordering::Relaxed) > 1 {
+            crate::settings::import_cached(cx, n);
+        }
         return Ok(m);
     }
+    if cx.space().import_time.load(Ordering::Relaxed) == 0 {
+        return load(cx, n);
+    }
+    let timer = crate::settings::import_begins(cx);
+    let made = load(cx, n);
+    crate::settings::import_ends(cx, timer, n);
+    made
+}
+
+fn load(cx: &mut Ctx, n: Value) -> PyResult {
     let lib = cx.root(Root::Importlib);
     if lib.is_none() {
         let msg = format!("No module named '{}'", text(n));

@@ -27,6 +27,7 @@ pub mod modules;
 pub mod names;
 pub mod ops;
 pub mod roots;
+pub mod settings;
 pub mod structseq;
 pub mod suggest;
 pub mod sync;

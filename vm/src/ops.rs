@@ -440,10 +440,14 @@ pub fn str(cx: &mut Ctx, v: Value) -> PyResult {
     let slots = &cx.type_of(v).slots;
     let r = match slots.str.get() {
         // The inherited `__str__` is `__repr__`, whose result is checked here under the name that was asked for.
-        Some(f) if slots.str.address() == cx.ty(Ty::Object).slots.str.address() => match slots.repr.get() {
-            Some(repr) => repr(cx, v)?,
-            None => f(cx, v)?,
-        },
+        Some(f) if slots.str.address() == cx.ty(Ty::Object).slots.str.address() => {
+            let repr = slots.repr.get();
+            bytes_as_text(cx, v)?;
+            match repr {
+                Some(repr) => repr(cx, v)?,
+                None => f(cx, v)?,
+            }
+        }
         Some(f) => f(cx, v)?,
         None => return repr(cx, v),
     };
@@ -452,6 +456,37 @@ pub fn str(cx: &mut Ctx, v: Value) -> PyResult {
         return Err(cx.type_error(&msg));
     }
     Ok(r)
+}
+
+/// Under `-b`: warns of `str(v)` for bytes.
+fn bytes_as_text(cx: &mut Ctx, v: Value) -> PyResult<()> {
+    if cx.space().bytes_warning.load(std::sync::atomic::Ordering::Relaxed) == 0 {
+        return Ok(());
+    }
+    let what = match v.header().map(|_| cx.type_of(v)) {
+        Some(t) if t.is_subtype(cx.ty(Ty::Bytes).value()) => "bytes",
+        Some(t) if t.is_subtype(cx.ty(Ty::ByteArray).value()) => "bytearray",
+        _ => return Ok(()),
+    };
+    crate::errors::warn(cx, Ty::BytesWarning, &format!("str() on a {what} instance"), 1)
+}
+
+/// Under `-b`: warns of a comparison of bytes with text or, where `with_int`, with an int.
+#[cold]
+pub fn bytes_compared(cx: &mut Ctx, what: &str, other: Value, op: CmpOp, with_int: bool) -> PyResult<()> {
+    if cx.space().bytes_warning.load(std::sync::atomic::Ordering::Relaxed) == 0
+        || !matches!(op, CmpOp::Eq | CmpOp::Ne)
+    {
+        return Ok(());
+    }
+    let kind = if StrObj::of(other).is_some() {
+        "string"
+    } else if with_int && protocore::layouts::IntRef::of(other).is_some() {
+        "int"
+    } else {
+        return Ok(());
+    };
+    crate::errors::warn(cx, Ty::BytesWarning, &format!("Comparison between {what} and {kind}"), 1)
 }
 
 /// `str(v)` as Rust text, for messages.

@@ -85,6 +85,7 @@ fn repr(cx: &mut Ctx, v: Value) -> PyResult {
 
 fn compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
     if !has_buffer(cx, b) || !has_buffer(cx, a) {
+        protopy_vm::ops::bytes_compared(cx, "bytearray", b, op, false)?;
         return Ok(Value::NOT_IMPLEMENTED);
     }
     let x = bytes_like(cx, a)?;

@@ -96,8 +96,11 @@ fn hash(cx: &mut Ctx, v: Value) -> PyResult<i64> {
     }
 }
 
-fn compare(_cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
-    let (Some(x), Some(y)) = (BytesObj::of(a), BytesObj::of(b)) else { return Ok(Value::NOT_IMPLEMENTED) };
+fn compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
+    let (Some(x), Some(y)) = (BytesObj::of(a), BytesObj::of(b)) else {
+        protopy_vm::ops::bytes_compared(cx, "bytes", b, op, true)?;
+        return Ok(Value::NOT_IMPLEMENTED);
+    };
     let (x, y) = (x.bytes(), y.bytes());
     Ok(Value::bool(match op {
         CmpOp::Eq => x == y,

@@ -63,7 +63,7 @@ fn input(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let stream = |cx: &mut Ctx, n: &str| match vm::lookup_sys(cx, n) {
         Some(f) if !f.is_none() => Ok(f),
         _ => {
-            let msg = format!("input(): lost sys.{n}");
+            let msg = format!("lost sys.{n}");
             Err(cx.raise_str(Ty::RuntimeError, &msg))
         }
     };

@@ -174,12 +174,13 @@ fn co_positions(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let c = this(cx, a[0])?;
     let mut out = protopy_vm::ValueVec::new(cx);
     let mut last: Option<(Position, Value)> = None;
+    let lines_only = protopy_vm::settings::of(cx).no_debug_ranges.load(std::sync::atomic::Ordering::Relaxed);
     let known = c.rt.data.positions.iter().any(|p| p.line != 0);
     for p in c.rt.data.positions.iter().filter(|_| known) {
         let t = match last {
             Some((q, t)) if q == *p => t,
             _ if p.line == 0 => cx.tuple_of(None, &[Value::NONE; 4])?,
-            _ if p.end_line == 0 => {
+            _ if p.end_line == 0 || lines_only => {
                 // Compiled without columns.
                 cx.tuple_of(None, &[Value::small(i64::from(p.line)), Value::NONE, Value::NONE, Value::NONE])?
             }

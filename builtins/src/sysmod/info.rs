@@ -23,6 +23,10 @@ pub struct Config {
     pub path: Vec<String>,
     /// `sys.prefix`
     pub prefix: String,
+    /// `sys.base_prefix`: the installation that a virtual environment was made from.
+    pub base_prefix: String,
+    /// `sys._base_executable`
+    pub base_executable: String,
     /// `-W` options.
     pub warn: Vec<String>,
     /// `-X` options.
@@ -69,6 +73,18 @@ pub struct Config {
     pub hash_seed: Option<u64>,
     /// `-X warn_default_encoding`
     pub warn_default_encoding: i64,
+    /// `-X no_debug_ranges`
+    pub no_debug_ranges: bool,
+    /// `-X cpu_count`; -1 if not given.
+    pub cpu_count: i64,
+    /// `-X importtime`: 0, 1 or 2.
+    pub import_time: i64,
+    /// `-X thread_inherit_context`
+    pub thread_inherit_context: i64,
+    /// `-X context_aware_warnings`
+    pub context_aware_warnings: i64,
+    /// `--check-hash-based-pycs`
+    pub check_hash_based_pycs: String,
 }
 
 impl Default for Config {
@@ -80,6 +96,8 @@ impl Default for Config {
             stdlib: String::new(),
             path: Vec::new(),
             prefix: String::new(),
+            base_prefix: String::new(),
+            base_executable: String::new(),
             warn: Vec::new(),
             xoptions: Vec::new(),
             debug: 0,
@@ -96,13 +114,19 @@ impl Default for Config {
             hash_randomization: 1,
             isolated: 0,
             dev_mode: false,
-            utf8_mode: 1,
+            utf8_mode: 0,
             safe_path: false,
             int_max_str_digits: 4300,
             pycache_prefix: None,
             unbuffered: false,
             hash_seed: None,
             warn_default_encoding: 0,
+            no_debug_ranges: false,
+            cpu_count: -1,
+            import_time: 0,
+            thread_inherit_context: 1,
+            context_aware_warnings: 1,
+            check_hash_based_pycs: "default".to_owned(),
         }
     }
 }
@@ -216,8 +240,8 @@ fn flags(cx: &mut Ctx, c: &Config) -> PyResult {
         Value::bool(c.safe_path),
         n(c.int_max_str_digits),
         n(0),
-        n(1),
-        n(1),
+        n(c.thread_inherit_context),
+        n(c.context_aware_warnings),
     ];
     new_structseq(cx, ty, &values)
 }
@@ -270,11 +294,14 @@ fn namespace(cx: &mut Ctx, items: &[(&str, Value)]) -> PyResult {
     vm::call_kw(cx, ty, &[], items)
 }
 
-fn versions(cx: &mut Ctx) -> PyResult<()> {
+/// `sys.version`
+pub fn version_text() -> String {
     let (a, b, c) = VERSION;
-    let text =
-        format!("{a}.{b}.{c} (protoPython {}, Nov 22 2026, 00:00:00) [rustc]", env!("CARGO_PKG_VERSION"));
-    let v = cx.str(&text);
+    format!("{a}.{b}.{c} (protoPython {}, Nov 22 2026, 00:00:00) [rustc]", env!("CARGO_PKG_VERSION"))
+}
+
+fn versions(cx: &mut Ctx) -> PyResult<()> {
+    let v = cx.str(&version_text());
     set_sys(cx, "version", v);
     let hex = Value::small(hexversion());
     set_sys(cx, "hexversion", hex);
@@ -309,12 +336,15 @@ fn paths(cx: &mut Ctx, c: &Config) -> PyResult<()> {
     }
     let v = strs(cx, &all)?;
     set_sys(cx, "path", v);
-    for n in ["prefix", "base_prefix", "exec_prefix", "base_exec_prefix"] {
-        let v = vm::codec::fs_decode(cx, c.prefix.as_bytes())?;
-        set_sys(cx, n, v);
-    }
-    for n in ["executable", "_base_executable"] {
-        let v = vm::codec::fs_decode(cx, c.executable.as_bytes())?;
+    for (n, path) in [
+        ("prefix", &c.prefix),
+        ("exec_prefix", &c.prefix),
+        ("base_prefix", &c.base_prefix),
+        ("base_exec_prefix", &c.base_prefix),
+        ("executable", &c.executable),
+        ("_base_executable", &c.base_executable),
+    ] {
+        let v = vm::codec::fs_decode(cx, path.as_bytes())?;
         set_sys(cx, n, v);
     }
     let v = vm::codec::fs_decode(cx, c.stdlib.as_bytes())?;

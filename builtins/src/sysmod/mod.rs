@@ -5,7 +5,7 @@ mod info;
 mod monitoring;
 mod state;
 
-pub use info::{Config, VERSION, fill};
+pub use info::{Config, VERSION, fill, version_text};
 
 use protopy_vm::methods;
 use protopy_vm::names::{N, name};
@@ -147,6 +147,9 @@ fn excepthook(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 /// Prints an exception with its traceback to `sys.stderr`, by the module `traceback` as CPython does; plainly if that fails.
 pub fn display_exception(cx: &mut Ctx, exc: Value) {
+    if vm::lookup_sys(cx, "stderr").is_some_and(Value::is_none) {
+        return;
+    }
     if ExcObj::of(exc).is_none() {
         let msg = format!(
             "TypeError: print_exception(): Exception expected for value, {} found\n",
@@ -162,6 +165,56 @@ pub fn display_exception(cx: &mut Ctx, exc: Value) {
         plain_exception(cx, exc);
         let _ = problem;
     }
+}
+
+/// Prints an unraisable exception: source lines without marks, and a colon even after an empty message.
+fn display_unraisable(cx: &mut Ctx, exc: Value) {
+    let Some(tb) = ExcObj::of(exc).map(|x| x.traceback.get_or_none()) else { return };
+    if !tb.is_none() {
+        let lines = vm::import_attr(cx, "traceback", "extract_tb").and_then(|f| vm::call(cx, f, &[tb]));
+        match lines.and_then(|l| unmarked(cx, l)) {
+            Ok(text) => write_stderr(cx, &text),
+            Err(r) => {
+                cx.take_raised(r);
+            }
+        }
+    }
+    let text = match vm::str_text(cx, exc) {
+        Ok(t) => t,
+        Err(r) => {
+            cx.take_raised(r);
+            "<exception str() failed>".to_owned()
+        }
+    };
+    let ty = cx.type_of(exc).value();
+    let mut name = cx.type_name(exc).to_string();
+    if let Ok(Some(m)) = vm::lookup_attr_str(cx, ty, "__module__")
+        && let Some(m) = StrObj::of(m).map(StrObj::to_string_lossy)
+        && m != "builtins"
+        && m != "__main__"
+    {
+        name = format!("{m}.{name}");
+    }
+    write_stderr(cx, &format!("{name}: {text}\n"));
+}
+
+/// The entries of a stack summary with file, line and source.
+fn unmarked(cx: &mut Ctx, summary: Value) -> PyResult<String> {
+    let mut text = "Traceback (most recent call last):\n".to_owned();
+    let it = vm::iter(cx, summary)?;
+    while let Some(entry) = vm::next(cx, it)? {
+        let part = |cx: &mut Ctx, n: &str| -> PyResult<String> {
+            let v = vm::get_attr_str(cx, entry, n)?;
+            if v.is_none() { Ok(String::new()) } else { vm::str_text(cx, v) }
+        };
+        let (file, line, name) = (part(cx, "filename")?, part(cx, "lineno")?, part(cx, "name")?);
+        let source = part(cx, "line")?;
+        text.push_str(&format!("  File \"{file}\", line {line}, in {name}\n"));
+        if !source.is_empty() && !file.starts_with('<') {
+            text.push_str(&format!("    {source}\n"));
+        }
+    }
+    Ok(text)
 }
 
 /// Prints an exception without the help of any Python code.
@@ -194,9 +247,16 @@ pub fn plain_exception(cx: &mut Ctx, exc: Value) {
 
 /// Writes text to `sys.stderr`, or to the descriptor if that is not there yet.
 pub fn write_stderr(cx: &mut Ctx, text: &str) {
-    let out = vm::lookup_sys(cx, "stderr").filter(|o| !o.is_none());
-    if let Some(out) = out {
-        let s = cx.str(text);
+    let s = cx.str(text);
+    write_stderr_str(cx, s);
+}
+
+/// The same for text that may hold surrogates.
+pub fn write_stderr_str(cx: &mut Ctx, s: Value) {
+    if let Some(out) = vm::lookup_sys(cx, "stderr") {
+        if out.is_none() {
+            return;
+        }
         match vm::call_method(cx, out, "write", &[s]) {
             Ok(_) => {
                 if let Err(r) = vm::call_method(cx, out, "flush", &[]) {
@@ -210,6 +270,7 @@ pub fn write_stderr(cx: &mut Ctx, text: &str) {
         }
     }
     use std::io::Write;
+    let text = StrObj::of(s).map_or_else(String::new, StrObj::to_string_lossy);
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
@@ -312,7 +373,7 @@ fn unraisablehook(cx: &mut Ctx, a: &[Value]) -> PyResult {
     }
     write_stderr(cx, &head);
     if !exc.is_none() {
-        display_exception(cx, exc);
+        display_unraisable(cx, exc);
     }
     Ok(Value::NONE)
 }

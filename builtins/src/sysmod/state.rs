@@ -28,7 +28,10 @@ pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
     /// Sets the hooks of asynchronous generators.
     "set_asyncgen_hooks(firstiter=<unrepresentable>, finalizer=<unrepresentable>)" => set_asyncgen_hooks;
     /// The number of processors that `-X cpu_count` asks for, or -1.
-    "_get_cpu_count_config()" => |_, _| Ok(Value::small(-1));
+    "_get_cpu_count_config()" => |cx, _| {
+        let n = vm::settings::of(cx).cpu_count.load(Ordering::Relaxed);
+        Ok(cx.int(n))
+    };
     /// Removes the descriptors `__dict__` and `__weakref__` of a class that a decorator is about to replace.
     "_clear_type_descriptors(type, /)" => clear_type_descriptors;
     /// Empties internal caches.

@@ -59,7 +59,7 @@ impl Finalizers {
     }
 
     /// The wanted ones of the registered objects, the youngest first; they count as finalized then.
-    fn take_registered(&self, wanted: fn(Value) -> bool) -> Vec<Value> {
+    fn take_registered(&self, wanted: impl Fn(Value) -> bool) -> Vec<Value> {
         let mut out = Vec::new();
         locked(&self.registered).retain(|w| {
             // SAFETY: registered objects that have died were removed by the collection that found them dead.
@@ -73,7 +73,6 @@ impl Finalizers {
             }
             !take
         });
-        out.reverse();
         out
     }
 
@@ -177,11 +176,15 @@ impl Ctx {
     }
 
     /// At the end of the program: runs the finalizers of wanted objects that were registered and not finalized yet, reachable or
-    /// not, the youngest first. How many.
-    pub fn finalize_where(&mut self, wanted: fn(Value) -> bool) -> usize {
+    /// not, the youngest or the oldest first. How many.
+    pub fn finalize_where(&mut self, youngest_first: bool, wanted: fn(&Ctx, Value) -> bool) -> usize {
         let heap = self.heap();
         heap.finalizers.add(&mut self.local.finalizable);
-        for v in heap.finalizers.take_registered(wanted) {
+        let mut all = heap.finalizers.take_registered(|v| wanted(self, v));
+        if youngest_first {
+            all.reverse();
+        }
+        for v in all {
             heap.finalizers.push(Pending::Finalize(v));
         }
         self.run_finalizers()

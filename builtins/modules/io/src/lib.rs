@@ -34,7 +34,7 @@ static IO: ModuleSpec = ModuleSpec {
 
 /// At the end of the program: closes the streams that are still open, so that what waits in their buffers is written.
 pub fn close_all(cx: &mut Ctx) {
-    cx.finalize_where(|v| {
+    cx.finalize_where(true, |_, v| {
         v.native::<text::TextIo>().is_some()
             || v.native::<buffered::Buffered>().is_some()
             || v.native::<fileio::FileIo>().is_some()

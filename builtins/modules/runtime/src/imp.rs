@@ -280,7 +280,12 @@ fn init(cx: &mut Ctx, m: Value) -> PyResult<()> {
     if module_dict(m).is_none() {
         return Ok(());
     }
-    let v = cx.str("default");
+    let mode = {
+        let settings = protopy_vm::settings::of(cx);
+        let mode = settings.check_hash_based_pycs.lock().unwrap_or_else(|e| e.into_inner());
+        mode.clone()
+    };
+    let v = cx.str(mode.as_deref().unwrap_or("default"));
     module_set(cx, m, "check_hash_based_pycs", v)?;
     let token = i64::from(PYC_MAGIC | u32::from(b'\r') << 16 | u32::from(b'\n') << 24);
     module_set(cx, m, "pyc_magic_number_token", Value::small(token))

@@ -180,6 +180,10 @@ fn getrandom(cx: &mut Ctx, a: &[Value]) -> PyResult {
 }
 
 fn cpu_count(cx: &mut Ctx, _: &[Value]) -> PyResult {
+    let asked = protopy_vm::settings::of(cx).cpu_count.load(std::sync::atomic::Ordering::Relaxed);
+    if asked > 0 {
+        return Ok(cx.int(asked));
+    }
     match sys::sysconf(libc::_SC_NPROCESSORS_ONLN) {
         Ok(n) if n > 0 => Ok(cx.int(n)),
         _ => Ok(Value::NONE),

@@ -1,0 +1,64 @@
+//! The locale of the process: what it means for the standard streams and for UTF-8 mode.
+//!
+//! Text is UTF-8 here whatever the locale says; it decides how strict the standard streams are.
+
+use std::ffi::CStr;
+
+/// Locales that mean "any bytes, but UTF-8", the second choice when the locale is C.
+const UTF8_TARGETS: [&CStr; 3] = [c"C.UTF-8", c"C.utf8", c"UTF-8"];
+
+/// Takes over the character type of the user's locale, and replaces C by a UTF-8 locale (PEP 538) unless the environment
+/// forbids it.
+pub fn init() {
+    set(c"");
+    if is_posix() && std::env::var_os("LC_ALL").is_none_or(|v| v.is_empty()) && coercion() {
+        for target in UTF8_TARGETS {
+            if set(target) {
+                // SAFETY: the process has one thread yet.
+                #[allow(unsafe_code)]
+                unsafe {
+                    std::env::set_var("LC_CTYPE", target.to_string_lossy().as_ref());
+                }
+                break;
+            }
+        }
+    }
+}
+
+fn coercion() -> bool {
+    std::env::var_os("PYTHONCOERCECLOCALE").is_none_or(|v| v != "0")
+}
+
+fn set(name: &CStr) -> bool {
+    // SAFETY: the string ends in a zero; the process has one thread yet.
+    #[allow(unsafe_code)]
+    unsafe {
+        !libc::setlocale(libc::LC_CTYPE, name.as_ptr()).is_null()
+    }
+}
+
+fn current() -> Option<String> {
+    // SAFETY: a query; the answer is a string that is valid until the locale changes, and it is copied here.
+    #[allow(unsafe_code)]
+    unsafe {
+        let name = libc::setlocale(libc::LC_CTYPE, std::ptr::null());
+        if name.is_null() { None } else { Some(CStr::from_ptr(name).to_string_lossy().into_owned()) }
+    }
+}
+
+/// Whether the environment asks for the locale C.
+pub fn is_posix() -> bool {
+    let var = |n: &str| std::env::var(n).ok().filter(|v| !v.is_empty());
+    match var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG")).as_deref() {
+        None | Some("C" | "POSIX") => true,
+        Some(_) => current().is_none_or(|c| c == "C" || c == "POSIX"),
+    }
+}
+
+/// The error handler of standard input and output: bytes that are not UTF-8 pass through in the locale C and its kin.
+pub fn stream_errors(utf8_mode: bool) -> &'static str {
+    let lenient = current().is_none_or(|c| {
+        c == "C" || c == "POSIX" || UTF8_TARGETS.iter().any(|t| t.to_bytes() == c.as_bytes())
+    });
+    if utf8_mode || lenient { "surrogateescape" } else { "strict" }
+}
