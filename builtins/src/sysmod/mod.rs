@@ -245,6 +245,31 @@ pub fn plain_exception(cx: &mut Ctx, exc: Value) {
     write_stderr(cx, &out);
 }
 
+static EARLY: &[MethodDef] = methods![functions:
+    /// Writes text to the descriptor of standard error.
+    "write(text, /)" => |_, a| {
+        use std::io::Write;
+        let text = StrObj::of(a[0]).map_or_else(String::new, StrObj::to_string_lossy);
+        // There is nobody to tell of an error.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        Ok(Value::NONE)
+    };
+    /// Does nothing: there is no buffer.
+    "flush()" => |_, _| Ok(Value::NONE);
+];
+
+/// A `sys.stderr` for what is told of imports before there are streams.
+pub fn early_stderr(cx: &mut Ctx) -> PyResult<()> {
+    let ty = cx.ty(Ty::SimpleNamespace).value();
+    let stream = vm::call(cx, ty, &[])?;
+    for def in EARLY {
+        let f = cx.native_fn(Ty::NativeFn, def, None, None, None);
+        vm::set_attr_str(cx, stream, def.name, f)?;
+    }
+    vm::errors::set_sys(cx, "stderr", stream);
+    Ok(())
+}
+
 /// Writes text to `sys.stderr`, or to the descriptor if that is not there yet.
 pub fn write_stderr(cx: &mut Ctx, text: &str) {
     let s = cx.str(text);

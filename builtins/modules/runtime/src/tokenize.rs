@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 
 use protopy_tokens::iter::{IterError, TokenIter, TokenizeError};
-use protopy_vm::protocore::layouts::{MethodDef, StrObj};
+use protopy_vm::protocore::layouts::{ExcObj, MethodDef, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
@@ -177,7 +177,10 @@ fn next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
             let line = text.get(tok.line.clone()).unwrap_or("").to_owned();
             tuple(cx, i64::from(tok.kind), &string, tok.start, tok.end, &line).map(Some)
         }
-        (None, Err(e)) => Err(raise(cx, &e)),
+        (None, Err(e)) => {
+            let lines = source.tokens.text().lines().count();
+            Err(raise(cx, &e, lines))
+        }
     };
     cx.keep.truncate(held);
     t.source.with(|s| *s = Some(source));
@@ -196,7 +199,8 @@ fn tuple(cx: &mut Ctx, kind: i64, string: &str, start: Place, end: Place, line: 
     cx.tuple_of(None, &[Value::small(kind), string, start, end, line])
 }
 
-fn raise(cx: &mut Ctx, e: &TokenizeError) -> Raised {
+/// `lines`: how many lines were read, the place of an error that has no other.
+fn raise(cx: &mut Ctx, e: &TokenizeError, lines: usize) -> Raised {
     let ty = match e.kind {
         IterError::Syntax => Ty::SyntaxError,
         IterError::Indentation => Ty::IndentationError,
@@ -204,7 +208,18 @@ fn raise(cx: &mut Ctx, e: &TokenizeError) -> Raised {
     };
     let n = Value::NONE;
     let mut place = [cx.str("<string>"), n, n, n, n, n];
-    let Some(p) = &e.place else { return cx.raise_str(ty, &e.msg) };
+    let Some(p) = &e.place else {
+        // The place is no part of the arguments.
+        let (msg, at, zero) = (cx.str(&e.msg), cx.int_usize(lines), Value::small(0));
+        let t = cx.ty(ty);
+        let exc = cx.new_exception(t, &[msg]);
+        if let Some(x) = ExcObj::of(exc) {
+            for (field, v) in x.fields.iter().zip([msg, place[0], at, zero, n, at, zero]) {
+                field.init(v.not_none());
+            }
+        }
+        return cx.set_raised(exc);
+    };
     place[1] = cx.int_usize(p.lineno);
     place[2] = cx.int_usize(p.offset);
     place[3] = cx.str(&p.text);

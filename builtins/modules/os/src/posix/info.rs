@@ -32,6 +32,8 @@ pub(super) static FUNCTIONS: &[MethodDef] = methods![functions:
     "getrandom(size, flags=0)" => getrandom;
     /// The number of processors, None if that is not known.
     "cpu_count()" => cpu_count;
+    /// Whether something is to be called while the interactive prompt waits for input: nothing can be.
+    "_is_inputhook_installed()" => |_, _| Ok(Value::FALSE);
     /// Average numbers of runnable processes over the last 1, 5 and 15 minutes.
     "getloadavg()" => getloadavg;
     /// Columns and lines of a terminal.
