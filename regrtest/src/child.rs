@@ -25,8 +25,6 @@ use rustix::process::{Pid, Signal, kill_process_group};
 pub struct Config {
     /// The interpreter.
     pub python: PathBuf,
-    /// The library that `protopy` uses in place of its own; other interpreters ignore it.
-    pub library: Option<PathBuf>,
     /// How long a case may take without any event.
     pub inactivity: Duration,
     /// How long a module may take.
@@ -166,9 +164,7 @@ fn spawn(
             command.env_remove(name);
         }
     }
-    if let Some(library) = &config.library {
-        command.env("PROTOPYHOME", library);
-    }
+    command.env_remove("PROTOPYHOME");
     command.arg(crate::home().join("runner.py")).arg(events).arg(module);
     command.arg("--skip").arg(skip).arg("--stubs").arg(crate::home().join("stubs"));
     if let Some(pattern) = &config.pattern {

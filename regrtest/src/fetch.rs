@@ -288,6 +288,26 @@ fn run(command: &mut Command) -> Result<(), String> {
     Err(format!("{program}: {}", String::from_utf8_lossy(&output.stderr).trim()))
 }
 
+/// An installation made of links: `bin/protopy` and the library `lib/protopy3.14` beside it, where the interpreter and all of its
+/// children find it, also those that ignore the environment. Other interpreters run as they are.
+pub fn install(python: &Path, library: &Path) -> io::Result<PathBuf> {
+    if python.file_name().is_none_or(|name| name != "protopy") {
+        return Ok(python.to_path_buf());
+    }
+    let mut hasher = std::hash::DefaultHasher::new();
+    std::hash::Hash::hash(&(python, library), &mut hasher);
+    let home = crate::cache().join(format!("installed-{:016x}", std::hash::Hasher::finish(&hasher)));
+    let called = home.join("bin/protopy");
+    for (link, target) in [(&called, python), (&home.join("lib/protopy3.14"), library)] {
+        fs::create_dir_all(link.parent().unwrap_or(&home))?;
+        match std::os::unix::fs::symlink(target, link) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(called)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -118,9 +118,10 @@ impl Run {
             Some(path) => path.clone(),
             None => drive::build_protopy()?,
         };
+        let python = fs::canonicalize(&python).map_err(|error| format!("{}: {error}", python.display()))?;
         let config = Config {
-            python: fs::canonicalize(&python).map_err(|error| format!("{}: {error}", python.display()))?,
-            library: Some(library.folder),
+            python: fetch::install(&python, &library.folder)
+                .map_err(|error| format!("installation: {error}"))?,
             inactivity: Duration::from_secs(self.timeout),
             total: Duration::from_secs(self.timeout.saturating_mul(20)),
             memory: self.memory.saturating_mul(1 << 20),

@@ -3,7 +3,9 @@
 //! CPython's tests are fetched once from a distribution; without them, and without a network, this test says so and
 //! fails. `PROTOPY_TEST_CACHE` names a cache to use; `PROTOPY_TEST_PYTHON` another interpreter to try.
 
+use std::fs;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use regrtest::child::Config;
@@ -17,13 +19,13 @@ const GROUPS: [&str; 3] = ["A", "B", "C"];
 #[test]
 fn core_language() -> Result<(), String> {
     let library = fetch::library(&cache())?;
-    let python = match std::env::var_os("PROTOPY_TEST_PYTHON") {
+    let python: PathBuf = match std::env::var_os("PROTOPY_TEST_PYTHON") {
         Some(path) => path.into(),
         None => drive::build_protopy()?,
     };
+    let python = fs::canonicalize(&python).map_err(|error| format!("{}: {error}", python.display()))?;
     let config = Config {
-        python,
-        library: Some(library.folder),
+        python: fetch::install(&python, &library.folder).map_err(|error| format!("installation: {error}"))?,
         inactivity: Duration::from_secs(120),
         total: Duration::from_secs(1200),
         memory: 4 << 30,
