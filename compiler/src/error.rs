@@ -42,6 +42,8 @@ pub struct CompileError {
     pub end_offset: Option<i32>,
     /// Text of the line.
     pub text: Option<String>,
+    /// Warnings that come before it.
+    pub warnings: Vec<Warning>,
 }
 
 impl CompileError {
@@ -55,6 +57,7 @@ impl CompileError {
             end_lineno: None,
             end_offset: None,
             text: None,
+            warnings: Vec::new(),
         }
     }
 

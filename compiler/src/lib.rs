@@ -16,6 +16,7 @@ mod depth;
 pub mod disasm;
 mod error;
 mod fold;
+mod func_type;
 mod future;
 pub mod literals;
 mod locations;
@@ -24,6 +25,7 @@ pub mod parse;
 pub mod symtable;
 pub mod unparse;
 pub mod verify;
+mod versions;
 
 use protopy_bytecode::CodeData;
 use ruff_python_ast::Mod;
@@ -31,9 +33,11 @@ use std::sync::Arc;
 
 pub use disasm::disassemble;
 pub use error::{CompileError, ErrorKind, Warning, WarningKind};
+pub use func_type::parse_func_type;
 pub use locations::{LineIndex, Locations, NodeTable};
 pub use names::{Names, Sym, mangle};
-pub use parse::{Parsed, parse, parse_func_type};
+pub use parse::{Parsed, parse};
+pub use versions::CURRENT as CURRENT_FEATURES;
 
 /// Native stack that parsing and compiling need to begin with; they grow it themselves as they go deeper.
 pub const STACK_NEEDED: usize = 512 * 1024;
@@ -74,6 +78,8 @@ pub struct Options {
     pub line_offset: u32,
     /// Most digits of a decimal integer literal, 0 for no limit (`sys.get_int_max_str_digits()`).
     pub max_int_digits: usize,
+    /// The minor version of Python whose syntax is accepted, [`CURRENT_FEATURES`] for all of it.
+    pub feature_version: u8,
     /// Name of the module, for warnings.
     pub module_name: Option<Arc<str>>,
 }
@@ -92,6 +98,7 @@ impl Options {
             allow_top_level_await: false,
             line_offset: 0,
             max_int_digits: 4300,
+            feature_version: CURRENT_FEATURES,
             module_name: None,
         }
     }
@@ -104,6 +111,15 @@ pub fn compile_source(source: &str, options: &Options) -> Result<(CodeData, Vec<
     let mut all = parsed.warnings().to_vec();
     all.append(&mut warnings);
     Ok((code, all))
+}
+
+/// Whether `from __future__ import annotations` is in force in a tree; an error for features that do not exist.
+pub fn future_annotations(
+    tree: &Mod,
+    locations: &Locations,
+    options: &Options,
+) -> Result<bool, CompileError> {
+    future::scan(tree, options.future_flags).map(|f| f.annotations()).map_err(|f| f.locate(locations))
 }
 
 /// Compiles a tree.

@@ -7,7 +7,7 @@ use protopy_tokens::syntax_errors::{self, Kind, Start, SyntaxErr};
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{Expr, Mod, PythonVersion, Stmt};
 use ruff_python_parser::{Mode as RuffMode, ParseOptions};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_text_size::{Ranged, TextLen as _, TextRange};
 
 /// Native stack that dropping a tree needs for each byte of its source, at most.
 const DROP_STACK_PER_BYTE: usize = 256;
@@ -79,9 +79,7 @@ fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> 
     }
     let renamed = barry(source, options)?;
     let source = renamed.as_deref().unwrap_or(source);
-    if may_be_deep(source) {
-        syntax_errors::nesting_check(source).map_err(from_syntax_err)?;
-    }
+    check_nesting(source)?;
     let ruff_mode = if options.mode == Mode::Eval { RuffMode::Expression } else { RuffMode::Module };
     let parse_options = ParseOptions::from(ruff_mode).with_target_version(PythonVersion::PY314);
     let parsed = ruff_python_parser::parse_unchecked(source, parse_options);
@@ -91,18 +89,29 @@ fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> 
         Some(("invalid syntax".to_owned(), format!("{:?}", e.kind), e.range))
     });
     let locations = Locations::Source(LineIndex::new(source, options.line_offset));
+    if found.is_none()
+        && let Some(msg) = constant_in_disguise(source, &parsed)
+    {
+        return Err(CompileError::bare(ErrorKind::Value, msg));
+    }
     let limit = options.max_int_digits;
     let huge = if source.len() > limit && limit > 0 && found.is_none() {
         crate::check::huge_integer(source, parsed.tokens().iter(), limit)
     } else {
         None
     };
-    let warnings = if found.is_none() {
-        crate::check::token_warnings(source, parsed.tokens().iter(), &locations)
+    // Of a source with an error the parser saw the strings before that, and the tokenizer all numbers.
+    let seen = found.as_ref().map_or(source.text_len(), |(_, _, range)| range.start());
+    let warnings = crate::check::token_warnings(source, parsed.tokens().iter(), seen, &locations);
+    let too_new = if options.feature_version < crate::CURRENT_FEATURES && found.is_none() {
+        let tokens: &[_] = parsed.tokens();
+        crate::versions::check(parsed.syntax(), tokens, source, options.feature_version, &locations)
     } else {
-        Vec::new()
+        None
     };
-    let result = Parsed { tree: Some(parsed.into_syntax()), locations, warnings, source_len: source.len() };
+    let strange = found.is_none() && bare_yield(&parsed);
+    let mut result =
+        Parsed { tree: Some(parsed.into_syntax()), locations, warnings, source_len: source.len() };
     if let Some((message, debug, range)) = found {
         let error = syntax_errors::diagnose(
             source,
@@ -112,7 +121,15 @@ fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> 
             range.end().to_usize(),
             mode,
         );
-        return Err(shifted(from_syntax_err(error), options));
+        let mut error = shifted(from_syntax_err(error), options);
+        if options.mode == Mode::Single {
+            error = behind_first_statement(source, &result, error);
+        }
+        error.warnings = std::mem::take(&mut result.warnings);
+        return Err(error);
+    }
+    if let Some(error) = too_new {
+        return Err(error);
     }
     if let Some((msg, range)) = huge {
         let mut error = CompileError::at(ErrorKind::Syntax, msg, range, result.locations());
@@ -120,6 +137,9 @@ fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> 
         error.end_offset = Some(0);
         error.end_lineno = error.lineno;
         return Err(error);
+    }
+    if strange && let Some(error) = syntax_errors::check(source, mode) {
+        return Err(shifted(from_syntax_err(error), options));
     }
     if mixed_indentation(source)
         && let Some(error) = syntax_errors::check(source, mode)
@@ -131,6 +151,44 @@ fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> 
         single_statement(source, &result, options)?;
     }
     Ok(result)
+}
+
+/// Refuses what is nested more deeply than parsers can take.
+pub(crate) fn check_nesting(source: &str) -> Result<(), CompileError> {
+    if may_be_deep(source) { syntax_errors::nesting_check(source).map_err(from_syntax_err) } else { Ok(()) }
+}
+
+/// The complaint about a name that is written otherwise but normalized is `None`, `True` or `False`.
+fn constant_in_disguise(source: &str, parsed: &ruff_python_parser::Parsed<Mod>) -> Option<String> {
+    const LONGEST: usize = 5;
+    if source.is_ascii() {
+        return None;
+    }
+    for token in parsed.tokens().iter().filter(|t| t.kind() == TokenKind::Name) {
+        let text = source.get(token.start().to_usize()..token.end().to_usize())?;
+        if text.is_ascii() || text.chars().count() > LONGEST {
+            continue;
+        }
+        // The parser normalizes names.
+        if let Ok(one) = ruff_python_parser::parse_expression(text)
+            && let Expr::Name(n) = &*one.syntax().body
+            && matches!(n.id.as_str(), "None" | "True" | "False")
+        {
+            return Some(format!("identifier field can't represent '{}' constant", n.id));
+        }
+    }
+    None
+}
+
+/// Whether a `yield` without value is an item of a list without parentheses: the parser takes that, Python does not.
+fn bare_yield(parsed: &ruff_python_parser::Parsed<Mod>) -> bool {
+    let mut tokens = parsed.tokens().iter().map(|t| t.kind()).peekable();
+    while let Some(kind) = tokens.next() {
+        if kind == TokenKind::Yield && tokens.peek() == Some(&TokenKind::Comma) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether the nesting of a source may come near any limit, judged from its bytes alone: brackets inside of brackets,
@@ -303,6 +361,7 @@ fn from_syntax_err(e: SyntaxErr) -> CompileError {
         end_lineno: number(e.end_lineno),
         end_offset: offset(e.end_offset),
         text: Some(e.text),
+        warnings: Vec::new(),
     }
 }
 
@@ -313,17 +372,8 @@ fn single_statement(source: &str, parsed: &Parsed, options: &Options) -> Result<
         .then(|| syntax_errors::check(source, syntax_mode(options)))
         .flatten()
     {
-        let mut error = from_syntax_err(error);
-        if error.msg.starts_with("multiple statements")
-            && let Some(range) = first_newline(source, &module.body)
-        {
-            error = CompileError::at(error.kind, error.msg, range, parsed.locations());
-            // The newline is the line's last character.
-            error.end_lineno = error.lineno;
-            error.end_offset = error.end_offset.map(|n| n + 1);
-            return Err(error);
-        }
-        return Err(shifted(error, options));
+        let error = shifted(from_syntax_err(error), options);
+        return Err(behind_first_statement(source, parsed, error));
     }
     if !options.dont_imply_dedent
         && let Some(last) = module.body.last()
@@ -345,6 +395,20 @@ fn single_statement(source: &str, parsed: &Parsed, options: &Options) -> Result<
         return Err(CompileError::at(kind, msg, TextRange::empty(end), parsed.locations()));
     }
     Ok(())
+}
+
+/// An error of interactive input; that there are more statements is told at the end of the first.
+fn behind_first_statement(source: &str, parsed: &Parsed, error: CompileError) -> CompileError {
+    let Mod::Module(module) = parsed.tree() else { return error };
+    if !error.msg.starts_with("multiple statements") {
+        return error;
+    }
+    let Some(range) = first_newline(source, &module.body) else { return error };
+    let mut error = CompileError::at(error.kind, error.msg, range, parsed.locations());
+    // The newline is the line's last character.
+    error.end_lineno = error.lineno;
+    error.end_offset = error.end_offset.map(|n| n + 1);
+    error
 }
 
 /// The end of the line of the first of several statements: from whatever follows it to behind the line.
@@ -412,36 +476,10 @@ fn is_open_block(source: &str, stmt: &Stmt) -> bool {
     if !compound {
         return false;
     }
-    !source.get(stmt.range().end().to_usize()..).unwrap_or("").contains('\n')
-}
-
-/// Parses a function type comment, `(int, *str) -> bool`: the argument types and the result type.
-pub fn parse_func_type(
-    source: &str,
-    options: &Options,
-) -> Result<(Vec<Expr>, Expr, Locations), CompileError> {
-    let locations = Locations::Source(LineIndex::new(source, options.line_offset));
-    let bad = |at: usize| {
-        let at = ruff_text_size::TextSize::try_from(at.min(source.len())).unwrap_or_default();
-        CompileError::at(ErrorKind::Syntax, "invalid syntax", TextRange::empty(at), &locations)
-    };
-    let arrow = source.rfind("->").ok_or_else(|| bad(source.len()))?;
-    let (args, result) = (&source[..arrow], &source[arrow + 2..]);
-    let open = args.find('(').ok_or_else(|| bad(0))?;
-    // A call has the same arguments; the name of the callee takes a column of its own.
-    let call = format!("{}f{}", &args[..open], &args[open..]);
-    let parse_expr = |text: &str| {
-        ruff_python_parser::parse_expression(text.trim()).map(|p| *p.into_syntax().body).map_err(|_| bad(0))
-    };
-    let Expr::Call(call) = parse_expr(&call)? else { return Err(bad(0)) };
-    let mut types: Vec<Expr> = Vec::new();
-    for a in call.arguments.args {
-        types.push(match a {
-            Expr::Starred(s) => *s.value,
-            other => other,
-        });
+    // Blanks in front of the end are indentation, not a blank line.
+    let rest = source.get(stmt.range().end().to_usize()..).unwrap_or("");
+    match rest.rsplit_once('\n') {
+        Some((_, last)) => !last.is_empty() && last.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\x0c')),
+        None => true,
     }
-    types.extend(call.arguments.keywords.into_iter().map(|k| k.value));
-    let result = parse_expr(result)?;
-    Ok((types, result, locations))
 }

@@ -77,6 +77,11 @@ fn opt_int(cx: &mut Ctx, n: Option<impl Into<i64>>) -> Value {
 /// Raises what a compile error stands for.
 #[cold]
 pub fn raise_compile_error(cx: &mut Ctx, e: &CompileError, options: &Options) -> Raised {
+    for w in &e.warnings {
+        if let Err(raised) = issue(cx, w, options) {
+            return raised;
+        }
+    }
     let ty = match e.kind {
         ErrorKind::Syntax => Ty::SyntaxError,
         ErrorKind::Indentation => Ty::IndentationError,
@@ -170,10 +175,12 @@ pub fn raise_source_error(cx: &mut Ctx, e: &source::SourceError, filename: &str)
     syntax_error(cx, Ty::SyntaxError, &e.msg, place)
 }
 
-/// Options that follow the interpreter's flags (`-O`).
+/// Options that follow the interpreter's flags (`-O`) and limits.
 pub fn default_options(cx: &mut Ctx, mode: protopy_compiler::Mode, filename: &str) -> Options {
     let mut o = Options::new(mode, filename);
     o.optimize = optimize_level(cx);
+    let digits = cx.space().int_max_str_digits.load(std::sync::atomic::Ordering::Relaxed);
+    o.max_int_digits = usize::try_from(digits).unwrap_or(0);
     o
 }
 

@@ -1,6 +1,6 @@
 //! `compile`, `exec` and `eval`.
 
-use protopy_compiler::{Mode, Options};
+use protopy_compiler::Mode;
 use protopy_vm::compile;
 use protopy_vm::methods;
 use protopy_vm::names::{N, name};
@@ -101,11 +101,10 @@ fn compile_fn(cx: &mut Ctx, a: &[Value]) -> PyResult {
         }
         _ => return Err(cx.value_error("compile() mode must be 'exec', 'eval' or 'single'")),
     };
-    let mut o = Options::new(mode, filename.as_str());
-    o.optimize = match u8::try_from(optimize) {
-        Ok(n) => n,
-        Err(_) => compile::optimize_level(cx),
-    };
+    let mut o = compile::default_options(cx, mode, &filename);
+    if let Ok(n) = u8::try_from(optimize) {
+        o.optimize = n;
+    }
     o.future_flags = (flags & FUTURE_MASK) as u32;
     if !vm::is_true(cx, a[4])? {
         o.future_flags |= inherited(cx);
@@ -114,6 +113,10 @@ fn compile_fn(cx: &mut Ctx, a: &[Value]) -> PyResult {
     o.allow_incomplete_input = flags & INCOMPLETE_INPUT != 0;
     o.type_comments = flags & TYPE_COMMENTS != 0;
     o.allow_top_level_await = flags & TOP_LEVEL_AWAIT != 0;
+    let version = vm::index_i64(cx, a[6], Ty::OverflowError)?;
+    if flags & ONLY_AST != 0 && version >= 0 {
+        o.feature_version = u8::try_from(version).unwrap_or(u8::MAX);
+    }
     if let Some(made) = vm::compile_hooks::compile_tree(cx, a[0], &o, flags)? {
         return Ok(made);
     }

@@ -392,9 +392,10 @@ fn unwrap_descriptor(cx: &mut Ctx, v: Value, t: &TypeObj) -> PyResult {
 fn get_annotate(cx: &mut Ctx, this: Value) -> PyResult {
     let t = this_type(cx, this)?;
     only_heap(cx, t, N::Annotate)?;
-    let found = match own(cx, t, N::AnnotateFunc) {
+    // What the class body defines itself comes before what the compiler made.
+    let found = match own(cx, t, N::Annotate) {
         Some(f) => Some(f),
-        None => own(cx, t, N::Annotate),
+        None => own(cx, t, N::AnnotateFunc),
     };
     match found {
         Some(f) => unwrap_descriptor(cx, f, t),

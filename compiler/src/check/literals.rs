@@ -28,10 +28,11 @@ pub(crate) fn huge_integer<'t>(
     None
 }
 
-/// Warnings about the literals among the tokens of a source.
+/// Warnings about the numbers among the tokens of a source, and the strings that end before `seen`.
 pub(crate) fn token_warnings<'t>(
     source: &str,
     tokens: impl Iterator<Item = &'t Token>,
+    seen: TextSize,
     locations: &Locations,
 ) -> Vec<Warning> {
     let mut out = Vec::new();
@@ -43,7 +44,9 @@ pub(crate) fn token_warnings<'t>(
                 number = Some(range);
                 continue;
             }
-            TokenKind::String | TokenKind::FStringMiddle | TokenKind::TStringMiddle => {
+            TokenKind::String | TokenKind::FStringMiddle | TokenKind::TStringMiddle
+                if range.end() <= seen =>
+            {
                 escape(source, token, locations, &mut out);
             }
             TokenKind::And

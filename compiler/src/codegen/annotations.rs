@@ -167,6 +167,7 @@ impl<'a> Compiler<'a> {
         list.extend(p.kwarg.iter().filter_map(|a| named(a)));
         list.extend(s.returns.iter().map(|e| ("return", &**e)));
         self.enter_annotate(scope, line);
+        self.u.qualname = format!("{}.__annotate__", self.qualified_name(&s.name.id, true));
         let map = self.temp();
         if list.len() <= 30 {
             let first = self.mark() as Reg;

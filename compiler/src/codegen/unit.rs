@@ -183,14 +183,15 @@ impl<'a> Compiler<'a> {
         if !(self.outer.is_empty() && old.name.is_empty()) {
             self.outer.push(old);
         }
-        self.u.qualname = self.qualified_name();
+        let is_def = matches!(kind, UnitKind::Function | UnitKind::Class);
+        self.u.qualname = self.qualified_name(name, is_def);
         self.assign_registers();
     }
 
-    /// The qualified name of the current unit.
-    fn qualified_name(&mut self) -> String {
-        let name = self.u.name.clone();
-        let Some(mut parent) = self.outer.last() else { return name };
+    /// The qualified name that something would have in place of the current unit; the name of a definition may be
+    /// declared global.
+    pub fn qualified_name(&mut self, name: &str, is_def: bool) -> String {
+        let Some(mut parent) = self.outer.last() else { return name.to_owned() };
         let scope = self.table.scope(self.u.scope);
         let mut scope_parent = scope.parent;
         if parent.kind == UnitKind::TypeScope
@@ -201,19 +202,19 @@ impl<'a> Compiler<'a> {
                 parent = &self.outer[n - 2];
                 scope_parent = scope_parent.and_then(|p| self.table.scope(p).parent);
             } else {
-                return name;
+                return name.to_owned();
             }
         }
         if parent.kind == UnitKind::Module {
-            return name;
+            return name.to_owned();
         }
-        if matches!(self.u.kind, UnitKind::Function | UnitKind::Class)
+        if is_def
             && let Some(p) = scope_parent
-            && let Some(sym) = self.table.names.find(&name)
+            && let Some(sym) = self.table.names.find(name)
         {
             let mangled = self.table.mangle_in(p, sym);
             if self.table.scope(p).scopes.get(&mangled) == Some(&NameScope::GlobalExplicit) {
-                return name;
+                return name.to_owned();
             }
         }
         let dotted_locals = matches!(parent.kind, UnitKind::Function | UnitKind::Lambda);

@@ -225,7 +225,7 @@ impl Analyzer<'_> {
         }
         // A name that both the class and an outer function bind is looked up in the class namespace and
         // then among the globals, past the function.
-        if let Some(class) = class_entry {
+        if let Some(class) = class_entry.filter(|_| name != self.magic.classdict) {
             let class_flags = self.table.scopes[class].symbols.get(name).unwrap_or(0);
             if class_flags & DEF_GLOBAL != 0 {
                 return Ok(NameScope::GlobalExplicit);
@@ -276,7 +276,7 @@ impl Analyzer<'_> {
                     scopes.insert(name, scope);
                 }
                 Some(existing) => {
-                    if scope == NameScope::Free && flags & USE != 0 {
+                    if scope == NameScope::Free && flags & USE != 0 && !is_class {
                         self.table.scopes[id].symbols.set(name, existing | USE);
                     }
                     if existing & DEF_BOUND != 0 && !is_class && !self.free_in_child(comp, name) {

@@ -83,6 +83,9 @@ impl<'a> Builder<'a> {
         scope.nested = outer.nested || !matches!(outer.kind, BlockKind::Module | BlockKind::Class);
         scope.private = self.private;
         scope.comp_iter_expr = outer.comp_iter_expr;
+        if kind != BlockKind::Class {
+            scope.mangled_names = outer.mangled_names.clone();
+        }
         if kind == BlockKind::Function && outer.kind == BlockKind::Class {
             scope.method = true;
         }
@@ -136,12 +139,6 @@ impl<'a> Builder<'a> {
     pub fn add_def(&mut self, name: &str, flags: u32, range: TextRange) -> Res {
         if flags & (DEF_PARAM | DEF_LOCAL | DEF_IMPORT) != 0 {
             self.check_name(name, range, ExprContext::Store)?;
-        }
-        if flags & DEF_TYPE_PARAM != 0 {
-            let sym = self.table.names.intern(name);
-            if let Some(m) = &mut self.cur().mangled_names {
-                m.insert(sym);
-            }
         }
         let sym = self.mangled(name);
         self.add_sym(sym, flags, range, self.current)
@@ -513,7 +510,8 @@ impl<'a> Builder<'a> {
             self.see_class(tp.range)?;
         }
         if is_class {
-            self.cur().mangled_names = Some(FxHashSet::default());
+            let names = tp.type_params.iter().map(|p| self.table.names.intern(&p.name().id)).collect();
+            self.cur().mangled_names = Some(names);
             let sym = self.table.names.intern(".type_params");
             self.add_sym(sym, DEF_LOCAL | USE, tp.range, self.current)?;
             let sym = self.table.names.intern(".generic_base");

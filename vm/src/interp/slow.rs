@@ -649,10 +649,15 @@ pub fn list_extend(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 
 /// `SetAdd`
 pub fn set_add(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
-    if let Some(s) = DictObj::of_set(r(f, w.a())) {
-        crate::dicts::set_add(cx, s, r(f, w.b()))?;
+    let set = r(f, w.a());
+    match DictObj::of_set(set) {
+        Some(s) if !cx.is_exact(set, Ty::FrozenSet) => crate::dicts::set_add(cx, s, r(f, w.b())).map(|_| ()),
+        // The set of a module's conditional annotations is what the module makes of it.
+        _ => {
+            let msg = format!("'{}' object is not a set", cx.type_name(set));
+            Err(cx.type_error(&msg))
+        }
     }
-    Ok(())
 }
 
 /// `SetUpdate`
@@ -660,7 +665,7 @@ pub fn set_update(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let Some(s) = DictObj::of_set(r(f, w.a())) else { return Ok(()) };
     let v = r(f, w.b());
     if !crate::iter::is_iterable(cx, v) {
-        let msg = format!("Value after * must be an iterable, not {}", cx.type_name(v));
+        let msg = format!("'{}' object is not iterable", cx.type_name(v));
         return Err(cx.type_error(&msg));
     }
     crate::iter::for_each(cx, v, |cx, x| {
@@ -684,10 +689,16 @@ pub fn dict_update(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     update_from(cx, d, src)
 }
 
+/// The table of a dict that iterates as dicts do, whatever its class redefines besides.
+fn plain_dict(cx: &mut Ctx, v: Value) -> Option<&'static DictObj> {
+    let d = DictObj::of(v)?;
+    let own = cx.type_of(v).slots.iter.get().map(|f| f as usize);
+    let base = cx.ty(Ty::Dict).slots.iter.get().map(|f| f as usize);
+    (own == base).then_some(d)
+}
+
 pub(super) fn update_from(cx: &mut Ctx, d: &DictObj, src: Value) -> PyResult<()> {
-    if cx.is_exact(src, Ty::Dict)
-        && let Some(s) = DictObj::of(src)
-    {
+    if let Some(s) = plain_dict(cx, src) {
         for (h, k, v) in s.snapshot() {
             crate::dicts::dict_set_hash(cx, d, k, h, v)?;
         }
@@ -714,40 +725,42 @@ pub fn dict_merge(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 
 /// Merges a mapping into the keyword dict of a call to `callee`.
 pub fn merge_mapping(cx: &mut Ctx, d: &DictObj, src: Value, callee: Value) -> PyResult<()> {
-    let exact = cx.is_exact(src, Ty::Dict);
-    let pairs: Vec<(Value, Value)> = match DictObj::of(src).filter(|_| exact) {
-        Some(s) => s.snapshot().into_iter().map(|(_, k, v)| (k, v)).collect(),
-        None => {
-            let n = name(cx, N::Keys);
-            if crate::attr::lookup_attr(cx, src, n)?.is_none() {
-                let msg = format!(
-                    "{} argument after ** must be a mapping, not {}",
-                    calls::callable_text(cx, callee)?,
-                    cx.type_name(src)
-                );
-                return Err(cx.type_error(&msg));
-            }
-            let tmp = cx.dict();
-            let Some(t) = DictObj::of(tmp) else { return Err(cx.no_memory()) };
-            update_from(cx, t, src)?;
-            t.snapshot().into_iter().map(|(_, k, v)| (k, v)).collect()
+    if let Some(s) = plain_dict(cx, src) {
+        for (_, k, v) in s.snapshot() {
+            merge_keyword(cx, d, k, callee)?;
+            crate::dicts::dict_set(cx, d, k, v)?;
         }
-    };
-    for (k, v) in pairs {
-        if crate::dicts::dict_contains(cx, d, k)? {
-            let msg = match StrObj::of(k) {
-                Some(s) => format!(
-                    "{} got multiple values for keyword argument '{}'",
-                    calls::callable_text(cx, callee)?,
-                    s.to_string_lossy()
-                ),
-                None => "keywords must be strings".to_owned(),
-            };
-            return Err(cx.type_error(&msg));
-        }
-        crate::dicts::dict_set(cx, d, k, v)?;
+        return Ok(());
     }
-    Ok(())
+    let n = name(cx, N::Keys);
+    let Some(keys) = crate::attr::lookup_attr(cx, src, n)? else {
+        let msg = format!(
+            "{} argument after ** must be a mapping, not {}",
+            calls::callable_text(cx, callee)?,
+            cx.type_name(src)
+        );
+        return Err(cx.type_error(&msg));
+    };
+    let keys = crate::call::call(cx, keys, &[])?;
+    crate::iter::for_each(cx, keys, |cx, k| {
+        merge_keyword(cx, d, k, callee)?;
+        let v = ops::get_item(cx, src, k)?;
+        crate::dicts::dict_set(cx, d, k, v)?;
+        Ok(std::ops::ControlFlow::Continue(()))
+    })
+}
+
+/// Fails if a call to `callee` has the keyword already.
+fn merge_keyword(cx: &mut Ctx, d: &DictObj, k: Value, callee: Value) -> PyResult<()> {
+    if !crate::dicts::dict_contains(cx, d, k)? {
+        return Ok(());
+    }
+    let msg = format!(
+        "{} got multiple values for keyword argument '{}'",
+        calls::callable_text(cx, callee)?,
+        ops::str_text(cx, k)?
+    );
+    Err(cx.type_error(&msg))
 }
 
 /// `ListToTuple`

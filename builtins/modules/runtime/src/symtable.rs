@@ -8,7 +8,7 @@ use protocore::{Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Trac
 use protopy_compiler::symtable::{
     BlockKind, NameScope, Scope, ScopeId, Table, TableOptions, build_table, flag,
 };
-use protopy_compiler::{Mode, Options, parse};
+use protopy_compiler::{Mode, parse};
 use protopy_vm::modules::module_set;
 use protopy_vm::{self as vm};
 use protopy_vm::{ModuleSpec, TypeSpec, ValueVec, compile, create_type, getsets, methods};
@@ -189,7 +189,7 @@ fn symtable(cx: &mut Ctx, a: &[Value]) -> PyResult {
         "single" => Mode::Single,
         _ => return Err(cx.value_error("symtable() arg 3 must be 'exec' or 'eval' or 'single'")),
     };
-    let options = Options::new(mode, filename.as_str());
+    let options = compile::default_options(cx, mode, &filename);
     let built = parse(&text, &options).and_then(|parsed| {
         let table_options = TableOptions::of(parsed.tree(), 0, false);
         build_table(parsed.tree(), parsed.locations(), table_options)

@@ -197,6 +197,11 @@ impl<'a> Lexer<'a> {
         self.eof
     }
 
+    /// The position is at the newline that the text lacks at its end.
+    pub(crate) fn at_added_newline(&self) -> bool {
+        self.text_lacks_newline && self.pos + 1 == self.buf.len()
+    }
+
     /// The end of the current line's text, the added newline excluded.
     pub(crate) fn visible_line_end(&self) -> usize {
         self.line_end - usize::from(self.implicit_newline && self.line_end > self.line_start)

@@ -109,7 +109,7 @@ pub fn diagnose(
 pub fn check(source: &str, mode: Mode) -> Option<SyntaxErr> {
     let mut parser = core::Parser::new(source);
     let first = parser.program(mode.start);
-    if mode.incomplete && !matches!(first, Ok(Some(()))) && ends_too_early(&mut parser) {
+    if mode.incomplete && !matches!(first, Ok(Some(()))) && ends_too_early(&mut parser, mode.start) {
         let mut error = parser.error_here("incomplete input");
         error.kind = Kind::Incomplete;
         return Some(*error);
@@ -140,14 +140,19 @@ fn generic_error(parser: &core::Parser<'_>, last: usize) -> Box<SyntaxErr> {
     }
 }
 
-fn ends_too_early(parser: &mut core::Parser<'_>) -> bool {
-    if !parser.lexer.at_eof() {
+fn ends_too_early(parser: &mut core::Parser<'_>, start: Start) -> bool {
+    let at_eof = parser.lexer.at_eof();
+    // Only a program is given the newline that its last line lacks.
+    let inside_last_line = start != Start::Exec && parser.lexer.at_added_newline();
+    if !at_eof && !(inside_last_line && parser.lexer.has_failed()) {
         return false;
     }
     match parser.lexer.next_token() {
         Ok(_) => true,
         Err(error) => {
-            error.kind == LexErrorKind::Eof || error.message.starts_with("unterminated triple-quoted")
+            error.kind == LexErrorKind::Eof
+                || (at_eof && error.message.starts_with("unterminated triple-quoted"))
+                || error.message.starts_with("unterminated string literal")
         }
     }
 }

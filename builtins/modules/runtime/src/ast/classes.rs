@@ -227,7 +227,8 @@ fn field_types(cx: &mut Ctx, n: Node, class: &'static TypeObj, all: &ValueVec) -
         let t = field_type(cx, f, all)?;
         put(cx, d, f.name, t)?;
     }
-    set(cx, class, "_field_types", types)
+    set(cx, class, "_field_types", types)?;
+    set(cx, class, "__annotations__", types)
 }
 
 fn field_type(cx: &mut Ctx, f: &Field, all: &ValueVec) -> PyResult {

@@ -63,9 +63,24 @@ impl TypeComments {
         &self.ignores
     }
 
-    /// A comment that nothing asked for.
-    pub fn misplaced(&self) -> Option<TextRange> {
-        self.comments.iter().find(|c| !c.used.get()).map(|c| c.range)
+    /// A comment that nothing asked for: what to say, and where.
+    pub fn misplaced(&self) -> Option<(&'static str, TextRange)> {
+        let i = self.comments.iter().position(|c| !c.used.get())?;
+        let range = self.comments.get(i)?.range;
+        let previous = i.checked_sub(1).and_then(|i| self.comments.get(i)).map_or(range, |c| c.range);
+        let between = self.source.get(previous.end().to_usize()..range.start().to_usize()).unwrap_or("?");
+        let before = |at: TextSize| self.source.get(..at.to_usize()).unwrap_or("").trim_end();
+        let bare_star = before(range.start()).strip_suffix(',').is_some_and(|t| {
+            t.trim_end().strip_suffix('*').is_some_and(|t| t.trim_end().ends_with(['(', ',']))
+        });
+        let message = if bare_star {
+            "bare * has associated type comment"
+        } else if previous != range && between.trim().is_empty() && before(previous.start()).ends_with(':') {
+            "Cannot have two type comments on def"
+        } else {
+            "invalid syntax"
+        };
+        Some((message, range))
     }
 
     fn first_from(&self, at: TextSize) -> Option<&Comment> {

@@ -66,6 +66,10 @@ fn shown_name(cx: &mut Ctx, this: Value) -> String {
 }
 
 fn init(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<()> {
+    if of_class(cx, this, "_fields")?.is_none() {
+        let msg = format!("type object '{}' has no attribute '_fields'", shown_name(cx, this));
+        return Err(cx.raise_str(Ty::AttributeError, &msg));
+    }
     let fields_vec = names_of(cx, this, "_fields")?;
     let fields = fields_vec.to_vec();
     let pos = args.pos();

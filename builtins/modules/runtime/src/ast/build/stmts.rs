@@ -1,5 +1,6 @@
 //! Statements and type parameters.
 
+use super::exprs::check_name;
 use super::{Builder, NO_INDEX, empty, missing, unexpected};
 use crate::ast::table::Node;
 use protocore::{Ctx, PyResult, Value};
@@ -172,6 +173,10 @@ impl Builder {
             let range = self.place(cx, *x, n)?;
             let name = self.name_field(cx, *x, n, 0, range)?;
             let asname = self.opt_name(cx, *x, n, 1, range)?;
+            check_name(cx, &name.id)?;
+            if let Some(asname) = &asname {
+                check_name(cx, &asname.id)?;
+            }
             names.push(Alias { range, node_index: NO_INDEX, name, asname });
         }
         items.done();
@@ -315,6 +320,9 @@ impl Builder {
             }
             let type_ = self.opt_expr(cx, *x, n, 0)?;
             let name = self.opt_name(cx, *x, n, 1, range)?;
+            if let Some(name) = &name {
+                check_name(cx, &name.id)?;
+            }
             let body = self.body(cx, *x, n, 2)?;
             handlers.push(ExceptHandler::ExceptHandler(ExceptHandlerExceptHandler {
                 range,
@@ -337,6 +345,7 @@ impl Builder {
 
     fn function(&mut self, cx: &mut Ctx, v: Value, n: Node, range: TextRange) -> PyResult<Stmt> {
         let name = self.name_field(cx, v, n, 0, range)?;
+        check_name(cx, &name.id)?;
         let parameters = Box::new(self.arguments(cx, v, n, 1, range)?);
         let body = self.body(cx, v, n, 2)?;
         let decorator_list = self.decorators(cx, v, n, 3)?.into_iter().collect();
@@ -359,6 +368,7 @@ impl Builder {
     fn class(&mut self, cx: &mut Ctx, v: Value, range: TextRange) -> PyResult<Stmt> {
         let n = Node::ClassDef;
         let name = self.name_field(cx, v, n, 0, range)?;
+        check_name(cx, &name.id)?;
         let args: Box<[Expr]> = self.exprs(cx, v, n, 1, LOAD)?.into();
         let keywords = self.keywords(cx, v, n, 2)?;
         let body = self.body(cx, v, n, 3)?;
@@ -407,7 +417,7 @@ impl Builder {
         let n = self.ast.node_of(cx, v).filter(|n| n.def().base == Some(Node::TypeParam));
         let Some(n) = n else { return Err(unexpected(cx, Node::TypeParam, v)) };
         let name = self.name_field(cx, v, n, 0, range)?;
-        super::exprs::check_name(cx, &name.id)?;
+        check_name(cx, &name.id)?;
         let node_index = NO_INDEX;
         Ok(match n {
             Node::TypeVar => {

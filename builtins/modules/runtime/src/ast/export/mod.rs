@@ -26,14 +26,14 @@ pub struct Export<'a> {
     comments: TypeComments,
 }
 
-/// A module, interactive input or expression as an object, and the place of a type comment that is out of place.
+/// A module, interactive input or expression as an object, and the complaint about a type comment that is out of place.
 pub fn tree(
     cx: &mut Ctx,
     tree: &Mod,
     locations: &Locations,
     options: &Options,
     comments: TypeComments,
-) -> PyResult<(Value, Option<TextRange>)> {
+) -> PyResult<(Value, Option<(&'static str, TextRange)>)> {
     let ast = Ast::get(cx)?;
     let e = Export { ast, locations, comments };
     let made = e.tree(cx, tree, options)?;
