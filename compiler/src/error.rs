@@ -44,6 +44,8 @@ pub struct CompileError {
     pub text: Option<String>,
     /// Warnings that come before it.
     pub warnings: Vec<Warning>,
+    /// The whole source, if the parser reports the error.
+    pub source: Option<Box<str>>,
 }
 
 impl CompileError {
@@ -58,6 +60,7 @@ impl CompileError {
             end_offset: None,
             text: None,
             warnings: Vec::new(),
+            source: None,
         }
     }
 

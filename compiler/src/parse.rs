@@ -65,9 +65,20 @@ impl Drop for Parsed {
 pub fn parse(source: &str, options: &Options) -> Result<Parsed, CompileError> {
     // Newlines are what Python calls them from here on, in literals too.
     if source.as_bytes().contains(&b'\r') {
-        return parse_lines(&protopy_tokens::source::normalize_newlines(source.to_owned()), options);
+        let source = protopy_tokens::source::normalize_newlines(source.to_owned());
+        return parse_lines(&source, options).map_err(|e| with_source(e, &source, options));
     }
-    parse_lines(source, options)
+    parse_lines(source, options).map_err(|e| with_source(e, source, options))
+}
+
+/// An error of the parser, with the source that it refused.
+fn with_source(mut error: CompileError, source: &str, options: &Options) -> CompileError {
+    let placed = matches!(error.kind, ErrorKind::Syntax | ErrorKind::Indentation | ErrorKind::Tab);
+    if placed && !error.msg.starts_with("multiple statements") {
+        let end = if options.mode == Mode::Exec && !source.ends_with('\n') { "\n" } else { "" };
+        error.source = Some([source, end].concat().into());
+    }
+    error
 }
 
 fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> {
@@ -362,6 +373,7 @@ fn from_syntax_err(e: SyntaxErr) -> CompileError {
         end_offset: offset(e.end_offset),
         text: Some(e.text),
         warnings: Vec::new(),
+        source: None,
     }
 }
 

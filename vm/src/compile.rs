@@ -105,8 +105,21 @@ pub fn raise_compile_error(cx: &mut Ctx, e: &CompileError, options: &Options) ->
         opt_int(cx, e.end_lineno),
         opt_int(cx, e.end_offset),
     ];
-    syntax_error(cx, ty, &e.msg, place)
+    let raised = syntax_error(cx, ty, &e.msg, place);
+    if let Some(source) = &e.source {
+        let exc = cx.take_raised(raised);
+        let source = cx.str(source);
+        let metadata = cx.tuple(&[Value::small(0), Value::small(0), source]);
+        if let Some(x) = ExcObj::of(exc) {
+            cx.store(exc, &x.fields[METADATA], metadata);
+        }
+        return cx.set_raised(exc);
+    }
+    raised
 }
+
+/// The field of a SyntaxError that tells `traceback` what the parser was given.
+const METADATA: usize = 8;
 
 /// Raises a SyntaxError with (file name, line, offset, text, end line, end offset).
 #[cold]

@@ -120,6 +120,8 @@ pub struct Lexer<'a> {
     pub(crate) implicit_newline: bool,
     /// The last line of a complete text lacks its `\n`.
     text_lacks_newline: bool,
+    /// A backslash at the end of such a text continues nothing: the added newline does not count.
+    pub(crate) bare_end: bool,
     eof: bool,
     at_line_begin: bool,
     blank_line: bool,
@@ -165,6 +167,7 @@ impl<'a> Lexer<'a> {
             line_no: 0,
             implicit_newline: false,
             text_lacks_newline: false,
+            bare_end: false,
             eof: false,
             at_line_begin: true,
             blank_line: false,
@@ -470,8 +473,9 @@ impl<'a> Lexer<'a> {
         if self.byte(self.pos) == b'\r' {
             self.pos += 1;
         }
-        if self.pos >= self.line_end || self.byte(self.pos) != b'\n' {
-            let width = self.buf.get(self.pos..).and_then(|s| s.chars().next()).map_or(0, char::len_utf8);
+        let bare = self.bare_end && self.at_added_newline();
+        if bare || self.pos >= self.line_end || self.byte(self.pos) != b'\n' {
+            let width = if bare { 0 } else { 1 } * self.buf.get(self.pos..).and_then(|s| s.chars().next()).map_or(0, char::len_utf8);
             let at = self.pos + width;
             let message = "unexpected character after line continuation character";
             return Err(self.error_of(LexErrorKind::LineContinuation, message, at, at));

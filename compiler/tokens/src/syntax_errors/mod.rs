@@ -108,6 +108,7 @@ pub fn diagnose(
 /// would report.
 pub fn check(source: &str, mode: Mode) -> Option<SyntaxErr> {
     let mut parser = core::Parser::new(source);
+    parser.lexer.bare_end = mode.start != Start::Exec;
     let first = parser.program(mode.start);
     if mode.incomplete && !matches!(first, Ok(Some(()))) && ends_too_early(&mut parser, mode.start) {
         let mut error = parser.error_here("incomplete input");
