@@ -291,8 +291,7 @@ fn run_script(cx: &mut Ctx, i: &Invocation, f: &OsString, bytes: &[u8]) -> PyRes
     }
     let text = vm::compile::decode_source(cx, body, &shown, true)?;
     if text.contains('\0') {
-        let m = cx.str("source code cannot contain null bytes");
-        return Err(cx.raise(Ty::SyntaxError, m));
+        return Err(vm::compile::plain_syntax_error(cx, "source code cannot contain null bytes"));
     }
     let g = main_dict(cx)?;
     vm::compile::run_source(cx, &text, &shown, g).map(|_| ())

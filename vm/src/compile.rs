@@ -137,6 +137,18 @@ pub fn syntax_error(cx: &mut Ctx, ty: Ty, msg: &str, place: [Value; 6]) -> Raise
     cx.set_raised(exc)
 }
 
+/// Raises a SyntaxError that is about no place.
+#[cold]
+pub fn plain_syntax_error(cx: &mut Ctx, msg: &str) -> Raised {
+    let m = cx.str(msg);
+    let t = cx.ty(Ty::SyntaxError);
+    let exc = cx.new_exception(t, &[m]);
+    if let Some(x) = ExcObj::of(exc) {
+        x.fields[0].init(Some(m));
+    }
+    cx.set_raised(exc)
+}
+
 /// Decodes source bytes as CPython does; SyntaxError.
 pub fn decode_source(cx: &mut Ctx, bytes: &[u8], filename: &str, from_file: bool) -> PyResult<String> {
     let origin = if from_file { Origin::File(filename) } else { Origin::Bytes };
@@ -152,15 +164,14 @@ pub fn decode_source(cx: &mut Ctx, bytes: &[u8], filename: &str, from_file: bool
                 }
                 Err(r) => {
                     let e = cx.take_raised(r);
-                    if cx.is_instance(e, Ty::LookupError) {
-                        let err = source::unknown_encoding(&name);
-                        return Err(raise_source_error(cx, &err, filename));
-                    }
                     let text = crate::ops::str_text(cx, e)?;
-                    let msg = format!("(unicode error) {text}");
-                    let file = cx.str(filename);
-                    let n = Value::NONE;
-                    Err(syntax_error(cx, Ty::SyntaxError, &msg, [file, n, n, n, n, n]))
+                    let unknown = cx.is_instance(e, Ty::LookupError) && !text.contains("is not a text encoding");
+                    let err = if unknown {
+                        source::unknown_encoding(&name)
+                    } else {
+                        source::SourceError::whole(text)
+                    };
+                    Err(raise_source_error(cx, &err, filename))
                 }
             }
         }

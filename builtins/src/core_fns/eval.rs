@@ -131,9 +131,7 @@ fn compile_fn(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn check_nul(cx: &mut Ctx, text: &str) -> PyResult<()> {
     if text.contains('\0') {
-        let m = cx.str("source code string cannot contain null bytes");
-        let e = vm::new_exc(cx, Ty::SyntaxError, &[m]);
-        return Err(cx.set_raised(e));
+        return Err(compile::plain_syntax_error(cx, "source code string cannot contain null bytes"));
     }
     Ok(())
 }

@@ -60,7 +60,7 @@ pub struct SourcePlace {
 }
 
 impl SourceError {
-    fn whole(msg: String) -> Self {
+    pub fn whole(msg: String) -> Self {
         let place = SourcePlace { lineno: 0, offset: -1, end: None, text: None };
         Self { msg, place: Some(place) }
     }
@@ -91,6 +91,14 @@ pub fn decode(bytes: &[u8], origin: Origin<'_>) -> Result<Decoded, SourceError> 
     let declared = skip > 0 || cookie.is_some();
     let encoding = cookie.as_ref().map_or(Some("utf-8"), |c| native_encoding(&c.normal));
     let text = match encoding {
+        // Under another name this is a codec as any other, with complaints of its own.
+        Some("utf-8") if cookie.as_ref().is_some_and(|c| c.normal != "utf-8") => {
+            let at = std::str::from_utf8(body).err().map(|e| e.valid_up_to());
+            match at {
+                Some(at) => return Err(SourceError::whole(utf8_error(body, at))),
+                None => String::from_utf8_lossy(body).into_owned(),
+            }
+        }
         Some("utf-8") => decode_utf8(body, declared, origin)?,
         Some("iso-8859-1") => body.iter().map(|&b| char::from(b)).collect(),
         Some("ascii") => decode_ascii(body, origin)?,
