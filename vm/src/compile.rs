@@ -165,7 +165,8 @@ pub fn decode_source(cx: &mut Ctx, bytes: &[u8], filename: &str, from_file: bool
                 Err(r) => {
                     let e = cx.take_raised(r);
                     let text = crate::ops::str_text(cx, e)?;
-                    let unknown = cx.is_instance(e, Ty::LookupError) && !text.contains("is not a text encoding");
+                    let unknown =
+                        cx.is_instance(e, Ty::LookupError) && !text.contains("is not a text encoding");
                     let err = if unknown {
                         source::unknown_encoding(&name)
                     } else {

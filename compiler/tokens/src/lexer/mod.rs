@@ -475,7 +475,8 @@ impl<'a> Lexer<'a> {
         }
         let bare = self.bare_end && self.at_added_newline();
         if bare || self.pos >= self.line_end || self.byte(self.pos) != b'\n' {
-            let width = if bare { 0 } else { 1 } * self.buf.get(self.pos..).and_then(|s| s.chars().next()).map_or(0, char::len_utf8);
+            let width = if bare { 0 } else { 1 }
+                * self.buf.get(self.pos..).and_then(|s| s.chars().next()).map_or(0, char::len_utf8);
             let at = self.pos + width;
             let message = "unexpected character after line continuation character";
             return Err(self.error_of(LexErrorKind::LineContinuation, message, at, at));

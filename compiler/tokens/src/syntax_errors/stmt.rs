@@ -21,6 +21,9 @@ const AUGMENTED: [u8; 13] = [
     token::ATEQUAL,
 ];
 
+/// Keywords that begin compound statements.
+const COMPOUND: [u8; 8] = [kw::IF, kw::WHILE, kw::FOR, kw::WITH, kw::TRY, kw::DEF, kw::CLASS, kw::ASYNC];
+
 impl Parser<'_> {
     /// The whole text.
     pub(super) fn program(&mut self, start: Start) -> R<()> {
@@ -34,18 +37,36 @@ impl Parser<'_> {
                 while self.accept(token::NEWLINE)? {}
                 need!(self.expect(token::ENDMARKER));
             }
-            Start::Single => {
-                if !self.accept(token::NEWLINE)? {
-                    need!(self.statement());
-                }
-                while self.accept(token::NEWLINE)? {}
-                if self.kind()? != token::ENDMARKER {
-                    let msg = "multiple statements found while compiling a single statement";
-                    return Err(self.error_here(msg));
-                }
-            }
+            Start::Single => return self.single(),
         }
         Ok(Some(()))
+    }
+
+    /// Interactive input: one statement. Behind a compound one only the end may follow; behind others the text is
+    /// searched for more, but not parsed.
+    fn single(&mut self) -> R<()> {
+        if self.accept(token::NEWLINE)? {
+            while self.accept(token::NEWLINE)? {}
+            need!(self.expect(token::ENDMARKER));
+            return Ok(Some(()));
+        }
+        let compound = self.at_any(&COMPOUND)? || self.kind()? == token::AT;
+        need!(self.statement());
+        let last = self.mark.saturating_sub(1);
+        if compound || self.token(last).kind == token::DEDENT {
+            while self.accept(token::NEWLINE)? {}
+            need!(self.expect(token::ENDMARKER));
+        } else if self.more_text_behind(last) {
+            let msg = "multiple statements found while compiling a single statement";
+            return Err(self.error_at_token(last, msg));
+        }
+        Ok(Some(()))
+    }
+
+    /// Whether more than blank lines and comments follows a token.
+    fn more_text_behind(&self, index: usize) -> bool {
+        let rest = self.lexer.text().get(self.token(index).end..).unwrap_or("");
+        rest.lines().any(|line| !matches!(line.trim_start().chars().next(), None | Some('#')))
     }
 
     /// As many statements as there are.
