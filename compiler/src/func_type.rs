@@ -26,7 +26,10 @@ pub fn parse_func_type(
     let tokens: Vec<&Token> = parsed.tokens().iter().filter(|t| !hidden(t)).collect();
     match (FuncType { source, tokens, at: 0 }).parse() {
         Ok((args, result)) => Ok((args, result, locations)),
-        Err(range) => Err(CompileError::at(ErrorKind::Syntax, "invalid syntax", range, &locations)),
+        Err(range) => {
+            let error = CompileError::at(ErrorKind::Syntax, "invalid syntax", range, &locations);
+            Err(crate::parse::with_source(error, source, options))
+        }
     }
 }
 

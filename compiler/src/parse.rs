@@ -5,7 +5,8 @@ use crate::locations::{LineIndex, Locations};
 use crate::{Mode, Options};
 use protopy_tokens::syntax_errors::{self, Kind, Start, SyntaxErr};
 use ruff_python_ast::token::TokenKind;
-use ruff_python_ast::{Expr, Mod, PythonVersion, Stmt};
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Expr, Mod, Operator, Pattern, PythonVersion, Stmt};
 use ruff_python_parser::{Mode as RuffMode, ParseOptions};
 use ruff_text_size::{Ranged, TextLen as _, TextRange};
 
@@ -72,9 +73,9 @@ pub fn parse(source: &str, options: &Options) -> Result<Parsed, CompileError> {
 }
 
 /// An error of the parser, with the source that it refused.
-fn with_source(mut error: CompileError, source: &str, options: &Options) -> CompileError {
+pub(crate) fn with_source(mut error: CompileError, source: &str, options: &Options) -> CompileError {
     let placed = matches!(error.kind, ErrorKind::Syntax | ErrorKind::Indentation | ErrorKind::Tab);
-    if placed && !error.msg.starts_with("multiple statements") {
+    if placed {
         let end = if options.mode == Mode::Exec && !source.ends_with('\n') { "\n" } else { "" };
         error.source = Some([source, end].concat().into());
     }
@@ -120,7 +121,7 @@ fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> 
     } else {
         None
     };
-    let strange = found.is_none() && bare_yield(&parsed);
+    let strange = found.is_none() && is_lenient(&parsed);
     let mut result =
         Parsed { tree: Some(parsed.into_syntax()), locations, warnings, source_len: source.len() };
     if let Some((message, debug, range)) = found {
@@ -191,15 +192,41 @@ fn constant_in_disguise(source: &str, parsed: &ruff_python_parser::Parsed<Mod>) 
     None
 }
 
-/// Whether a `yield` without value is an item of a list without parentheses: the parser takes that, Python does not.
-fn bare_yield(parsed: &ruff_python_parser::Parsed<Mod>) -> bool {
+/// Whether the parser took something that Python does not: a `yield` without value as an item of a list without
+/// parentheses, or arithmetic in a pattern.
+fn is_lenient(parsed: &ruff_python_parser::Parsed<Mod>) -> bool {
     let mut tokens = parsed.tokens().iter().map(|t| t.kind()).peekable();
+    let mut matches = false;
     while let Some(kind) = tokens.next() {
         if kind == TokenKind::Yield && tokens.peek() == Some(&TokenKind::Comma) {
             return true;
         }
+        matches |= kind == TokenKind::Match;
     }
-    false
+    matches && {
+        let mut found = Arithmetic(false);
+        if let Mod::Module(m) = parsed.syntax() {
+            found.visit_body(&m.body);
+        }
+        found.0
+    }
+}
+
+/// Looks for patterns that are the value of an operator other than plus and minus.
+struct Arithmetic(bool);
+
+impl<'a> Visitor<'a> for Arithmetic {
+    fn visit_expr(&mut self, _: &'a Expr) {}
+
+    fn visit_pattern(&mut self, p: &'a Pattern) {
+        let odd = |e: &Expr| matches!(e, Expr::BinOp(b) if !matches!(b.op, Operator::Add | Operator::Sub));
+        self.0 |= match p {
+            Pattern::MatchValue(v) => odd(&v.value),
+            Pattern::MatchMapping(m) => m.keys.iter().any(odd),
+            _ => false,
+        };
+        visitor::walk_pattern(self, p);
+    }
 }
 
 /// Whether the nesting of a source may come near any limit, judged from its bytes alone: brackets inside of brackets,

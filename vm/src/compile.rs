@@ -93,9 +93,11 @@ pub fn raise_compile_error(cx: &mut Ctx, e: &CompileError, options: &Options) ->
         ErrorKind::Memory => return cx.raise_str(Ty::MemoryError, &e.msg),
     };
     let file = cx.str(&options.filename);
+    // What is found behind the parser shows a line of the file, as far as there is one.
+    let shown = e.source.is_some() || std::path::Path::new(&*options.filename).is_file();
     let text = match &e.text {
-        Some(t) => cx.str(t),
-        None => Value::NONE,
+        Some(t) if shown => cx.str(t),
+        _ => Value::NONE,
     };
     let place = [
         file,
@@ -106,7 +108,7 @@ pub fn raise_compile_error(cx: &mut Ctx, e: &CompileError, options: &Options) ->
         opt_int(cx, e.end_offset),
     ];
     let raised = syntax_error(cx, ty, &e.msg, place);
-    if let Some(source) = &e.source {
+    if let Some(source) = e.source.as_ref().filter(|_| !e.msg.starts_with("multiple statements")) {
         let exc = cx.take_raised(raised);
         let source = cx.str(source);
         let metadata = cx.tuple(&[Value::small(0), Value::small(0), source]);

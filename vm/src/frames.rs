@@ -74,11 +74,27 @@ pub fn variables(code: &protocore::layouts::CodeObj) -> Vec<(Value, usize, bool)
     out
 }
 
+/// The variables of a comprehension that runs as a part of a class or module, if one does: they are all that it sees.
+fn comprehension_locals(cx: &mut Ctx, f: Frame) -> Option<PyResult> {
+    let hidden = &f.code().rt.data.hidden;
+    let set: Vec<(Value, Value)> = hidden
+        .iter()
+        .filter_map(|(n, r)| Some((cx.intern_str(n), variable(f.get(usize::from(*r)), true)?)))
+        .collect();
+    if set.is_empty() {
+        return None;
+    }
+    let dict = cx.dict();
+    let stored =
+        DictObj::of(dict).is_some_and(|d| set.iter().all(|(n, v)| cx.dict_set_str(d, *n, *v).is_some()));
+    Some(if stored { Ok(dict) } else { Err(cx.no_memory()) })
+}
+
 /// `locals()` of the innermost running frame: the namespace itself, or a new dict of a function's variables.
 pub fn current_locals(cx: &mut Ctx) -> PyResult {
     let Some((f, _)) = frame::current(cx) else { return Ok(Value::NONE) };
     if f.code().flags & CodeFlags::OPTIMIZED == 0 {
-        return Ok(f.get(0));
+        return comprehension_locals(cx, f).unwrap_or(Ok(f.get(0)));
     }
     let dict = cx.dict();
     if let Some(d) = DictObj::of(dict) {

@@ -41,7 +41,7 @@ impl<'a> Compiler<'a> {
             self.reset(u32::from(t));
         }
         let mut rest = body;
-        if !matches!(self.options.mode, crate::Mode::Single)
+        if !(is_module && matches!(self.options.mode, crate::Mode::Single))
             && let Some(doc) = self.docstring(body)
         {
             rest = &body[1..];
