@@ -14,7 +14,7 @@ use regrtest::suite::Portable;
 use regrtest::{cache, fetch, home};
 
 /// The groups that must do what is recorded.
-const GROUPS: [&str; 3] = ["A", "B", "C"];
+const GROUPS: [&str; 5] = ["A", "B", "C", "D", "E"];
 
 #[test]
 fn core_language() -> Result<(), String> {

@@ -88,6 +88,11 @@ pub fn decode(bytes: &[u8], origin: Origin<'_>) -> Result<Decoded, SourceError> 
     {
         return Err(bom_conflict(cookie));
     }
+    if let Some(at) = body.iter().position(|&b| b == 0)
+        && let Some(Ok(before)) = body.get(..=at).map(std::str::from_utf8)
+    {
+        refuse_null(before)?;
+    }
     let declared = skip > 0 || cookie.is_some();
     let encoding = cookie.as_ref().map_or(Some("utf-8"), |c| native_encoding(&c.normal));
     let text = match encoding {
