@@ -36,6 +36,7 @@ pub fn run(mut i: Invocation) -> i32 {
         protopy_mod_collections::MODULES,
         protopy_mod_math::MODULES,
         protopy_mod_data::MODULES,
+        protopy_mod_compress::MODULES,
     ];
     if let Err(r) = startup::init_core(cx, &i.config, &modules)
         .and_then(|()| protopy_mod_runtime::init_types(cx))
