@@ -99,6 +99,7 @@ impl<S: Stream> Decoder<S> {
                 Ok(s) => s,
                 Err(e) => {
                     self.broken = S::FAILS_FOR_GOOD;
+                    self.needs_input &= !self.broken;
                     return Err(Failure::Stream(e));
                 }
             };

@@ -200,6 +200,10 @@ fn bcj_options(cx: &mut Ctx, spec: Value) -> PyResult<Box<l::lzma_options_bcj>> 
 
 /// A chain of a sequence of dicts.
 pub(super) fn chain_of(cx: &mut Ctx, specs: Value) -> PyResult<Chain> {
+    if DictObj::of(specs).is_some() {
+        let msg = format!("{} is not a sequence", cx.type_name(specs));
+        return Err(cx.type_error(&msg));
+    }
     let n = vm::len(cx, specs)?;
     if n > MAX {
         return Err(cx.value_error("Too many filters - liblzma supports a maximum of 4"));

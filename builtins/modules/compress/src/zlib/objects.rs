@@ -304,7 +304,7 @@ impl From<NoMemory> for Bad {
 }
 
 impl Inflating {
-    /// Decompresses; what is left of the input is kept. `finish`: errors of the data are not told.
+    /// Decompresses; what is left of the input is kept. `finish`: the stream goes when it has ended.
     fn inflate(&mut self, data: &[u8], mut out: Output, finish: bool) -> Result<Output, Bad> {
         let Some(stream) = &mut self.stream else { return Ok(out) };
         let flush = if finish { z::Z_FINISH } else { z::Z_SYNC_FLUSH };
@@ -351,7 +351,7 @@ impl Inflating {
         if code == z::Z_STREAM_END && finish {
             self.stream = None;
         }
-        if failed && !finish { Err(Bad::Data(error)) } else { Ok(out) }
+        if failed { Err(Bad::Data(error)) } else { Ok(out) }
     }
 }
 
