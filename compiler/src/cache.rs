@@ -26,6 +26,13 @@ pub const FORMAT: u16 = {
     ((f >> 16) ^ f) as u16 ^ VERSION
 };
 
+/// What tells the code of this compiler from that of another: a hash of its sources. Whoever keeps encoded code for later runs keys
+/// it by this, since two compilers of one format may translate the same source differently.
+pub const FINGERPRINT: u64 = match u64::from_str_radix(env!("PROTOPY_COMPILER_FINGERPRINT"), 10) {
+    Ok(n) => n,
+    Err(_) => panic!("the build script makes a number"),
+};
+
 /// Length of the header.
 const HEADER: usize = 4 + 2 + 2 + 8 + 8;
 

@@ -110,7 +110,8 @@ macro_rules! for_each_op {
             /// Prepares a method call: looks `N[c]` up on `R[b]` (`b` may be `a`); for a plain function of the class `R[a]`
             /// = function and `R[a+5]` = object, else `R[a]` = attribute and `R[a+5]` = unbound.
             LoadMethod "load_method" (base, r, n) 2;
-            /// `R[a] = super(R[b+1], R[b+2]).N[c]`, where `R[b]` is what the name `super` means here.
+            /// `R[a] = super(R[b+1], R[b+2]).N[c]`, where `R[b]` is what the name `super` means here. For `super()`
+            /// without arguments `R[b+1]` is the cell of `__class__`.
             LoadSuperAttr "load_super_attr" (w, base, n) 2;
             /// As `LoadSuperAttr` with the result laid out as `LoadMethod` does at `R[a]`.
             LoadSuperMethod "load_super_method" (base, base, n) 2;

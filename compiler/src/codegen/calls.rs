@@ -236,7 +236,7 @@ impl<'a> Compiler<'a> {
             _ => {
                 self.set_pos(call.range());
                 if let Some((class, first)) = self.super_registers() {
-                    self.emit(Op::LoadDeref, base + 1, class, 0);
+                    self.emit(Op::Move, base + 1, class, 0);
                     match first {
                         Var::Local(r) => {
                             self.check_bound(r);

@@ -287,11 +287,27 @@ pub fn delete_attr(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     set_attr(cx, r(f, w.a()), name_at(f, w.bx() as usize), None)
 }
 
+/// The class of `super()` or `super(cls, this)`, whose arguments follow `R[b]`: the code without arguments passes the cell of `__class__`.
+/// Also whether the arguments are written down.
+fn super_class(f: Frame, b: usize) -> (Value, bool) {
+    let cls = f.get(b + 1);
+    match CellObj::of(cls) {
+        Some(c) => (c.content.get().unwrap_or(Value::UNBOUND), false),
+        None => (cls, true),
+    }
+}
+
 fn super_lookup(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult {
     let b = usize::from(w.b());
     let n = name_at(f, usize::from(w.c()));
-    let (sup, cls, this) = (f.get(b), f.get(b + 1), f.get(b + 2));
-    let s = crate::call::call(cx, sup, &[cls, this])?;
+    let (sup, this) = (f.get(b), f.get(b + 2));
+    let (cls, explicit) = super_class(f, b);
+    let s = if explicit {
+        crate::call::call(cx, sup, &[cls, this])?
+    } else {
+        // Whatever the name means by now: the real one finds its arguments in the frame.
+        crate::call::call(cx, sup, &[])?
+    };
     get_attr(cx, s, n)
 }
 
@@ -299,7 +315,8 @@ fn super_lookup(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult {
 /// the attribute, and whether it is a plain method.
 fn super_fast(cx: &mut Ctx, f: Frame, w: Instr) -> Option<(Value, bool)> {
     let b = usize::from(w.b());
-    let (sup, cls, this) = (f.get(b), f.get(b + 1), f.get(b + 2));
+    let (sup, this) = (f.get(b), f.get(b + 2));
+    let (cls, _) = super_class(f, b);
     if !sup.is(cx.ty(Ty::Super).value()) || this.is_unbound() {
         return None;
     }

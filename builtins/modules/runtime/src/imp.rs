@@ -12,9 +12,8 @@ use protopy_vm::{ModuleSpec, buffer_to_vec, errors, get_attr_str, index_i64, met
 use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex};
 
-/// First two bytes of cache files, as a number: it changes with the instruction set and the format of code on disk. The name of the files tells them
-/// from CPython's.
-pub const PYC_MAGIC: u32 = protopy_compiler::cache::FORMAT as u32;
+/// First two bytes of cache files, as a number: of this compiler, and beyond what CPython uses.
+const PYC_MAGIC: u32 = 0x4000 | (protopy_compiler::cache::FINGERPRINT % 0xbfff) as u32;
 
 /// The import lock: re-entrant, of the space.
 #[derive(Default)]
