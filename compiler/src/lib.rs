@@ -6,7 +6,8 @@
 //!
 //! [`parse`](mod@parse) turns the parser's complaints into CPython's; [`symtable`] decides where names live; `check`
 //! reports what only a compiler can know (and warns); `codegen` emits register bytecode. [`cache`] stores code
-//! objects on disk, [`disasm`] prints them, [`verify`] proves that they keep to the contract of the instruction set.
+//! objects on disk, [`disasm`] prints them, [`verify`] proves that they keep to the contract of the instruction set,
+//! [`liveness`] tells which registers a frame may still read.
 
 pub mod cache;
 mod check;
@@ -19,6 +20,7 @@ mod fold;
 mod func_type;
 mod future;
 pub mod literals;
+pub mod liveness;
 mod locations;
 mod names;
 pub mod parse;

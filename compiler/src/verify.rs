@@ -31,7 +31,7 @@ impl std::error::Error for Defect {}
 
 /// A few runs of registers.
 #[derive(Default)]
-struct Runs {
+pub(crate) struct Runs {
     list: [(u32, u32); 6],
     n: usize,
 }
@@ -48,22 +48,22 @@ impl Runs {
         self.list.get(..self.n).unwrap_or(&[])
     }
 
-    fn each(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn each(&self) -> impl Iterator<Item = u32> {
         self.runs().iter().flat_map(|&(first, count)| first..first + count)
     }
 }
 
 /// The registers that an instruction reads and writes.
 #[derive(Default)]
-struct Effect {
-    reads: Runs,
-    writes: Runs,
+pub(crate) struct Effect {
+    pub(crate) reads: Runs,
+    pub(crate) writes: Runs,
     /// Registers from here on are dead afterwards, but for the writes.
-    window: Option<u32>,
+    pub(crate) window: Option<u32>,
 }
 
 /// What an instruction does to registers, the runs of `base` operands included.
-fn effect(word: Instr, op: Op) -> Effect {
+pub(crate) fn effect(word: Instr, op: Op) -> Effect {
     let mut e = Effect::default();
     let fields = [u32::from(word.a()), u32::from(word.b()), u32::from(word.c())];
     let [a, b, c] = fields;
@@ -110,6 +110,8 @@ fn effect(word: Instr, op: Op) -> Effect {
             e.writes.add(a, 1);
             e.window = Some(a);
         }
+        Op::Yield => e.window = Some(c),
+        Op::YieldFrom => e.window = Some(c + 1),
         Op::LoadClassDeref
         | Op::LoadName
         | Op::StoreName
@@ -124,7 +126,7 @@ fn effect(word: Instr, op: Op) -> Effect {
 }
 
 /// Whether control does not go on to the next instruction.
-fn ends(op: Op) -> bool {
+pub(crate) fn ends(op: Op) -> bool {
     matches!(
         op,
         Op::Jump
@@ -280,6 +282,7 @@ impl<'c> Checker<'c> {
             Op::CallIntrinsic1 => Intrinsic1::from_u16(word.c()).is_some(),
             Op::CallIntrinsic2 => Intrinsic2::from_u16(word.c()).is_some(),
             Op::MakeFunction => is_code(word.bx()),
+            Op::Yield => word.c() <= code.nregs,
             Op::ConvertValue => (1..=3).contains(&word.c()),
             Op::GetAwaitable => word.c() <= 2,
             Op::ForLoop => self.target(at).is_some_and(|to| {

@@ -75,6 +75,8 @@ pub struct Ctx {
     pub native_limit: usize,
     /// Nested native entries (for catching panics and finding the base of native stacks).
     pub entries: usize,
+    /// Native stack pointer at the innermost entry into the interpreter (see [`Ctx::enter_interpreter`]); 0: none.
+    pub entry: usize,
     /// Identifier of the thread (`threading.get_ident`).
     pub ident: u64,
     /// `contextvars` context, or None.
@@ -185,6 +187,7 @@ impl Ctx {
             depth_limit: space.recursion_limit.load(Ordering::Relaxed),
             native_limit: native_stack_limit(),
             entries: 0,
+            entry: 0,
             // SAFETY: no preconditions.
             ident: unsafe { libc::pthread_self() } as u64,
             context: Value::NONE,

@@ -8,8 +8,9 @@ use crate::layouts::{LenWord, StrObj};
 use crate::shape::ShapeTable;
 use crate::slot::Slot;
 use crate::trace::Tracer;
+use crate::types::{TypeObj, type_flags};
 use crate::value::Value;
-use crate::{PyResult, ctx::Ctx, types::TypeObj};
+use crate::{PyResult, ctx::Ctx};
 use dashmap::DashMap;
 use std::any::{Any, TypeId};
 use std::sync::Arc;
@@ -218,11 +219,34 @@ impl ProtoSpace {
             t.visit(e.key().0);
         }
         for s in self.shapes.iter() {
-            t.slot(s.class_slot());
             t.slot(&s.key);
+            if let Some(c) = s.class_slot().get()
+                && TypeObj::of(c).is_some_and(|c| !c.has(type_flags::COLLECTABLE))
+            {
+                t.visit(c);
+            }
         }
         for s in &self.states {
             s.value().trace(t);
+        }
+    }
+
+    /// Visits the classes of all shapes: in a minor collection, since an old object may have got a new class.
+    pub(crate) fn trace_classes(&self, t: &mut Tracer) {
+        for s in self.shapes.iter() {
+            t.slot(s.class_slot());
+        }
+    }
+
+    /// After marking: ends the shapes of dead classes, of which no object is left. Their handles are not used again, so that inline
+    /// caches may go on comparing with them.
+    pub(crate) fn forget_classes(&self, t: &Tracer) {
+        let Some(object) = self.types[Ty::Object as usize].get() else { return };
+        for s in self.shapes.iter() {
+            if s.class_slot().get().is_some_and(|c| !t.is_marked(c)) {
+                s.class_slot().init(Some(object));
+                s.transitions.with(|t| *t = Vec::new());
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use crate::dict::{DictObj, DictTable};
 use crate::header::{Header, Layout, ShapeId};
 use crate::heap::Heap;
 use crate::heap::{gc_bits, kind};
-use crate::known::Ty;
+use crate::known::{RAW_SHAPE, Ty};
 use crate::layouts::*;
 use crate::shape::Shape;
 use crate::slot::Slot;
@@ -63,6 +63,8 @@ pub struct Tracer {
     visitor: Option<NonNull<dyn FnMut(Value)>>,
     /// The object whose references are visited, for diagnostics.
     owner: Option<Value>,
+    /// The shape whose class was visited last.
+    last_shape: ShapeId,
 }
 
 impl Tracer {
@@ -84,6 +86,7 @@ impl Tracer {
             special: verify,
             visitor: None,
             owner: None,
+            last_shape: ShapeId(0),
         }
     }
 
@@ -256,11 +259,27 @@ impl Tracer {
             if self.special {
                 self.owner = Some(v);
             }
+            // Runs of objects of one shape are usual.
+            if shape.0 > RAW_SHAPE.0 && shape != self.last_shape {
+                self.class_of(shape);
+            }
             match (*p).layout() {
                 Layout::Object => self.attributes(p, shape),
                 layout => self.others(p, layout, shape),
             }
         }
+    }
+
+    /// Visits the class of a shape.
+    #[inline]
+    fn class_of(&mut self, shape: ShapeId) {
+        if self.visitor.is_some() {
+            return;
+        }
+        self.last_shape = shape;
+        // SAFETY: a valid object's shape is an entry of the space's table.
+        let shape = unsafe { &*self.shapes.add(shape.0 as usize) };
+        self.slot(shape.class_slot());
     }
 
     #[inline(never)]

@@ -217,6 +217,8 @@ pub mod type_flags {
     pub const EXCEPTION: u64 = 1 << 16;
     /// Instances hold more than the base's: two such bases of one class conflict.
     pub const SOLID: u64 = 1 << 17;
+    /// Made by a program: freed when neither it nor an instance is referred to. Other types live as long as their space.
+    pub const COLLECTABLE: u64 = 1 << 18;
 }
 
 /// A type object.

@@ -174,14 +174,11 @@ pub fn new_structseq(cx: &mut Ctx, ty: Value, values: &[Value]) -> PyResult {
 
 fn seq_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     let Some(t) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
-    let (seq, dict) = match args.pos() {
-        [s] => (*s, None),
-        [s, d] => (*s, Some(*d)),
-        _ => {
-            let msg = format!("{}() missing required argument 'sequence' (pos 1)", type_text(t));
-            return Err(cx.type_error(&msg));
-        }
-    };
+    let (seq, dict) = constructor_args(cx, t, args)?;
+    if dict.is_some_and(|d| DictObj::of(d).is_none()) {
+        let shown = crate::types::attrs::full_name(cx, t);
+        return Err(cx.type_error(&format!("{shown}() takes a dict as second arg, if any")));
+    }
     if !crate::iter::is_iterable(cx, seq) {
         return Err(cx.type_error("constructor requires a sequence"));
     }
@@ -204,15 +201,55 @@ fn seq_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
         return Err(cx.type_error(&msg));
     }
     if let Some(d) = dict.and_then(DictObj::of) {
+        let mut used = 0;
         while values.len() < fields.len() {
             let f = fields[values.len()];
-            let v = crate::dicts::dict_get(cx, d, f)?.unwrap_or(Value::NONE);
-            values.push(v);
+            let v = crate::dicts::dict_get(cx, d, f)?;
+            used += usize::from(v.is_some());
+            values.push(v.unwrap_or(Value::NONE));
+        }
+        if used < d.len() {
+            let shown = crate::types::attrs::full_name(cx, t);
+            let msg = format!("{shown}() got duplicate or unexpected field name(s)");
+            return Err(cx.type_error(&msg));
         }
     }
     let v = new_structseq(cx, class, &values)?;
     crate::roots::keep_alive(items.into_list());
     Ok(v)
+}
+
+/// The sequence and the dict that a constructor is called with.
+fn constructor_args(cx: &mut Ctx, t: &TypeObj, args: Args<'_>) -> PyResult<(Value, Option<Value>)> {
+    let mut given = [None, None];
+    if args.pos().len() > 2 {
+        let n = args.pos().len() + args.kw().count();
+        let msg = format!("{}() takes at most 2 arguments ({n} given)", type_text(t));
+        return Err(cx.type_error(&msg));
+    }
+    for (slot, v) in given.iter_mut().zip(args.pos()) {
+        *slot = Some(*v);
+    }
+    for (n, v) in args.kw() {
+        let text = StrObj::of(n).map_or_else(String::new, StrObj::to_string_lossy);
+        let Some(i) = ["sequence", "dict"].iter().position(|k| *k == text) else {
+            let msg = format!("{}() got an unexpected keyword argument '{text}'", type_text(t));
+            return Err(cx.type_error(&msg));
+        };
+        if given[i].is_some() {
+            let msg =
+                format!("argument for {}() given by name ('{text}') and position ({})", type_text(t), i + 1);
+            return Err(cx.type_error(&msg));
+        }
+        given[i] = Some(v);
+    }
+    match given {
+        [Some(seq), dict] => Ok((seq, dict)),
+        _ => {
+            let msg = format!("{}() missing required argument 'sequence' (pos 1)", type_text(t));
+            Err(cx.type_error(&msg))
+        }
+    }
 }
 
 fn seq_repr(cx: &mut Ctx, this: Value) -> PyResult {
@@ -258,6 +295,11 @@ fn seq_reduce(cx: &mut Ctx, a: &[Value]) -> PyResult {
 fn seq_replace(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
     let t = cx.type_of(this);
     let (fields, visible) = fields_of(cx, t);
+    if fields.iter().any(|f| StrObj::of(*f).is_some_and(|s| s.to_string_lossy().starts_with('!'))) {
+        let shown = crate::types::attrs::full_name(cx, t);
+        let msg = format!("__replace__() is not supported for {shown} because it has unnamed field(s)");
+        return Err(cx.type_error(&msg));
+    }
     let items = TupleObj::of(this).map_or(&[][..], |t| t.items());
     let mut values = items.to_vec();
     for f in fields.iter().skip(visible) {

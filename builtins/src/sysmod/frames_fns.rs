@@ -95,22 +95,99 @@ fn setrecursionlimit(cx: &mut Ctx, a: &[Value]) -> PyResult {
     Ok(Value::NONE)
 }
 
+/// A frame of another thread, as it was while the world stood still.
+struct Shot {
+    func: Value,
+    code: Value,
+    word: u32,
+    /// The named registers.
+    registers: Vec<Value>,
+}
+
+impl Shot {
+    fn take(f: frame::Frame, pc: frame::Pc) -> Shot {
+        let registers = (0..f.named_regs()).map(|i| f.get(i)).collect();
+        Shot { func: f.function(), code: f.code().value(), word: f.index(pc) as u32, registers }
+    }
+
+    /// A frame object of that state, which does not follow the thread.
+    fn object(&self, cx: &mut Ctx, back: Option<Value>) -> PyResult {
+        let ty = cx.ty(Ty::Frame);
+        let o = cx.new_zeroed(ty);
+        let Some(f) = FrameObj::of(o) else { return Err(cx.no_memory()) };
+        f.func.init(Some(self.func));
+        f.code.init(Some(self.code));
+        f.back.init(back);
+        f.lasti.store(self.word, Ordering::Relaxed);
+        let Some(saved) = cx.new_values(self.registers.len()) else { return Err(cx.no_memory()) };
+        for (s, v) in saved.slots().iter().zip(&self.registers) {
+            s.init(Some(*v));
+        }
+        cx.store(o, &f.saved, saved.value());
+        Ok(o)
+    }
+}
+
 fn current_frames(cx: &mut Ctx, _a: &[Value]) -> PyResult {
+    vm::audit(cx, "sys._current_frames", &[])?;
     let d = cx.dict();
-    if let (Some(dict), Some((f, _))) = (DictObj::of(d), frame::current(cx)) {
+    let Some(dict) = DictObj::of(d) else { return Ok(d) };
+    let me = cx.ident;
+    let mut threads: Vec<(u64, Vec<Shot>)> = Vec::new();
+    cx.for_each_thread(&mut |t| {
+        if t.ident != me {
+            let all = std::iter::successors(frame::current(t), |(f, _)| frame::parent(*f));
+            threads.push((t.ident, all.map(|(f, pc)| Shot::take(f, pc)).collect()));
+        }
+    });
+    // No collection can have happened since: the values are alive, and from here on they are kept.
+    let kept = cx.keep.len();
+    for shot in threads.iter().flat_map(|(_, all)| all) {
+        cx.keep.extend([shot.func, shot.code]);
+        cx.keep.extend(shot.registers.iter().filter(|v| !v.is_unbound()));
+    }
+    let r = enter_frames(cx, dict, &threads);
+    cx.keep.truncate(kept);
+    r?;
+    if let Some((f, _)) = frame::current(cx) {
         let o = frame::frame_object(cx, f);
-        let id = cx.int_u64(cx.ident);
+        let id = cx.int_u64(me);
         vm::dict_set(cx, dict, id, o)?;
     }
     Ok(d)
 }
 
-fn current_exceptions(cx: &mut Ctx, _a: &[Value]) -> PyResult {
-    let d = cx.dict();
-    if let Some(dict) = DictObj::of(d) {
-        let id = cx.int_u64(cx.ident);
-        let e = cx.handled;
-        vm::dict_set(cx, dict, id, e)?;
+fn enter_frames(cx: &mut Ctx, dict: &'static DictObj, threads: &[(u64, Vec<Shot>)]) -> PyResult<()> {
+    for (id, all) in threads {
+        let mut innermost = None;
+        for shot in all.iter().rev() {
+            innermost = Some(shot.object(cx, innermost)?);
+        }
+        if let Some(o) = innermost {
+            let id = cx.int_u64(*id);
+            vm::dict_set(cx, dict, id, o)?;
+        }
     }
-    Ok(d)
+    Ok(())
+}
+
+fn current_exceptions(cx: &mut Ctx, _a: &[Value]) -> PyResult {
+    vm::audit(cx, "sys._current_exceptions", &[])?;
+    let d = cx.dict();
+    let Some(dict) = DictObj::of(d) else { return Ok(d) };
+    let mut all = Vec::new();
+    cx.for_each_thread(&mut |t| all.push((t.ident, t.handled)));
+    // As in `current_frames`.
+    let kept = cx.keep.len();
+    cx.keep.extend(all.iter().map(|(_, e)| *e));
+    let mut r = Ok(());
+    for (id, e) in all {
+        let id = cx.int_u64(id);
+        r = vm::dict_set(cx, dict, id, e);
+        if r.is_err() {
+            break;
+        }
+    }
+    cx.keep.truncate(kept);
+    r.map(|()| d)
 }

@@ -53,6 +53,8 @@ pub static FUNCTIONS: &[MethodDef] = methods![functions:
     "is_finalizing()" => |cx, _| Ok(Value::bool(cx.space().finalizing.load(Ordering::Relaxed)));
     /// Whether there is a global interpreter lock: there is none.
     "_is_gil_enabled()" => |_, _| Ok(Value::FALSE);
+    /// Whether another process may have this one run code (`remote_exec`): no.
+    "is_remote_debug_enabled()" => |_, _| Ok(Value::FALSE);
     /// Prints an exception that cannot be raised.
     "unraisablehook(unraisable, /)" => unraisablehook;
 ];

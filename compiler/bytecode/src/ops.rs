@@ -393,10 +393,11 @@ macro_rules! for_each_op {
             /// Makes the generator, coroutine or asynchronous generator of this frame and returns it. Stands after `CopyFreeVars`
             /// and the `MakeCell`s of the parameters.
             ReturnGenerator "return_generator" (None, None, None) 0;
-            /// Yields `R[b]`; on resumption `R[a]` is the value sent.
-            Yield "yield" (w, r, None) 0;
+            /// Yields `R[b]`; on resumption `R[a]` is the value sent. Registers from `c` on are dead.
+            Yield "yield" (w, r, u) 0;
             /// Delegates to the iterator `R[b]`, first sending `R[c]` (None at first): as long as it yields, so does this frame; in the
-            /// end `R[a]` is its result. Suspends on itself: resumption puts the value sent into `R[c]` and runs it again.
+            /// end `R[a]` is its result. Suspends on itself: resumption puts the value sent into `R[c]` and runs it again. Registers behind
+            /// `R[c]` are dead.
             YieldFrom "yield_from" (w, r, rw) 0;
             /// `R[a] =` iterator of `R[b]` for `yield from`.
             GetYieldFromIter "get_yield_from_iter" (w, r, None) 0;

@@ -604,7 +604,8 @@ impl<'a> Compiler<'a> {
             self.emit(Op::CallIntrinsic1, t, r, protopy_bytecode::Intrinsic1::AsyncGenWrap as u16);
             r = t;
         }
-        self.emit(Op::Yield, dst, r, 0);
+        let top = self.u.next.min(u32::from(u16::MAX)) as u16;
+        self.emit(Op::Yield, dst, r, top);
     }
 
     fn yield_from(&mut self, y: &'a ExprYieldFrom, dst: Reg) -> Res {

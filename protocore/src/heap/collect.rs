@@ -93,8 +93,11 @@ unsafe fn free_cell(at: usize, bytes: usize, poison: bool) {
 
 impl Heap {
     /// Marks everything reachable. The world is stopped.
-    fn mark(&self, cx: &Ctx, threads: &[Arc<ThreadRecord>], t: &mut Tracer) {
+    fn mark(&self, cx: &Ctx, threads: &[Arc<ThreadRecord>], t: &mut Tracer, minor: bool) {
         cx.space().trace_roots(t);
+        if minor {
+            cx.space().trace_classes(t);
+        }
         for th in threads {
             // SAFETY: the thread is stopped in a safepoint, or is this one.
             let other: &Ctx = unsafe { &*th.cx };
@@ -284,17 +287,20 @@ impl Heap {
             notes.remembered.iter().for_each(|w| t.children(unsafe { Value::from_bits(*w) }));
             std::mem::take(&mut *locked(&self.always)).into_iter().for_each(|v| t.children(v));
         }
-        self.mark(cx, threads, &mut t);
+        self.mark(cx, threads, &mut t, minor);
         if minor && verify {
             self.blocks.clear_next();
             let mut check = Tracer::marking(self, cx.shapes, true, false).comparing();
-            self.mark(cx, threads, &mut check);
+            self.mark(cx, threads, &mut check, minor);
         }
         let dead = if count { self.count_dead(&t) } else { 0 };
         let finalized = self.finalizers.process(&mut t);
         let (cleared, callbacks) = self.weak.process(&mut t, |r| {
             self.finalizers.push(super::finalize::Pending::Callback(r));
         });
+        if !minor {
+            cx.space().forget_classes(&t);
+        }
         t.always.sort_unstable_by_key(|v| v.bits());
         t.always.dedup();
         *locked(&self.always) = std::mem::take(&mut t.always);
@@ -398,12 +404,24 @@ impl Ctx {
     /// A full collection on this thread, finalizers and callbacks included; the number of objects freed. What only finalizers
     /// kept is freed too, unless they stored it.
     pub fn collect(&mut self) -> usize {
+        self.collect_from(0)
+    }
+
+    /// As [`Ctx::collect`] for a native function that the interpreter itself has called, and that holds no object: the native
+    /// stack is scanned from where the interpreter was entered, so that nothing which the function's frames have left there counts.
+    pub fn collect_from_interpreter(&mut self) -> usize {
+        self.collect_from(self.entry)
+    }
+
+    fn collect_from(&mut self, from: usize) -> usize {
         let mut dead = 0;
         for _ in 0..8 {
             clear_dead_stack();
+            // Words below that address are the interpreter's own.
+            self.local.scan_from = if from == 0 { 0 } else { from + RED_ZONE };
             let Some(c) = self.cycle(true, true) else { continue };
             dead += c.dead;
-            if self.run_finalizers() == 0 && c.queued == 0 {
+            if self.run_finalizers() == 0 && (c.queued == 0 || self.local.finalizing) {
                 break;
             }
         }

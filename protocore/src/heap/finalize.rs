@@ -190,6 +190,11 @@ impl Ctx {
         self.run_finalizers()
     }
 
+    /// Whether this thread is running finalizers or callbacks.
+    pub fn is_finalizing(&self) -> bool {
+        self.local.finalizing
+    }
+
     /// Asks for a run of the queue at this thread's next poll.
     pub(super) fn announce_finalizers(&mut self) {
         if self.heap().finalizers.waiting() {

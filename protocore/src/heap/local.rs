@@ -55,6 +55,8 @@ pub struct LocalHeap {
     pub(super) notes: Notes,
     /// Whether this thread runs finalizers.
     pub(super) finalizing: bool,
+    /// Where the scan of this thread's native stack begins in the collection that it asks for; 0: at its stack pointer.
+    pub(super) scan_from: usize,
     pub(super) external: isize,
     /// Allocations until the next collection in stress mode.
     countdown: usize,
@@ -78,6 +80,7 @@ impl LocalHeap {
             finalizable: Vec::new(),
             notes: Notes::default(),
             finalizing: false,
+            scan_from: 0,
             external: 0,
             countdown: 0,
             exhausted: false,

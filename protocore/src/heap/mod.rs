@@ -40,6 +40,7 @@ mod stats;
 pub(crate) mod world;
 
 pub use local::LocalHeap;
+pub use roots::SavedRegisters;
 pub use stats::HeapStats;
 pub use world::ForkGuard;
 

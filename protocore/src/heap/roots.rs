@@ -11,7 +11,7 @@ use crate::value::Value;
 /// Callee-saved registers.
 #[repr(C)]
 #[derive(Default)]
-pub(crate) struct SavedRegisters([usize; 20]);
+pub struct SavedRegisters([usize; 20]);
 
 /// Saves the callee-saved registers; answers the caller's stack pointer. At the call every value that is live in the caller's
 /// frame or above is in such a register or on the stack: the others are the callee's to use.

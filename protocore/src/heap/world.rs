@@ -222,6 +222,15 @@ impl Ctx {
         r
     }
 
+    /// Notes that the interpreter is entered, with the callee-saved registers of its caller, and where from. The answer is to be
+    /// put back into [`Ctx::entry`] when it is left. `saved` stays where it is until then.
+    #[inline(always)]
+    pub fn enter_interpreter(&mut self, saved: &mut SavedRegisters) -> usize {
+        // SAFETY: the registers are the caller's to write.
+        let sp = unsafe { spill(saved) };
+        std::mem::replace(&mut self.entry, sp)
+    }
+
     /// Stops the world and runs `f` on the registered threads; `None` if another thread had stopped it and this one
     /// waited.
     #[inline(never)]
@@ -231,8 +240,14 @@ impl Ctx {
     ) -> Option<R> {
         let heap = self.heap();
         let record = self.local.record.clone()?;
+        let from = std::mem::take(&mut self.local.scan_from);
         // SAFETY: the record is this thread's.
-        let sp = unsafe { spill(record.registers.get()) };
+        let mut sp = unsafe { spill(record.registers.get()) };
+        if from != 0 {
+            sp = from;
+            // SAFETY: as above.
+            unsafe { *record.registers.get() = SavedRegisters::default() };
+        }
         record.sp.store(sp, Relaxed);
         let stopped = Stopped { world: &heap.world, lock: Some(heap.world.stop(&record)?) };
         Some(f(self, stopped.lock.as_deref().map_or(&[], Vec::as_slice)))

@@ -92,6 +92,12 @@ fn call_in_place(
                 return Err(crate::call::not_callable(cx, callee));
             };
             let (func, this) = (m.func.get_or_none(), m.this.get_or_none());
+            if func.layout() != Layout::Function {
+                // Native code may call back while it looks at its arguments, which must not lie behind the window.
+                let v = crate::call::call_bound(cx, m, window_args(f, first, n, names))?;
+                f.set(base, v);
+                return Ok(next);
+            }
             shift_args(f, first, n, 1);
             // SAFETY: there is room above every window.
             unsafe { *f.0.add(first) = this };

@@ -11,7 +11,7 @@
 //! 1. `state` goes to RUNNING by compare-and-swap only, so one thread runs a generator at a time.
 //! 2. While it runs, `handled` holds what its resumer was handling; while suspended, what the generator itself is
 //!    handling (empty: nothing).
-//! 3. Storage is scanned conservatively: words above the live temporaries may be stale.
+//! 3. Storage is scanned conservatively: words among the live temporaries may be stale (headers of calls that are being prepared).
 
 use super::calls::set_result;
 use super::frame::{self, Frame, HEADER, Pc, flag};
@@ -117,6 +117,15 @@ pub fn gen_code(g: &GeneratorObj) -> Option<&'static CodeObj> {
     g.code.get().and_then(CodeObj::of)
 }
 
+/// Number of registers that a generator keeps which is suspended at instruction word `i`.
+fn kept(code: &CodeObj, i: usize) -> usize {
+    match instr_at(code, i) {
+        Some(w) if w.op_number() == Op::Yield as u16 => usize::from(w.c()),
+        Some(w) if w.op_number() == Op::YieldFrom as u16 => usize::from(w.c()) + 1,
+        _ => usize::MAX,
+    }
+}
+
 fn instr_at(code: &CodeObj, i: usize) -> Option<Instr> {
     code.rt.code.get(i).map(|w| Instr(w.load(Ordering::Relaxed)))
 }
@@ -164,7 +173,9 @@ fn push(
     let caller = cx.regs;
     // SAFETY: the words above the innermost window are free, and the stack has room.
     unsafe { window.init(g.value(), caller, flags | flag::GEN, ret, code) };
-    for (i, s) in store.slots().iter().enumerate() {
+    let i = g.pc.load(Ordering::Relaxed) as usize;
+    let n = if was == gen_state::CREATED { usize::MAX } else { kept(code, i) };
+    for (i, s) in store.slots().iter().enumerate().take(n) {
         window.set(i, s.get_or(Value::UNBOUND));
     }
     let outer = cx.handled;
@@ -176,7 +187,6 @@ fn push(
     if let Some(o) = g.frame.get() {
         frame::attach(cx, window, o);
     }
-    let i = g.pc.load(Ordering::Relaxed) as usize;
     // SAFETY: `pc` indexes the code.
     let at = unsafe { code.start.add(i) };
     if was == gen_state::CREATED {
@@ -413,8 +423,9 @@ fn suspend(cx: &mut Ctx, f: Frame, g: &GeneratorObj, pc: Pc) {
     }
     if let Some(store) = g.regs.get().and_then(ValuesObj::of) {
         cx.barrier(store.value());
+        let n = kept(f.code(), i);
         for (i, s) in store.slots().iter().enumerate() {
-            s.init(Some(f.get(i)));
+            s.init(if i < n { Some(f.get(i)) } else { None });
         }
     }
     g.pc.store(i as u32, Ordering::Relaxed);

@@ -30,12 +30,14 @@ pub mod calls;
 pub mod frame;
 pub mod gens;
 mod handlers;
+pub mod liveness;
 pub mod raising;
 pub mod slow;
 mod state;
 pub mod unwind;
 
 use frame::{Frame, HEADER, Pc, flag};
+use protocore::heap::SavedRegisters;
 use protocore::layouts::{CodeObj, FunctionObj};
 use protocore::{Args, Ctx, PyResult, Ty, Value};
 use protopy_bytecode::{ALL_OPS, Instr};
@@ -210,6 +212,8 @@ pub(crate) fn enter(cx: &mut Ctx, pc: Pc, window: Frame) -> PyResult {
     let (old_regs, old_pc, depth) =
         (window.caller().map_or(std::ptr::null_mut(), |f| f.0), window.return_pc(), cx.depth - 1);
     cx.entries += 1;
+    let mut saved = SavedRegisters::default();
+    let outer = cx.enter_interpreter(&mut saved);
     let th: *mut Ctx = cx;
     let k = window.code().consts;
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -217,6 +221,8 @@ pub(crate) fn enter(cx: &mut Ctx, pc: Pc, window: Frame) -> PyResult {
         unsafe { tail::run(pc, window.0, k, th) }
     }));
     cx.entries -= 1;
+    cx.entry = outer;
+    std::hint::black_box(&saved);
     let result = window.owner_value();
     cx.regs = old_regs;
     cx.pc = old_pc;

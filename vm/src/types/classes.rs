@@ -85,6 +85,7 @@ pub fn type_new(cx: &mut Ctx, meta: Value, args: Args<'_>) -> PyResult {
         return new(cx, winner.value(), args);
     }
     let t = new_class(cx, winner, n, bases, ns)?;
+    t.set_flag(type_flags::COLLECTABLE, true);
     announce(cx, t, args)?;
     Ok(t.value())
 }
@@ -112,6 +113,10 @@ pub fn new_class(
         return Err(cx.no_memory());
     }
     let shown = class_name(cx, n)?;
+    if d.snapshot().iter().any(|(_, k, _)| StrObj::of(*k).is_none()) {
+        let msg = format!("non-string key in the __dict__ of class {shown}");
+        crate::errors::warn(cx, Ty::RuntimeWarning, &msg, 1)?;
+    }
     let slots = plan(cx, base, list, d, &shown)?;
     let t = allocate(cx, meta, base, list, d, &slots)?;
     let this = t.value();
@@ -256,6 +261,11 @@ fn current_module(cx: &mut Ctx) -> Option<Value> {
 
 /// Reads `__dict__` of an instance, for the attribute of that name.
 pub fn get_dict(cx: &mut Ctx, obj: Value) -> PyResult {
+    // A metaclass may inherit the descriptor from an ordinary class in front of `type`.
+    if let Some(t) = TypeObj::of(obj) {
+        let d = t.dict.get_or_none();
+        return Ok(super::mapping_proxy(cx, d));
+    }
     match instance_dict(cx, obj)? {
         Some(d) => Ok(d),
         None => {

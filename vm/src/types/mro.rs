@@ -82,6 +82,9 @@ pub fn c3(cx: &mut Ctx, class: Value, bases: &[Value]) -> PyResult<Vec<Value>> {
     let mut lists: Vec<Vec<Value>> = Vec::with_capacity(bases.len() + 1);
     for b in bases {
         let Some(t) = TypeObj::of(*b) else { return Err(cx.type_error("bases must be types")) };
+        if t.mro.is_empty() {
+            return Err(cx.type_error(&format!("Cannot extend an incomplete type '{}'", type_text(t))));
+        }
         lists.push(mro_items(t));
     }
     let mut out = vec![class];

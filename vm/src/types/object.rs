@@ -126,19 +126,34 @@ pub fn object_compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
     }
 }
 
-/// The names in `__slots__` of a class and its bases, by class, outermost first.
-fn slot_lists(t: &'static TypeObj) -> Vec<Vec<Value>> {
-    let mut out = Vec::new();
-    let mut at = Some(t);
-    while let Some(t) = at {
-        if let Some(names) = t.slot_names.get().and_then(TupleObj::of)
-            && !names.items().is_empty()
-        {
-            out.push(names.items().to_vec());
-        }
-        at = t.base.get().and_then(TypeObj::of);
+const SHARED: u64 = type_flags::DICT | type_flags::WEAKREF;
+
+fn shared_flags(t: &TypeObj) -> u64 {
+    t.flags.load(std::sync::atomic::Ordering::Acquire) & SHARED
+}
+
+fn own_slots(t: &TypeObj) -> &'static [Value] {
+    t.slot_names.get().and_then(TupleObj::of).map_or(&[], |n| n.items())
+}
+
+/// The class or base that last added something to the instances.
+fn last_addition(t: &'static TypeObj) -> &'static TypeObj {
+    let mut t = t;
+    while let Some(b) = t.base.get().and_then(TypeObj::of)
+        && own_slots(t).is_empty()
+        && shared_flags(t) == shared_flags(b)
+        && t.layout == b.layout
+    {
+        t = b;
     }
-    out
+    t
+}
+
+/// Whether two classes have the same slots: because one base gave them, or each added the same names to one base.
+fn same_slots(a: &'static TypeObj, b: &'static TypeObj) -> bool {
+    let (a, b) = (last_addition(a), last_addition(b));
+    let base = |t: &TypeObj| t.base.get();
+    std::ptr::eq(a, b) || own_slots(a) == own_slots(b) && base(a) == base(b)
 }
 
 /// Whether instances of the two classes are laid out alike; TypeError otherwise.
@@ -148,18 +163,16 @@ pub(crate) fn check_layouts(
     new: &'static TypeObj,
     what: &str,
 ) -> PyResult<()> {
-    const SHARED: u64 = type_flags::DICT | type_flags::WEAKREF;
     let (n, o) = (type_text(new), type_text(old));
     if !std::ptr::eq(old, new) && old.has(type_flags::HEAP) != new.has(type_flags::HEAP) {
         let msg = format!("{what} assignment: '{n}' deallocator differs from '{o}'");
         return Err(cx.type_error(&msg));
     }
-    let flags = |t: &TypeObj| t.flags.load(std::sync::atomic::Ordering::Acquire) & SHARED;
     let alike = old.layout == new.layout
         && std::ptr::eq(old.vt, new.vt)
         && old.attr_base == new.attr_base
-        && flags(old) == flags(new)
-        && slot_lists(old) == slot_lists(new);
+        && shared_flags(old) == shared_flags(new)
+        && same_slots(old, new);
     if alike {
         return Ok(());
     }
@@ -187,7 +200,7 @@ pub fn set_class(cx: &mut Ctx, obj: Value, class: Option<Value>) -> PyResult<()>
         return Ok(());
     }
     if modules {
-        if old.layout != new.layout || slot_lists(old) != slot_lists(new) {
+        if old.layout != new.layout || !same_slots(old, new) {
             let msg = format!(
                 "__class__ assignment: '{}' object layout differs from '{}'",
                 type_text(new),

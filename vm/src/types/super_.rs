@@ -30,8 +30,13 @@ impl Payload for Super {
 
 /// The class along whose MRO `super(class, obj)` looks; TypeError if the object does not fit.
 pub fn super_check(cx: &mut Ctx, class: Value, obj: Value) -> PyResult<&'static TypeObj> {
+    // An `mro()` may have left the class itself out.
+    let complete = |t: &TypeObj| match t.mro.get().and_then(TupleObj::of) {
+        Some(m) => m.items().contains(&class),
+        None => t.is_subtype(class),
+    };
     if let Some(t) = TypeObj::of(obj)
-        && t.is_subtype(class)
+        && complete(t)
     {
         return Ok(t);
     }

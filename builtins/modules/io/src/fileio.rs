@@ -134,7 +134,7 @@ static GETSETS: &[GetSetDef] = getsets![
             let on = bool_member(cx, on)?;
             file(cx, v).map(|f| f.put(FINALIZING, on))
         };
-    /// Whether the file is closed.
+    /// True if the file is closed
     "closed" => |cx, v| file(cx, v).map(|f| Value::bool(f.fd() < 0));
     /// Whether closing the stream closes the descriptor.
     "closefd" => |cx, v| file(cx, v).map(|f| Value::bool(f.has(CLOSEFD)));

@@ -9,6 +9,7 @@ use protocore::layouts::{IntRef, ListObj, TupleObj};
 use protocore::space::SpaceState;
 use protocore::types::type_flags;
 use protocore::{Args, Ctx, PyResult, Slot, Tracer, Ty, TypeObj, Value};
+use protopy_vm::interp::liveness::collect_for_program;
 use protopy_vm::modules::module_set;
 use protopy_vm::{ModuleSpec, ValueVec, call, errors, index, index_i64, methods, repr_text};
 use std::sync::Arc;
@@ -100,7 +101,7 @@ fn collect(cx: &mut Ctx, a: &[Value]) -> PyResult {
         eprintln!("gc: collecting generation {generation}...\ngc: objects in each generation: 0 0 {old}");
         eprintln!("gc: objects in permanent generation: {}", st.frozen.load(Ordering::Relaxed));
     }
-    let n = cx.collect();
+    let n = collect_for_program(cx, "gc", "collect");
     if stats {
         let t = start.elapsed().as_secs_f64();
         eprintln!("gc: done, {n} unreachable, 0 uncollectable, {t:.4}s elapsed");
@@ -229,8 +230,8 @@ fn is_finalized(cx: &mut Ctx, a: &[Value]) -> PyResult {
 }
 
 /// Puts all tracked objects that are alive into `cx.keep`; the index of the first.
-fn keep_tracked(cx: &mut Ctx) -> usize {
-    cx.collect();
+fn keep_tracked(cx: &mut Ctx, function: &str) -> usize {
+    collect_for_program(cx, "gc", function);
     let first = cx.keep_objects(&mut |v| !matches!(v.layout(), Layout::Str | Layout::Bytes | Layout::Float));
     let mut at = first;
     for i in first..cx.keep.len() {
@@ -265,7 +266,7 @@ fn get_objects(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if !all {
         return cx.list(&[]);
     }
-    let first = keep_tracked(cx);
+    let first = keep_tracked(cx, "get_objects");
     let found = cx.keep[first..].to_vec();
     let r = cx.list(&found);
     cx.keep.truncate(first);
@@ -323,7 +324,7 @@ fn immediates(v: Value, found: &mut Vec<Value>) {
 fn get_referrers(cx: &mut Ctx, _: Value, args: Args<'_>) -> PyResult {
     let targets = args.pos().to_vec();
     let held = cx.tuple_of(None, &targets)?;
-    let first = keep_tracked(cx);
+    let first = keep_tracked(cx, "");
     let mut at = first;
     for i in first..cx.keep.len() {
         let v = cx.keep[i];
@@ -347,7 +348,7 @@ fn get_referrers(cx: &mut Ctx, _: Value, args: Args<'_>) -> PyResult {
 // ---------------------------------------------------------------------------------------------------- freezing
 
 fn freeze(cx: &mut Ctx, _: &[Value]) -> PyResult {
-    let first = keep_tracked(cx);
+    let first = keep_tracked(cx, "freeze");
     let n = cx.keep.len() - first;
     cx.keep.truncate(first);
     state(cx).frozen.store(n, Ordering::Relaxed);
