@@ -11,13 +11,14 @@
 //! 3. The world is stopped while references are cleared. A thread that has read a target therefore holds a
 //!    live object until its next safepoint, and from then on the value on its stack keeps it alive: reading takes no lock.
 //! 4. A reference is cleared after the finalizer of its referent has run (in a later collection), as CPython does
-//!    when an object dies by its count: `__del__` still sees it.
+//!    when an object dies by its count: `__del__` still sees it. That to a member of a cycle is cleared before.
 //!
 //! Why not a word in each object: few objects are ever referred to weakly. Why not a list in the object's attribute
 //! area: it would have to exist for every layout.
 
 use crate::ctx::Ctx;
 use crate::heap::locked;
+use crate::known::Ty;
 use crate::layouts::WeakRefObj;
 use crate::trace::Tracer;
 use crate::types::TypeObj;
@@ -60,6 +61,28 @@ fn reference(w: u64) -> Value {
 }
 
 impl WeakTable {
+    /// The weak references to an object that are marked.
+    pub(crate) fn living(&self, target: Value, t: &Tracer) -> Vec<Value> {
+        let table = locked(&self.0);
+        let refs = table.get(&target.bits()).map_or(&[][..], Vec::as_slice);
+        refs.iter().map(|r| reference(*r)).filter(|r| t.is_marked(*r)).collect()
+    }
+
+    /// Clears all references to an object; callbacks of those in `living` are given to `queue`, newest first. How many these are.
+    pub(crate) fn clear(&self, target: Value, living: &[Value], queue: &mut impl FnMut(Value)) -> usize {
+        let refs = locked(&self.0).remove(&target.bits()).unwrap_or_default();
+        let mut callbacks = 0;
+        for r in refs.iter().rev().map(|r| reference(*r)) {
+            let Some(w) = WeakRefObj::of(r) else { continue };
+            w.target.store(0, Ordering::Release);
+            if living.contains(&r) && !w.callback.is_empty() {
+                callbacks += 1;
+                queue(r);
+            }
+        }
+        callbacks
+    }
+
     /// Clears what refers to unmarked objects and forgets unmarked references: how many were cleared, and how many
     /// callbacks were given to `queue`, newest reference first.
     pub(crate) fn process(&self, t: &mut Tracer, mut queue: impl FnMut(Value)) -> (usize, usize) {
@@ -149,12 +172,17 @@ impl Ctx {
         locked(&self.heap().weak.0).get(&target.bits()).map_or(0, Vec::len)
     }
 
-    /// The weak references to an object, those without callback first.
+    /// The weak references to an object: first the one that is shared, then the shared proxy, then the others, newest first.
     pub fn weakrefs_of(&self, target: Value) -> Vec<Value> {
-        let table = locked(&self.heap().weak.0);
-        let mut all: Vec<Value> =
-            table.get(&target.bits()).map_or_else(Vec::new, |v| v.iter().map(|r| reference(*r)).collect());
-        all.sort_by_key(|r| WeakRefObj::of(*r).is_some_and(|w| !w.callback.is_empty()));
+        let mut all: Vec<Value> = {
+            let table = locked(&self.heap().weak.0);
+            let refs = table.get(&target.bits()).map_or(&[][..], Vec::as_slice);
+            refs.iter().rev().map(|r| reference(*r)).collect()
+        };
+        let shared = [Ty::WeakRef, Ty::WeakProxy, Ty::WeakCallableProxy];
+        all.sort_by_key(|r| {
+            shared.iter().position(|t| is_plain(self, *r, self.ty(*t))).unwrap_or(shared.len())
+        });
         all
     }
 }

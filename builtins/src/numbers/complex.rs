@@ -60,9 +60,9 @@ static METHODS: &[MethodDef] = methods![
 ];
 
 static GETSETS: &[GetSetDef] = getsets![
-    /// The real part.
+    /// the real part of a complex number
     member "real" => real;
-    /// The imaginary part.
+    /// the imaginary part of a complex number
     member "imag" => imag;
 ];
 

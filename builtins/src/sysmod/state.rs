@@ -2,9 +2,27 @@
 
 use protopy_vm::methods;
 use protopy_vm::protocore::layouts::MethodDef;
-use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
+use protopy_vm::protocore::space::SpaceState;
+use protopy_vm::protocore::{Ctx, PyResult, Tracer, Ty, Value};
 use protopy_vm::{self as vm};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+/// Settings that are kept for those who ask.
+struct Settings {
+    /// Microseconds.
+    switch_interval: AtomicU64,
+    dlopen_flags: AtomicI64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { switch_interval: AtomicU64::new(5000), dlopen_flags: AtomicI64::new(2) }
+    }
+}
+
+impl SpaceState for Settings {
+    fn trace(&self, _: &mut Tracer) {}
+}
 
 /// The functions.
 pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
@@ -15,9 +33,12 @@ pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
     };
     /// Sets the limit of digits in conversions between int and str.
     "set_int_max_str_digits(maxdigits)" => set_int_max_str_digits;
-    /// Seconds between switches of threads. Threads run in parallel here, so it is a constant.
-    "getswitchinterval()" => |cx, _| Ok(cx.float(0.005));
-    /// Checks a switch interval, which has no effect; see `getswitchinterval`.
+    /// Seconds between switches of threads, as set. Threads run in parallel here, so it means nothing.
+    "getswitchinterval()" => |cx, _| {
+        let us = cx.space().state::<Settings>().switch_interval.load(Ordering::Relaxed);
+        Ok(cx.float(us as f64 / 1e6))
+    };
+    /// Sets what `getswitchinterval` answers.
     "setswitchinterval(interval, /)" => setswitchinterval;
     /// Frames that a new coroutine remembers of where it was made.
     "get_coroutine_origin_tracking_depth()" => |cx, _| Ok(Value::small(cx.coroutine_origin_depth as i64));
@@ -54,9 +75,16 @@ pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
     /// Prints statistics of the allocator.
     "_debugmallocstats()" => |_, _| Ok(Value::NONE);
     /// Flags of the dynamic loader.
-    "getdlopenflags()" => |_, _| Ok(Value::small(2));
-    /// Sets flags of the dynamic loader.
-    "setdlopenflags(flags, /)" => |_, _| Ok(Value::NONE);
+    "getdlopenflags()" => |cx, _| {
+        let n = cx.space().state::<Settings>().dlopen_flags.load(Ordering::Relaxed);
+        Ok(cx.int(n))
+    };
+    /// Sets flags of the dynamic loader. Nothing is loaded with them here.
+    "setdlopenflags(flags, /)" => |cx, a| {
+        let n = vm::index_i64(cx, a[0], Ty::OverflowError)?;
+        cx.space().state::<Settings>().dlopen_flags.store(n, Ordering::Relaxed);
+        Ok(Value::NONE)
+    };
 ];
 
 fn clear_type_descriptors(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -86,9 +114,11 @@ fn set_int_max_str_digits(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn setswitchinterval(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let f = vm::float_of(cx, a[0])?;
-    if f <= 0.0 {
+    if f.is_nan() || f <= 0.0 {
         return Err(cx.value_error("switch interval must be strictly positive"));
     }
+    let us = (f * 1e6).round() as u64;
+    cx.space().state::<Settings>().switch_interval.store(us, Ordering::Relaxed);
     Ok(Value::NONE)
 }
 

@@ -294,10 +294,11 @@ impl Heap {
             self.mark(cx, threads, &mut check, minor);
         }
         let dead = if count { self.count_dead(&t) } else { 0 };
-        let finalized = self.finalizers.process(&mut t);
-        let (cleared, callbacks) = self.weak.process(&mut t, |r| {
-            self.finalizers.push(super::finalize::Pending::Callback(r));
-        });
+        let mut queue = |r: Value| self.finalizers.push(super::finalize::Pending::Callback(r));
+        let (finalized, cyclic) = self.finalizers.process(&mut t, &self.weak);
+        let early: usize = cyclic.into_iter().map(|(v, refs)| self.weak.clear(v, &refs, &mut queue)).sum();
+        let (cleared, callbacks) = self.weak.process(&mut t, queue);
+        let callbacks = callbacks + early;
         if !minor {
             cx.space().forget_classes(&t);
         }

@@ -4,6 +4,9 @@
 //! reached are queued, flagged so that this happens once, and marked with all that they refer to: what a finalizer sees is
 //! whole. They are freed by a later collection unless they were stored somewhere.
 //!
+//! Weak references: `__del__` of an object that dies alone still sees them, as with reference counts. Those to the members of a
+//! dying cycle are cleared before, as CPython's collector does, so that a member that is brought back has none.
+//!
 //! Order: those that no other dying object refers to come first (an owner's `__del__` runs before that of what it owns, as with
 //! reference counts), then the others, each group in order of registration.
 
@@ -13,6 +16,7 @@ use crate::header::Layout;
 use crate::layouts::{GeneratorObj, gen_state};
 use crate::trace::Tracer;
 use crate::value::Value;
+use crate::weakref::WeakTable;
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -25,6 +29,9 @@ pub(crate) enum Pending {
     /// The callback of a weak reference that was cleared.
     Callback(Value),
 }
+
+/// Comparisons that are worth finding out which objects a dying cycle reaches.
+const PATIENCE: usize = 1 << 20;
 
 #[derive(Default)]
 pub(crate) struct Finalizers {
@@ -85,8 +92,9 @@ impl Finalizers {
         }
     }
 
-    /// After marking: queues and resurrects the finalizable objects that were not reached; their number.
-    pub(super) fn process(&self, t: &mut Tracer) -> usize {
+    /// After marking: queues and resurrects the finalizable objects that were not reached; their number, and those of them that are
+    /// members of a cycle or kept by one, with the living weak references to each.
+    pub(super) fn process(&self, t: &mut Tracer, weak: &WeakTable) -> (usize, Vec<(Value, Vec<Value>)>) {
         let mut registered = locked(&self.registered);
         let mut dying = Vec::new();
         registered.retain(|w| {
@@ -102,12 +110,28 @@ impl Finalizers {
             }
             alive
         });
-        for v in &dying {
-            if !t.is_marked(*v) {
-                t.children(*v);
-                t.drain();
+        let watched: Vec<Vec<Value>> = dying.iter().map(|v| weak.living(*v, t)).collect();
+        let mut cyclic = vec![false; dying.len()];
+        let mut patience = PATIENCE;
+        for i in 0..dying.len() {
+            if t.is_marked(dying[i]) {
+                continue;
+            }
+            let rest = &dying[i + 1..];
+            let open = |t: &Tracer| rest.iter().map(|v| !t.is_marked(*v)).collect::<Vec<bool>>();
+            let before = if rest.len() <= patience { open(t) } else { Vec::new() };
+            t.children(dying[i]);
+            t.drain();
+            if t.is_marked(dying[i]) {
+                cyclic[i] = true;
+                patience = patience.saturating_sub(rest.len());
+                for (j, was_open) in before.into_iter().enumerate() {
+                    cyclic[i + 1 + j] |= was_open && t.is_marked(rest[j]);
+                }
             }
         }
+        let cyclic =
+            dying.iter().zip(watched).zip(cyclic).filter(|(_, c)| *c).map(|((v, w), _)| (*v, w)).collect();
         let (owned, heads): (Vec<Value>, Vec<Value>) = dying.iter().partition(|v| t.is_marked(**v));
         for v in heads.iter().chain(&owned) {
             if let Some(h) = v.header() {
@@ -117,7 +141,7 @@ impl Finalizers {
             self.push(Pending::Finalize(*v));
         }
         t.drain();
-        dying.len()
+        (dying.len(), cyclic)
     }
 }
 

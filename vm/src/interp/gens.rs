@@ -177,6 +177,8 @@ fn push(
     let n = if was == gen_state::CREATED { usize::MAX } else { kept(code, i) };
     for (i, s) in store.slots().iter().enumerate().take(n) {
         window.set(i, s.get_or(Value::UNBOUND));
+        // What runs may let go of it.
+        s.init(None);
     }
     let outer = cx.handled;
     if let Some(own) = g.handled.get() {

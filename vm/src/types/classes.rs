@@ -277,6 +277,10 @@ pub fn get_dict(cx: &mut Ctx, obj: Value) -> PyResult {
 
 /// Sets `__dict__` of an instance.
 pub fn set_dict(cx: &mut Ctx, obj: Value, v: Option<Value>) -> PyResult<()> {
+    if cx.is_instance(obj, Ty::Module) {
+        let n = name(cx, N::Dict);
+        return Err(crate::attr::attribute_error(cx, "readonly attribute", obj, n));
+    }
     let v = match v {
         Some(v) => v,
         None => cx.dict(),

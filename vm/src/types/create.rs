@@ -325,8 +325,8 @@ fn fill_slots(t: &TypeObj, spec: &TypeSpec, own: &Slots, base: Option<&TypeObj>)
     // can inherits that.
     let from_object = base.base.is_empty();
     let no_new = spec.flags & type_flags::NO_NEW != 0;
-    if slot_address(own, SlotId::new) == 0 && (no_new || (from_object && spec.flags & type_flags::HEAP == 0))
-    {
+    let silent = slot_address(own, SlotId::new) == 0;
+    if no_new || (silent && from_object && spec.flags & type_flags::HEAP == 0) {
         t.slots.new.set(None);
         t.set_flag(type_flags::NO_NEW, true);
     }

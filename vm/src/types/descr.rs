@@ -117,7 +117,17 @@ pub fn attr_descr_get(cx: &mut Ctx, this: Value, obj: Option<Value>, _owner: Val
         Access::Native(def) => (def.get)(cx, obj),
         Access::Inline(i) => match inline_slot(cx, obj, i).and_then(Slot::get) {
             Some(v) => Ok(v),
-            None => Err(crate::attr::no_attribute(cx, obj, d.name.get_or_none())),
+            None => {
+                let name = d.name.get_or_none();
+                let ty = cx.type_of(obj);
+                let mut shown = super::attrs::full_name(cx, ty);
+                if let Some(q) = shown.strip_prefix("__main__.") {
+                    shown = q.to_owned();
+                }
+                let n = StrObj::of(name).map_or_else(String::new, StrObj::to_string_lossy);
+                let msg = format!("'{shown}' object has no attribute '{n}'");
+                Err(crate::attr::attribute_error(cx, &msg, obj, name))
+            }
         },
     }
 }

@@ -94,7 +94,7 @@ static STRUCT_TIME: TypeSpec = TypeSpec {
     name: "struct_time",
     module: "time",
     layout: Layout::Tuple,
-    flags: type_flags::DICT,
+    flags: type_flags::DICT | type_flags::HEAP,
     slots: SLOTS,
     methods: METHODS,
     doc: "A calendar time: what gmtime(), localtime() and strptime() answer and asctime(), mktime() and strftime() take.",

@@ -28,6 +28,8 @@ struct State {
     /// Collections that programs asked for, and what they found, by generation.
     collections: [AtomicUsize; 3],
     collected: [AtomicUsize; 3],
+    /// Collections of the heap that these were.
+    cycles: AtomicUsize,
     frozen: AtomicUsize,
     /// Bytes allocated before the last collection.
     allocated: AtomicUsize,
@@ -42,6 +44,7 @@ impl Default for State {
             thresholds: [2000, 10, 10].map(AtomicI64::new),
             collections: Default::default(),
             collected: Default::default(),
+            cycles: AtomicUsize::new(0),
             frozen: AtomicUsize::new(0),
             allocated: AtomicUsize::new(0),
             callbacks: Slot::empty(),
@@ -101,7 +104,9 @@ fn collect(cx: &mut Ctx, a: &[Value]) -> PyResult {
         eprintln!("gc: collecting generation {generation}...\ngc: objects in each generation: 0 0 {old}");
         eprintln!("gc: objects in permanent generation: {}", st.frozen.load(Ordering::Relaxed));
     }
+    let before = cx.space().heap.stats().collections;
     let n = collect_for_program(cx, "gc", "collect");
+    st.cycles.fetch_add(cx.space().heap.stats().collections.saturating_sub(before), Ordering::Relaxed);
     if stats {
         let t = start.elapsed().as_secs_f64();
         eprintln!("gc: done, {n} unreachable, 0 uncollectable, {t:.4}s elapsed");
@@ -177,10 +182,10 @@ fn get_count(cx: &mut Ctx, _: &[Value]) -> PyResult {
 fn get_stats(cx: &mut Ctx, _: &[Value]) -> PyResult {
     let st = state(cx);
     let mut all = ValueVec::new(cx);
-    let automatic = cx.space().heap.stats().collections;
+    let automatic = cx.space().heap.stats().collections.saturating_sub(st.cycles.load(Ordering::Relaxed));
     for g in 0..3 {
         let asked = st.collections[g].load(Ordering::Relaxed);
-        let n = if g == 2 { asked.max(automatic) } else { asked };
+        let n = if g == 2 { asked + automatic } else { asked };
         let found = st.collected[g].load(Ordering::Relaxed);
         let d = cx.dict();
         let (n, found) = (cx.int_usize(n), cx.int_usize(found));

@@ -7,7 +7,7 @@
 use protocore::dict::DictObj;
 use protocore::layouts::{IntRef, ListObj, StrObj, TupleObj};
 use protocore::space::SpaceState;
-use protocore::{Ctx, PyResult, Raised, Root, Slot, Tracer, Ty, TypeObj, Value};
+use protocore::{Ctx, PyResult, Root, Slot, Tracer, Ty, TypeObj, Value};
 use protopy_vm::code::line_of;
 use protopy_vm::interp::frame::{self, Frame};
 use protopy_vm::modules::module_set;
@@ -537,24 +537,28 @@ fn warn_explicit(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 /// A line of a module's source as its loader tells it, or None.
 fn loader_line(cx: &mut Ctx, globals: &DictObj, line: i64) -> PyResult {
-    let (loader, name) = (cx.intern_str("__loader__"), cx.intern_str("__name__"));
-    let (Some(loader), Some(name)) = (dict_get(cx, globals, loader)?, dict_get(cx, globals, name)?) else {
+    let external = cx.root(Root::ImportlibExternal);
+    let loader = call_method(cx, external, "_bless_my_loader", &[globals.value()])?;
+    let name = cx.intern_str("__name__");
+    let Some(name) = dict_get(cx, globals, name)?.filter(|_| !loader.is_none()) else {
         return Ok(Value::NONE);
     };
     let Some(f) = lookup_attr_str(cx, loader, "get_source")? else { return Ok(Value::NONE) };
-    let source = call(cx, f, &[name])?;
+    let source = match call(cx, f, &[name]) {
+        Ok(s) => s,
+        // The module of a command has no source that its loader knows.
+        Err(r) => {
+            let e = cx.take_raised(r);
+            if cx.is_instance(e, Ty::ImportError) {
+                return Ok(Value::NONE);
+            }
+            return Err(cx.set_raised(e));
+        }
+    };
     let Some(s) = StrObj::of(source) else { return Ok(Value::NONE) };
     let text = s.to_string_lossy();
     let found = usize::try_from(line).ok().and_then(|n| text.lines().nth(n.checked_sub(1)?));
-    match found {
-        Some(l) => Ok(cx.str(l)),
-        None => Err(index_error(cx)),
-    }
-}
-
-#[cold]
-fn index_error(cx: &mut Ctx) -> Raised {
-    cx.raise_str(Ty::IndexError, "list index out of range")
+    Ok(found.map_or(Value::NONE, |l| cx.str(l)))
 }
 
 // ---------------------------------------------------------------------------------------------------- the module

@@ -114,7 +114,13 @@ fn shown(cx: &mut Ctx, this: Value, word: &str, with_name: bool) -> PyResult {
     let mut text = format!("<{word} at {:#x}; to '{t}' at {:#x}", this.bits(), target.bits());
     if with_name {
         let n = protopy_vm::names::name(cx, N::Name);
-        if let Some(n) = lookup_attr(cx, target, n)?.and_then(StrObj::of) {
+        let found = match protopy_vm::lookup_special_name(cx, target, n)? {
+            Some(v) => Some(v),
+            // Functions and classes have theirs in other places than a namespace.
+            None if TypeObj::of(target).is_some() => lookup_attr(cx, target, n)?,
+            None => None,
+        };
+        if let Some(n) = found.and_then(StrObj::of) {
             text.push_str(&format!(" ({})", n.to_string_lossy()));
         }
     }
