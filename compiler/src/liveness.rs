@@ -93,9 +93,7 @@ pub fn live_at(code: &CodeData, at: usize) -> Registers {
             let e = effect(word, op);
             let mut r = s.next.and_then(|n| live.get(n)).cloned().unwrap_or_else(|| Registers::empty(n));
             let loops = matches!(op, Op::ForIter | Op::ForLoop);
-            if !loops
-                && let Some(t) = s.target
-            {
+            if !loops && let Some(t) = s.target {
                 r.add(&live[t]);
             }
             e.writes.each().for_each(|w| r.set(w, false));
@@ -108,9 +106,7 @@ pub fn live_at(code: &CodeData, at: usize) -> Registers {
                 r.cut(w);
             }
             // A loop that is exhausted assigns nothing.
-            if loops
-                && let Some(t) = s.target
-            {
+            if loops && let Some(t) = s.target {
                 r.add(&live[t]);
             }
             e.reads.each().for_each(|x| r.set(x, true));
