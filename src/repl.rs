@@ -5,7 +5,7 @@
 //! standard error, as they do not belong to the program's output.
 
 use crate::cli::{Invocation, Program};
-use crate::run::{main_dict, main_module, show_error, show_uncaught};
+use crate::run::{main_dict, main_module, show_error};
 use crate::streams;
 use protopy_builtins::sysmod;
 use protopy_compiler::{Mode, Options};
@@ -138,12 +138,17 @@ fn plain(cx: &mut Ctx) -> PyResult<()> {
         let line = match read_line(cx, if source.is_empty() { "ps1" } else { "ps2" }) {
             Ok(l) => l,
             Err(r) => {
-                interrupted(cx, r)?;
                 source.clear();
-                continue;
+                if interrupted(cx, r)? {
+                    continue;
+                }
+                String::new()
             }
         };
         let ended = line.is_empty();
+        if !ended && !line.ends_with('\n') {
+            eprintln!();
+        }
         if ended && source.is_empty() {
             eprintln!();
             return Ok(());
@@ -172,17 +177,17 @@ fn is_blank(line: &str) -> bool {
     t.is_empty() || t.starts_with('#')
 }
 
-/// An interrupt at the prompt drops the statement; other errors are shown.
-fn interrupted(cx: &mut Ctx, r: Raised) -> PyResult<()> {
+/// What went wrong while a line was read: an interrupt drops the statement, anything else is the end of input.
+fn interrupted(cx: &mut Ctx, r: Raised) -> PyResult<bool> {
     let e = cx.take_raised(r);
     if cx.is_instance(e, Ty::KeyboardInterrupt) {
         sysmod::write_stderr(cx, "\nKeyboardInterrupt\n");
-        return Ok(());
+        return Ok(true);
     }
     if cx.is_instance(e, Ty::SystemExit) {
         return Err(cx.set_raised(e));
     }
-    show_uncaught(cx, e).map_or_else(|| Ok(()), |e| Err(cx.set_raised(e)))
+    Ok(false)
 }
 
 /// Prints a prompt and reads a line, with its end; empty at the end of input.

@@ -90,6 +90,10 @@ fn import_site(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
     let importer = vm::import_attr(cx, "zipimport", "zipimporter")?;
     if let Some(hooks) = vm::lookup_sys(cx, "path_hooks") {
         vm::call_method(cx, hooks, "insert", &[Value::small(0), importer])?;
+        // What was imported so far found no finder for archives.
+        if let Some(finders) = vm::lookup_sys(cx, "path_importer_cache") {
+            vm::call_method(cx, finders, "clear", &[])?;
+        }
     }
     if !i.config.warn.is_empty() {
         vm::import(cx, "warnings")?;
@@ -275,6 +279,12 @@ fn is_archive(p: &Path) -> bool {
     f.read_exact(&mut tail).is_ok() && tail == *b"PK\x05\x06"
 }
 
+/// Whether a program is a compiled module: by its name, or by the number that such files begin with.
+fn is_compiled(f: &OsString, bytes: &[u8]) -> bool {
+    let magic = protopy_mod_runtime::imp::PYC_MAGIC.to_le_bytes();
+    f.as_bytes().ends_with(b".pyc") || bytes.starts_with(&[magic[0], magic[1], b'\r', b'\n'])
+}
+
 fn run_script(cx: &mut Ctx, i: &Invocation, f: &OsString, bytes: &[u8]) -> PyResult<()> {
     let m = main_module(cx)?;
     let file_abs = absolute(Path::new(f));
@@ -282,10 +292,18 @@ fn run_script(cx: &mut Ctx, i: &Invocation, f: &OsString, bytes: &[u8]) -> PyRes
     vm::set_attr_str(cx, m, "__file__", file_value)?;
     vm::set_attr_str(cx, m, "__cached__", Value::NONE)?;
     let external = cx.root(Root::ImportlibExternal);
-    let loader = vm::get_attr_str(cx, external, "SourceFileLoader")?;
+    let compiled = is_compiled(f, bytes);
+    let kind = if compiled { "SourcelessFileLoader" } else { "SourceFileLoader" };
+    let loader = vm::get_attr_str(cx, external, kind)?;
     let n = cx.intern_str("__main__");
     let loader = vm::call(cx, loader, &[n, file_value])?;
     vm::set_attr_str(cx, m, "__loader__", loader)?;
+    if compiled {
+        let name = cx.intern_str("__main__");
+        let code = vm::call_method(cx, loader, "get_code", &[name])?;
+        let g = main_dict(cx)?;
+        return vm::compile::run_code(cx, code, g, g).map(|_| ());
+    }
     let shown = file_abs.to_string_lossy().into_owned();
     let mut body = bytes;
     if i.skip_first_line {

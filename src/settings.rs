@@ -206,6 +206,8 @@ fn numbers(c: &mut Config, env: &Env, x: &Extra<'_>) -> Checked<()> {
     c.import_time = match x.get("importtime") {
         Some(None | Some("1")) => 1,
         Some(Some("2")) => 2,
+        Some(Some(v)) if v.parse::<i64>().is_err() => 1,
+        Some(Some("0")) => 0,
         Some(Some(_)) => {
             return Err(fatal(
                 "config_init_import_time",

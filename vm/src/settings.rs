@@ -60,7 +60,11 @@ fn heading(s: &Settings) {
 }
 
 fn text(n: Value) -> String {
-    StrObj::of(n).map_or_else(String::new, StrObj::to_string_lossy)
+    let Some(s) = StrObj::of(n) else { return String::new() };
+    s.str_ref()
+        .chars()
+        .map(|c| char::from_u32(c).map_or_else(|| format!("\\u{c:04x}"), String::from))
+        .collect()
 }
 
 fn width(depth: i64) -> usize {

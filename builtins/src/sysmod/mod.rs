@@ -133,8 +133,21 @@ fn displayhook(cx: &mut Ctx, a: &[Value]) -> PyResult {
         if !cx.is_instance(e, Ty::UnicodeEncodeError) {
             return Err(cx.set_raised(e));
         }
-        let escaped = vm::ascii(cx, a[0])?;
-        vm::call_method(cx, out, "write", &[escaped])?;
+        // What the stream's encoding has not is escaped, and nothing else.
+        let encoding = vm::get_attr_str(cx, out, "encoding")?;
+        let errors = cx.str("backslashreplace");
+        let bytes = vm::call_method(cx, text, "encode", &[encoding, errors])?;
+        match vm::lookup_attr_str(cx, out, "buffer")? {
+            Some(buffer) => {
+                vm::call_method(cx, out, "flush", &[])?;
+                vm::call_method(cx, buffer, "write", &[bytes])?;
+            }
+            None => {
+                let strict = cx.str("strict");
+                let escaped = vm::call_method(cx, bytes, "decode", &[encoding, strict])?;
+                vm::call_method(cx, out, "write", &[escaped])?;
+            }
+        }
     }
     let nl = cx.char(10);
     vm::call_method(cx, out, "write", &[nl])?;
