@@ -24,6 +24,7 @@
 
 #![allow(unsafe_code)]
 
+mod arith;
 pub mod attrs;
 pub mod bind;
 pub mod calls;
