@@ -202,7 +202,6 @@ fn frozen_module(cx: &mut Ctx, n: &'static str, path: &str, filename: &str) -> P
         let msg = format!("the standard library lacks {path}");
         return Err(cx.raise_str(Ty::ImportError, &msg));
     };
-    let text = String::from_utf8_lossy(&source).into_owned();
     let m = vm::modules::new_module(cx, n, None);
     let name = cx.intern_str(n);
     if let Some(all) = DictObj::of(cx.root(Root::Modules)) {
@@ -214,6 +213,23 @@ fn frozen_module(cx: &mut Ctx, n: &'static str, path: &str, filename: &str) -> P
         let builtins = cx.root(Root::BuiltinsModule);
         vm::dict_set(cx, d, b, builtins)?;
     }
-    vm::compile::run_source(cx, &text, filename, dict)?;
+    let code = frozen_code(cx, n, &source, filename)?;
+    vm::compile::run_code(cx, code, dict, dict)?;
     Ok(m)
+}
+
+/// The code of a part of importlib: as an earlier process kept it, or compiled and kept.
+fn frozen_code(cx: &mut Ctx, n: &str, source: &[u8], filename: &str) -> PyResult {
+    use protopy_compiler::cache;
+    let options = vm::compile::default_options(cx, protopy_compiler::Mode::Exec, filename);
+    let key = format!("{n}-{:016x}-O{}", cache::FINGERPRINT, options.optimize);
+    if let Some(data) = protopy_lib::kept(&key).and_then(|bytes| cache::decode(&bytes).ok()) {
+        return vm::code::make_code(cx, std::sync::Arc::new(data));
+    }
+    let text = String::from_utf8_lossy(source);
+    let made = protopy_compiler::compile_source(&text, &options);
+    if let Ok((data, _)) = &made {
+        protopy_lib::keep(&key, &cache::encode(data));
+    }
+    vm::compile::finish(cx, made, &options)
 }

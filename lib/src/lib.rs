@@ -12,7 +12,7 @@ mod unpack;
 
 use std::borrow::Cow;
 
-pub use unpack::{materialize, materialize_below, verify};
+pub use unpack::{keep, kept, materialize, materialize_below, verify};
 
 static BLOB: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/lib.bin"));
 

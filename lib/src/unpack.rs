@@ -43,6 +43,30 @@ pub fn materialize() -> io::Result<PathBuf> {
     }
 }
 
+/// The folder of this user's cache in which the library lies, if it can be told without making one.
+fn cache_folder() -> Option<PathBuf> {
+    let home_cache = absolute("HOME").map(|home| home.join(".cache"));
+    let folder = absolute("XDG_CACHE_HOME").or(home_cache)?.join("protopy");
+    folder.is_dir().then_some(folder)
+}
+
+/// What [`keep`] stored under `key` in this user's cache. The reader checks what it gets.
+#[must_use]
+pub fn kept(key: &str) -> Option<Vec<u8>> {
+    fs::read(cache_folder()?.join(format!("lib-{}.{key}", crate::HASH))).ok()
+}
+
+/// Stores something that was derived from the library in this user's cache, for later processes; in one step, and without a word
+/// where it is not possible.
+pub fn keep(key: &str, contents: &[u8]) {
+    let Some(folder) = cache_folder() else { return };
+    let fresh = unique(&folder, "keep");
+    let target = folder.join(format!("lib-{}.{key}", crate::HASH));
+    if fs::write(&fresh, contents).and_then(|()| fs::rename(&fresh, target)).is_err() {
+        let _ = fs::remove_file(&fresh);
+    }
+}
+
 /// As [`materialize`], in a given folder, which is created when it is missing.
 ///
 /// # Errors
