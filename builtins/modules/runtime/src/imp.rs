@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex};
 
 /// First two bytes of cache files, as a number: of this compiler, and beyond what CPython uses.
-const PYC_MAGIC: u32 = 0x4000 | (protopy_compiler::cache::FINGERPRINT % 0xbfff) as u32;
+pub const PYC_MAGIC: u32 = 0x4000 | (protopy_compiler::cache::FINGERPRINT % 0xbfff) as u32;
 
 /// The import lock: re-entrant, of the space.
 #[derive(Default)]
