@@ -79,6 +79,7 @@ pub fn init_core(cx: &mut Ctx, config: &Config, modules: &[&[&'static ModuleSpec
     if config.verbose > 0 {
         sysmod::early_stderr(cx)?;
     }
+    cx.space().dev_mode.store(config.dev_mode, Ordering::Relaxed);
     cx.space().int_max_str_digits.store(config.int_max_str_digits, Ordering::Relaxed);
     let settings = vm::settings::of(cx);
     settings.no_debug_ranges.store(config.no_debug_ranges, Ordering::Relaxed);

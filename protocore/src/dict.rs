@@ -73,6 +73,10 @@ pub struct DictTable {
     /// All entries at or above are dead (for `popitem`).
     live_end: AtomicU32,
     log2: u32,
+    /// All entries below are dead (for queues).
+    live_start: AtomicU32,
+    /// Entries at the front that were never written, for keys that are moved there.
+    front: AtomicU32,
 }
 
 const MIN_LOG2: u32 = 3;
@@ -243,6 +247,34 @@ impl DictTable {
         true
     }
 
+    /// Writes an entry before all others, if there is room.
+    fn prepend(&self, hash: i64, key: Value, value: Value) -> bool {
+        let Some(n) = self.front.load(Ordering::Relaxed).checked_sub(1) else { return false };
+        let Some(e) = self.entries().get(n as usize) else { return false };
+        e.hash.store(hash, Ordering::Relaxed);
+        e.key.init(Some(key));
+        e.value.init(Some(value));
+        self.front.store(n, Ordering::Relaxed);
+        self.live_start.store(n, Ordering::Release);
+        self.link(hash, n as usize);
+        true
+    }
+
+    /// Takes note of the death of entry `i`, under the dict's lock.
+    #[inline]
+    fn died(&self, i: usize) {
+        let mut start = self.live_start.load(Ordering::Relaxed) as usize;
+        if i != start {
+            return;
+        }
+        start = i + 1;
+        let n = self.len();
+        while start < n && self.live(start).is_none() {
+            start += 1;
+        }
+        self.live_start.store(start as u32, Ordering::Release);
+    }
+
     /// Entries that were ever written.
     #[inline(always)]
     pub fn len(&self) -> usize {
@@ -365,6 +397,7 @@ impl DictObj {
     pub fn next_from(&self, mut at: usize) -> Option<(usize, i64, Value, Value)> {
         let t = self.table()?;
         let n = t.len();
+        at = at.max(t.live_start.load(Ordering::Relaxed) as usize);
         while at < n {
             if let Some((h, k, v)) = t.live(at) {
                 return Some((at, h, k, v));
@@ -372,6 +405,16 @@ impl DictObj {
             at += 1;
         }
         None
+    }
+
+    /// The last live entry below `at`: entry number, hash, key, value. `None`, too, if `at` is no number of this table.
+    pub fn previous(&self, at: usize) -> Option<(usize, i64, Value, Value)> {
+        let t = self.table()?;
+        if at > t.len() {
+            // The dict was emptied and filled again.
+            return None;
+        }
+        (0..at).rev().find_map(|i| t.live(i).map(|(h, k, v)| (i, h, k, v)))
     }
 
     /// The last live entry: number, key, value.
@@ -460,7 +503,35 @@ impl Ctx {
         let Some(value) = e.value.swap_raw(None) else { return Err(Refused::Changed) };
         let key = e.key.swap_raw(Some(Value::UNBOUND)).unwrap_or(Value::UNBOUND);
         d.used.store(d.used.load(Ordering::Relaxed).saturating_sub(1), Ordering::Release);
+        table.died(i);
         Ok((key, value))
+    }
+
+    /// Moves entry `i`, which a lookup found, behind all others (`last`) or before them. `Full`: [`Ctx::dict_grow`] or
+    /// [`Ctx::dict_grow_front`], then look up again.
+    pub fn dict_move(&mut self, d: &DictObj, table: &DictTable, i: usize, last: bool) -> Result<(), Refused> {
+        let _g = d.header.lock(self.single_threaded());
+        if !d.table.get().is_some_and(|t| std::ptr::eq(t.ptr::<DictTable>(), table)) {
+            return Err(Refused::Changed);
+        }
+        let Some((hash, key, value)) = table.live(i) else { return Err(Refused::Changed) };
+        let at_end = if last { d.last() } else { d.next_from(0) };
+        if at_end.is_some_and(|(at, ..)| at == i) {
+            return Ok(());
+        }
+        self.barrier(Value::from_ref(table));
+        // Readers without the lock find one of the two at any time.
+        let moved = if last { table.append(hash, key, value) } else { table.prepend(hash, key, value) };
+        if !moved {
+            return Err(Refused::Full);
+        }
+        d.structural();
+        if let Some(e) = table.entries().get(i) {
+            e.value.swap_raw(None);
+            e.key.swap_raw(Some(Value::UNBOUND));
+        }
+        table.died(i);
+        Ok(())
     }
 
     /// Empties a dict or set; the table that it had.
@@ -473,11 +544,24 @@ impl Ctx {
 
     /// Makes room for at least `extra` more entries by moving to a new table. `None`: out of memory.
     pub fn dict_grow(&mut self, d: &DictObj, extra: usize) -> Option<()> {
+        self.dict_renew(d, extra, 0)
+    }
+
+    /// Makes room for keys before all others by moving to a new table. `None`: out of memory.
+    pub fn dict_grow_front(&mut self, d: &DictObj) -> Option<()> {
+        self.dict_renew(d, 1, d.len().checked_add(4)?)
+    }
+
+    fn dict_renew(&mut self, d: &DictObj, extra: usize, front: usize) -> Option<()> {
         loop {
             let used = d.len();
             let old = d.table.get();
             let old_len = old.map_or(0, |t| DictTable::of(t).len());
-            let fresh = self.new_dict_table(used.saturating_mul(2).max(used.checked_add(extra)?).max(5))?;
+            let room = used.saturating_mul(2).max(used.checked_add(extra)?).max(5).checked_add(front)?;
+            let fresh = self.new_dict_table(room)?;
+            for n in [&fresh.nentries, &fresh.live_end, &fresh.live_start, &fresh.front] {
+                n.store(front as u32, Ordering::Relaxed);
+            }
             let _g = d.header.lock(self.single_threaded());
             let now_len = d.table.get().map_or(0, |t| DictTable::of(t).len());
             if d.table.get() != old || old_len != now_len {

@@ -148,6 +148,8 @@ pub struct ProtoSpace {
     /// Hooks into the layers above.
     pub hooks: std::sync::RwLock<Hooks>,
     states: DashMap<TypeId, Arc<dyn SpaceState>>,
+    /// `sys.flags.dev_mode`
+    pub dev_mode: AtomicBool,
     /// `sys.get_int_max_str_digits()`
     pub int_max_str_digits: AtomicI64,
     /// `-X importtime`: 0 for none, 1 for imports that load, 2 for those that find a module loaded, too.
@@ -175,6 +177,7 @@ impl ProtoSpace {
             multi: AtomicBool::new(false),
             hooks: std::sync::RwLock::new(Hooks::NONE),
             states: DashMap::new(),
+            dev_mode: AtomicBool::new(false),
             int_max_str_digits: AtomicI64::new(4300),
             import_time: AtomicU8::new(0),
             bytes_warning: AtomicU8::new(0),

@@ -6,15 +6,18 @@
 //! [`get_buffer`] and copies in and out through the guard.
 #![allow(unsafe_code)]
 
-use crate::attr::lookup_special;
+use crate::attr::{bind_descriptor, type_lookup};
 use crate::call::call;
 use crate::declare::TypeSpec;
 use crate::roots::keep_alive;
 use crate::types::create_type;
+use crate::types::slotdefs::{D, dname};
+use crate::types::slotid::SlotFn;
+use crate::types::wrappers::WrapperDescr;
 use protocore::buffer::Buffer;
 use protocore::layouts::BytesObj;
 use protocore::space::SpaceState;
-use protocore::types::{SlotSpec, type_flags};
+use protocore::types::{BufferFn, SlotSpec, type_flags};
 use protocore::{
     Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
 };
@@ -201,7 +204,7 @@ pub fn writable_buffer(cx: &mut Ctx, v: Value, what: &str) -> PyResult<BufferGua
         Ok(b) if is_c_contiguous(&b) => Ok(b),
         Ok(b) => {
             b.release(cx);
-            Err(cx.raise_str(Ty::BufferError, "memoryview: underlying buffer is not C-contiguous"))
+            refuse(cx)
         }
         Err(r) => {
             let e = cx.take_raised(r);
@@ -327,7 +330,10 @@ fn each_item(b: &Buffer, mut f: impl FnMut(*mut u8)) {
 /// The export of an object whose class defines `__buffer__` in Python: what keeps the memoryview that `__buffer__` answered.
 struct ClassExport {
     obj: Slot,
+    /// Empty if `__buffer__` is a native type's.
     view: Slot,
+    /// The native type's function then.
+    func: Option<BufferFn>,
     inner: Guarded<Option<Inner>>,
     done: AtomicBool,
 }
@@ -361,14 +367,31 @@ fn release_class_export(owner: Value) {
 }
 
 /// Calls `__release_buffer__` with the view that `__buffer__` answered; errors are reported, not raised.
+///
+/// Where a native type's `__buffer__` answered, there is no such view: one is made for the call that forbids further views.
+/// It is released afterwards, and so is a view of the object itself. Any other view is its maker's.
 fn finish_class_export(cx: &mut Ctx, owner: Value) {
     let Some(x) = owner.native::<ClassExport>() else { return };
     if x.done.swap(true, Ordering::AcqRel) {
         return;
     }
-    let (obj, view) = (x.obj.get_or_none(), x.view.get_or_none());
+    let obj = x.obj.get_or_none();
+    let (view, own) = match (x.view.get(), x.func) {
+        (Some(view), _) => {
+            let of = crate::attr::get_attr_str(cx, view, "obj");
+            (Ok(view), of.map_or(false, |of| of.is(obj)))
+        }
+        (None, Some(func)) if crate::types::generic::hears_release(cx, obj) => {
+            (native_view(cx, obj, func, false, true), true)
+        }
+        _ => return,
+    };
+    let view = match view {
+        Ok(view) => view,
+        Err(r) => return crate::errors::report_unraisable(cx, r, None, obj),
+    };
     crate::types::generic::buffer_released(cx, obj, view);
-    if let Err(r) = crate::call::call_method(cx, view, "release", &[]) {
+    if own && let Err(r) = crate::call::call_method(cx, view, "release", &[]) {
         cx.take_raised(r);
     }
 }
@@ -389,35 +412,89 @@ static EXPORT: TypeSpec = TypeSpec {
     ..TypeSpec::BASE
 };
 
-/// The type of [`ClassExport`] objects, made when the first one is.
-struct ExportType(Slot);
-
-impl Default for ExportType {
-    fn default() -> Self {
-        ExportType(Slot::empty())
-    }
+/// The types of [`ClassExport`] and [`NativeExport`] objects, made when the first one is.
+#[derive(Default)]
+struct ExportTypes {
+    class: Slot,
+    native: Slot,
 }
 
-impl SpaceState for ExportType {
+impl SpaceState for ExportTypes {
     fn trace(&self, t: &mut Tracer) {
-        t.slot(&self.0);
+        t.slot(&self.class);
+        t.slot(&self.native);
     }
 }
 
-fn export_type(cx: &mut Ctx) -> PyResult<&'static TypeObj> {
-    let state = cx.space().state::<ExportType>();
-    let made = match state.0.get() {
-        Some(t) => t,
-        None => {
-            let t = create_type(cx, &EXPORT)?;
-            // Another thread's may have come first: either serves, and both live as long as their instances.
-            state.0.init(Some(t));
-            t
-        }
-    };
-    match TypeObj::of(made) {
-        Some(t) => Ok(t),
-        None => Err(cx.type_error("no type for buffers")),
+fn export_types(cx: &mut Ctx) -> PyResult<(&'static TypeObj, &'static TypeObj)> {
+    let state = cx.space().state::<ExportTypes>();
+    let mut made = [None; 2];
+    for ((slot, spec), made) in [(&state.class, &EXPORT), (&state.native, &NATIVE)].into_iter().zip(&mut made)
+    {
+        *made = match slot.get() {
+            Some(t) => TypeObj::of(t),
+            None => {
+                let t = create_type(cx, spec)?;
+                // Another thread's may have come first: either serves, and both live as long as their instances.
+                slot.init(Some(t));
+                TypeObj::of(t)
+            }
+        };
+    }
+    match made {
+        [Some(class), Some(native)] => Ok((class, native)),
+        _ => Err(cx.type_error("no type for buffers")),
+    }
+}
+
+/// A native type's own `__buffer__`, applied to an object whose class may override it: what `memoryview` is given to make the
+/// view that `bytearray.__buffer__(b, 0)` answers.
+pub struct NativeExport {
+    /// The object.
+    pub obj: Slot,
+    func: BufferFn,
+    writable: bool,
+    /// Whether the view forbids further views of it.
+    pub restricted: bool,
+}
+
+impl Payload for NativeExport {
+    const NAME: &'static str = "_native_buffer";
+
+    fn trace(&self, t: &mut Tracer) {
+        t.slot(&self.obj);
+    }
+}
+
+impl NativeExport {
+    /// The export.
+    pub fn buffer(&self, cx: &mut Ctx) -> PyResult<Buffer> {
+        (self.func)(cx, self.obj.get_or_none(), self.writable)
+    }
+}
+
+static NATIVE: TypeSpec = TypeSpec {
+    name: "_native_buffer",
+    layout: Layout::Native,
+    vt: Some(<NativeExport as NativeLayout>::VT),
+    flags: type_flags::NO_NEW,
+    doc: "Export of an object as a native type does it.",
+    ..TypeSpec::BASE
+};
+
+/// The memoryview that `func` of a native type exports of an object.
+pub fn native_view(cx: &mut Ctx, obj: Value, func: BufferFn, writable: bool, restricted: bool) -> PyResult {
+    let ty = export_types(cx)?.1;
+    let export = cx.new_native(ty, NativeExport { obj: Slot::new(obj), func, writable, restricted });
+    let view = cx.ty(Ty::MemoryView).value();
+    call(cx, view, &[export])
+}
+
+/// The function of a native type's `__buffer__`.
+fn native_buffer(found: Value) -> Option<BufferFn> {
+    match found.native::<WrapperDescr>()?.func {
+        SlotFn::BufferFn(f) => Some(f),
+        _ => None,
     }
 }
 
@@ -425,16 +502,26 @@ fn export_type(cx: &mut Ctx) -> PyResult<&'static TypeObj> {
 pub fn class_buffer(cx: &mut Ctx, obj: Value, writable: bool) -> PyResult<Buffer> {
     // PyBUF_FULL and PyBUF_FULL_RO.
     let flags = Value::small(if writable { 0x11d } else { 0x11c });
-    let Some(m) = lookup_special(cx, obj, "__buffer__")? else { return Err(not_bytes_like(cx, obj)) };
-    let view = call(cx, m, &[flags])?;
-    if !cx.is_instance(view, Ty::MemoryView) {
-        return Err(cx.type_error("__buffer__ returned non-memoryview object"));
-    }
-    let b = get_buffer(cx, view, writable)?.into_inner();
-    let ty = export_type(cx)?;
+    let n = dname(cx, D::Buffer);
+    let class = cx.type_of(obj);
+    let Some(found) = type_lookup(cx, class, n) else { return Err(not_bytes_like(cx, obj)) };
+    let func = native_buffer(found);
+    let (view, b) = match func {
+        Some(f) => (None, f(cx, obj, writable)?),
+        None => {
+            let m = bind_descriptor(cx, found, Some(obj), class)?;
+            let view = call(cx, m, &[flags])?;
+            if !cx.is_instance(view, Ty::MemoryView) {
+                return Err(cx.type_error("__buffer__ returned non-memoryview object"));
+            }
+            (Some(view), get_buffer(cx, view, writable)?.into_inner())
+        }
+    };
+    let ty = export_types(cx)?.0;
     let export = ClassExport {
         obj: Slot::new(obj),
-        view: Slot::new(view),
+        view: view.map_or_else(Slot::empty, Slot::new),
+        func,
         inner: Guarded::new(Some(Inner { owner: b.owner, release: b.release })),
         done: AtomicBool::new(false),
     };

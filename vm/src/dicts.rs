@@ -3,9 +3,8 @@
 //! The table is never locked while Python code runs: a look-up that called `__eq__` checks that the table and the entry
 //! are still the ones it saw, and starts again otherwise.
 
-use crate::errors::{attr_text, raise_key_error};
-use crate::names::N;
-use crate::ops::{eq, hash, str_text};
+use crate::errors::raise_key_error;
+use crate::ops::{eq, full_type_name, hash, str_text};
 use protocore::dict::{DictObj, DictTable, Find, Probe, Refused};
 use protocore::{Ctx, PyResult, Raised, Ty, Value};
 use std::sync::atomic::Ordering;
@@ -38,12 +37,7 @@ fn unhashable_as(cx: &mut Ctx, r: Raised, key: Value, what: &str) -> Raised {
         Ok(t) => t,
         Err(r) => return r,
     };
-    let ty = cx.type_of(key).value();
-    let module = attr_text(cx, ty, N::Module);
-    let mut name = attr_text(cx, ty, N::Qualname);
-    if !module.is_empty() && module != "builtins" && module != "__main__" {
-        name = format!("{module}.{name}");
-    }
+    let name = full_type_name(cx, key);
     cx.type_error(&format!("cannot use '{name}' as {what} ({text})"))
 }
 

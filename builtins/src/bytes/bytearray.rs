@@ -61,6 +61,19 @@ fn init_bound(cx: &mut Ctx, args: &[Value]) -> PyResult {
         Source::Zeros(n) => zero_bytes(cx, n)?,
         Source::Object(o) => match zeros(cx, o)? {
             Some(Source::Zeros(n)) => zero_bytes(cx, n)?,
+            // The bytes appear one by one, as the iterable gives them.
+            _ if !has_buffer(cx, o) && StrObj::of(o).is_none() && protopy_vm::is_iterable(cx, o) => {
+                let done = protopy_vm::for_each(cx, o, |cx, x| {
+                    let b = common::byte_of(cx, x, common::BYTE_RANGE)?;
+                    replace(cx, v, usize::MAX, 0, &[b])?;
+                    Ok(std::ops::ControlFlow::Continue(()))
+                });
+                let Err(r) = done else { return Ok(Value::NONE) };
+                // Nothing is left of a failure.
+                let e = cx.take_raised(r);
+                replace(cx, v, 0, usize::MAX, &[])?;
+                return Err(cx.set_raised(e));
+            }
             _ => collect(cx, o, "bytearray", common::BYTE_RANGE)?,
         },
     };
@@ -303,7 +316,14 @@ fn copy(cx: &mut Ctx, args: &[Value]) -> PyResult {
 fn extend(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let x = args[1];
     let b = if has_buffer(cx, x) {
-        protopy_vm::buffers::buffer_to_vec(cx, x)?
+        // The data goes to what was the end before `__buffer__` ran.
+        let end = this(cx, args[0])?.len();
+        let b = protopy_vm::buffers::buffer_to_vec(cx, x)?;
+        if !b.is_empty() {
+            let end = if ByteArray::of(x).is_some() || cx.is_exact(x, Ty::Bytes) { usize::MAX } else { end };
+            replace(cx, args[0], end, 0, &b)?;
+        }
+        return Ok(Value::NONE);
     } else if StrObj::of(x).is_some() {
         let msg = format!("expected iterable of integers; got: '{}'", cx.type_name(x));
         return Err(cx.type_error(&msg));

@@ -1,7 +1,7 @@
 //! The methods that bytes and bytearray share, generic over the [`Kind`] of their receiver and result.
 
 use super::hex::{hex_of, hex_separator};
-use super::storage::{array_from, lend};
+use super::storage::{Exported, array_from, lend};
 use crate::text::args::{bounds, c_int, limit, opt_text_arg, ssize};
 use crate::text::centre_left;
 use crate::text::find::{replaced_size, room_for, words, words_right};
@@ -19,6 +19,10 @@ pub(crate) trait Kind {
     const NAME: &'static str;
     /// The receiver's bytes.
     fn read(cx: &mut Ctx, v: Value) -> PyResult<BytesLike>;
+    /// Keeps the receiver's length from changing while Python code runs for an argument.
+    fn hold(_: Value) -> Option<Exported> {
+        None
+    }
     /// A new object.
     fn make(cx: &mut Ctx, b: &[u8]) -> PyResult;
     /// An object of the receiver's content: itself where that may be shared.
@@ -59,6 +63,10 @@ impl Kind for Array {
         lend(cx, v)
     }
 
+    fn hold(v: Value) -> Option<Exported> {
+        Exported::new(v)
+    }
+
     fn make(cx: &mut Ctx, b: &[u8]) -> PyResult {
         array_from(cx, b)
     }
@@ -87,8 +95,12 @@ fn is_index(cx: &Ctx, v: Value) -> bool {
     IntRef::of(v).is_some() || cx.type_of(v).slots.index.address() != 0
 }
 
-/// What is searched for: a byte's value or bytes.
-fn needle(cx: &mut Ctx, v: Value) -> PyResult<BytesLike> {
+/// What is searched for in a receiver: a byte's value or bytes.
+fn needle<K: Kind>(cx: &mut Ctx, this: Value, v: Value) -> PyResult<BytesLike> {
+    if BytesObj::of(v).is_some() {
+        return bytes_like(cx, v);
+    }
+    let _hold = K::hold(this);
     if has_buffer(cx, v) {
         return bytes_like(cx, v);
     }
@@ -103,7 +115,7 @@ fn needle(cx: &mut Ctx, v: Value) -> PyResult<BytesLike> {
 type Finder = fn(&[u8], &[u8]) -> Option<usize>;
 
 fn position<K: Kind>(cx: &mut Ctx, args: &[Value], f: Finder) -> PyResult<Option<usize>> {
-    let n = needle(cx, args[1])?;
+    let n = needle::<K>(cx, args[0], args[1])?;
     let len = K::read(cx, args[0])?.len();
     let part = bounds(cx, args[2], args[3], len)?;
     let hay = K::read(cx, args[0])?;
@@ -139,7 +151,7 @@ pub(crate) fn rindex<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
 }
 
 pub(crate) fn count<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
-    let n = needle(cx, args[1])?;
+    let n = needle::<K>(cx, args[0], args[1])?;
     let len = K::read(cx, args[0])?.len();
     let part = bounds(cx, args[2], args[3], len)?;
     let hay = K::read(cx, args[0])?;
@@ -149,12 +161,14 @@ pub(crate) fn count<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
 
 /// `x in v`
 pub(crate) fn contains<K: Kind>(cx: &mut Ctx, v: Value, x: Value) -> PyResult<bool> {
+    let hold = K::hold(v);
     if is_index(cx, x) {
         let b = byte_of(cx, x, BYTE_RANGE)?;
         let hay = K::read(cx, v)?;
         return Ok(search::find_bytes(&hay, &[b]).is_some());
     }
     let n = bytes_like(cx, x)?;
+    drop(hold);
     let hay = K::read(cx, v)?;
     Ok(search::find_bytes(&hay, &n).is_some())
 }
@@ -265,7 +279,9 @@ fn split_by<K: Kind>(cx: &mut Ctx, args: &[Value], right: bool) -> PyResult {
         let ranges = if right { words_right(hay.len(), space, max) } else { words(hay.len(), space, max) };
         return parts::<K>(cx, args[0], &hay, &ranges);
     }
+    let hold = K::hold(args[0]);
     let sep = bytes_like(cx, args[1])?;
+    drop(hold);
     if sep.is_empty() {
         return Err(cx.value_error("empty separator"));
     }
@@ -332,8 +348,10 @@ pub(crate) fn rpartition<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
 }
 
 pub(crate) fn join<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
+    let _hold = K::hold(args[0]);
     let all = to_vec_or(cx, args[1], "can only join an iterable")?;
     let sep = K::read(cx, args[0])?.to_owned_vec();
+    let given = ListObj::of(args[1]);
     let n = all.len();
     if n == 1
         && let Some(one) = all.get(0)
@@ -350,6 +368,10 @@ pub(crate) fn join<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
             return Err(cx.type_error(&msg));
         }
         let b = bytes_like(cx, v)?;
+        // A list is read in place as it were: `__buffer__` must not change its length.
+        if given.is_some_and(|l| l.len() != n) {
+            return Err(cx.raise_str(Ty::RuntimeError, "sequence changed size during iteration"));
+        }
         if out.try_reserve(b.len() + sep.len()).is_err() {
             return Err(cx.no_memory());
         }
@@ -641,7 +663,9 @@ pub(crate) fn decode<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
 }
 
 pub(crate) fn hex<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
+    let hold = K::hold(args[0]);
     let sep = hex_separator(cx, args[1], args[2])?;
+    drop(hold);
     let b = K::read(cx, args[0])?;
     hex_of(cx, &b, sep)
 }
@@ -730,10 +754,15 @@ pub(crate) fn source(
         (None, Some(_)) if !is_str => return Err(cx.type_error("errors without a string argument")),
         _ => {}
     }
-    if is_str {
+    if is_str && !(func == "bytes" && errors.is_none() && object_has_bytes(cx, object)) {
         return Err(cx.type_error("string argument without an encoding"));
     }
     Ok(object.bound().map_or(Source::Empty, Source::Object))
+}
+
+/// Whether the class of a str defines `__bytes__`.
+fn object_has_bytes(cx: &mut Ctx, v: Value) -> bool {
+    !cx.is_exact(v, Ty::Str) && protopy_vm::codec::type_has(cx, v, "__bytes__")
 }
 
 /// A count given as an int; `None` if the object is none (or its `__index__` raised TypeError).

@@ -8,7 +8,7 @@ use protopy_text::{StrBuf, StrRef};
 use protopy_vm::buffers::{buffer_to_vec, has_buffer};
 use protopy_vm::protocore::layouts::{BytesObj, FloatObj, IntRef, StrObj};
 use protopy_vm::protocore::{Ctx, PyResult, Raised, Ty, Value};
-use protopy_vm::{call, index, lookup_special};
+use protopy_vm::{call, full_type_name, index, lookup_special};
 
 fn bad_char(cx: &mut Ctx, what: &str) -> Raised {
     let msg = format!("%c requires an integer in range(256) or a single byte, not {what}");
@@ -30,7 +30,7 @@ fn char_arg(cx: &mut Ctx, v: Value) -> PyResult<u8> {
         };
     }
     if IntRef::of(v).is_none() && cx.type_of(v).slots.index.address() == 0 {
-        let what = cx.type_name(v);
+        let what = full_type_name(cx, v);
         return Err(bad_char(cx, &what));
     }
     let i = index(cx, v)?;
@@ -149,6 +149,7 @@ fn convert(cx: &mut Ctx, out: &mut Vec<u8>, d: &Directive, v: Value) -> PyResult
 /// `format % args`
 pub(crate) fn modulo<K: Kind>(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     let format = K::read(cx, a)?.to_owned_vec();
+    let hold = K::hold(a);
     let text = StrRef::Latin1(&format);
     let plain =
         BytesObj::of(b).is_some() || super::storage::ByteArray::of(b).is_some() || StrObj::of(b).is_some();
@@ -180,5 +181,6 @@ pub(crate) fn modulo<K: Kind>(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     if args.left_over() {
         return Err(cx.type_error("not all arguments converted during bytes formatting"));
     }
+    drop(hold);
     K::make(cx, &out)
 }

@@ -388,6 +388,24 @@ fn end_export(v: Value) {
     }
 }
 
+/// An export without a buffer: while it lives, the length cannot change.
+pub(crate) struct Exported(Value);
+
+impl Exported {
+    /// Of a bytearray.
+    pub(crate) fn new(v: Value) -> Option<Exported> {
+        let a = ByteArray::of(v)?;
+        a.exports.fetch_add(1, Ordering::AcqRel);
+        Some(Exported(v))
+    }
+}
+
+impl Drop for Exported {
+    fn drop(&mut self) {
+        end_export(self.0);
+    }
+}
+
 /// The buffer slot of bytearray.
 pub(crate) fn export(cx: &mut Ctx, v: Value, _writable: bool) -> PyResult<Buffer> {
     let Some(a) = ByteArray::of(v) else { return Err(cx.type_error("a bytearray is required")) };

@@ -42,6 +42,14 @@ macro_rules! byte_methods {
             ///   bytes_per_sep
             ///     How many bytes between separators. Positive values count from the right, negative values count from the
             ///     left.
+            ///
+            /// >>> value = b'\x01\x23\xab'
+            /// >>> value.hex()
+            /// '0123ab'
+            /// >>> value.hex('-')
+            /// '01-23-ab'
+            /// >>> value.hex('-', -2)
+            /// '0123-ab'
             "hex(self, /, sep=<unrepresentable>, bytes_per_sep=1)" => common::hex::<$kind>;
             /// Return the lowest index where subsection 'sub' is found, such that sub is contained within [start:end].
             ///

@@ -105,16 +105,6 @@ pub fn dict_reversed_over(cx: &mut Ctx, dict: Value, kind: ViewKind) -> PyResult
     Ok(cx.new_native(ty, state))
 }
 
-/// The last live entry below `at`.
-fn previous(d: &DictObj, at: usize) -> Option<(usize, i64, Value, Value)> {
-    let t = d.table()?;
-    if at > t.len() {
-        // The dict was emptied and filled again.
-        return None;
-    }
-    (0..at).rev().find_map(|i| t.live(i).map(|(h, k, v)| (i, h, k, v)))
-}
-
 fn dict_iter_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
     let it = receiver!(cx, this, Value::native::<DictIter>, "dict_iterator");
     let Some(dict) = it.dict.get() else { return Ok(None) };
@@ -124,7 +114,7 @@ fn dict_iter_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
         return Err(cx.raise_str(Ty::RuntimeError, "dictionary changed size during iteration"));
     }
     let at = it.at.load(Ordering::Relaxed);
-    let found = if it.reverse { previous(d, at) } else { d.next_from(at) };
+    let found = if it.reverse { d.previous(at) } else { d.next_from(at) };
     let Some((i, _, k, v)) = found else {
         cx.store_empty(this, &it.dict);
         return Ok(None);

@@ -37,7 +37,7 @@ pub static ZIP: TypeSpec = TypeSpec {
     slots: SlotSpec { new: Some(zip_new), iter: Some(iter_self), iternext: Some(zip_next), ..SlotSpec::NONE },
     methods: SEVERAL_METHODS,
     doc: "An iterator over tuples of the iterables' items at the same place, until the shortest ends. With strict=True \
-          iterables of different lengths raise ValueError.",
+          iterables of different lengths raise ValueError.\n\n>>> list(zip('abc', (1, 2)))\n[('a', 1), ('b', 2)]",
     sig: Some("(*iterables, strict=False)"),
     ..TypeSpec::BASE
 };

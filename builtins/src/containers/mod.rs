@@ -16,6 +16,7 @@ pub mod functions;
 pub mod lazy;
 pub mod list;
 pub mod list_build;
+pub mod ordered;
 pub mod range;
 pub mod range_iter;
 pub mod reversed;

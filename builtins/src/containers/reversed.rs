@@ -127,13 +127,12 @@ fn reversed_reduce(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let this = arg(args, 0);
     let it = state(cx, this)?;
     let class = cx.type_of(this).value();
-    match it.seq.get() {
-        Some(seq) => {
-            // The state is an index, -1 before the first item.
-            let i = cx.int(it.left.load(Ordering::Relaxed) as i64 - 1);
+    match (it.seq.get(), it.left.load(Ordering::Relaxed).checked_sub(1)) {
+        (Some(seq), Some(i)) => {
+            let i = cx.int_usize(i);
             reduce(cx, class, &[seq], Some(i))
         }
-        None => {
+        _ => {
             let nothing = cx.root(Root::EmptyTuple);
             reduce(cx, class, &[nothing], None)
         }

@@ -141,7 +141,10 @@ fn iter_reduce(cx: &mut Ctx, args: &[Value]) -> PyResult {
                     let last = cx.int_usize(last);
                     reduce(cx, f, &[seq], Some(last))
                 }
-                None => reduce(cx, f, &[seq], None),
+                None => {
+                    let nothing = cx.list(&[])?;
+                    reduce(cx, f, &[nothing], None)
+                }
             }
         }
         Some(seq) => {

@@ -5,7 +5,7 @@ use protopy_vm::compile;
 use protopy_vm::methods;
 use protopy_vm::names::{N, name};
 use protopy_vm::protocore::dict::DictObj;
-use protopy_vm::protocore::layouts::{CodeObj, FunctionObj, MethodDef, StrObj, TupleObj};
+use protopy_vm::protocore::layouts::{CellObj, CodeObj, FunctionObj, MethodDef, StrObj, TupleObj};
 use protopy_vm::protocore::{Ctx, PyResult, Root, Ty, Value};
 use protopy_vm::{self as vm};
 
@@ -193,7 +193,11 @@ fn exec(cx: &mut Ctx, a: &[Value]) -> PyResult {
         let nfree = code.rt.data.freevars.len();
         let f = vm::functions::new_function(cx, a[0], globals, None)?;
         match closure.and_then(TupleObj::of) {
-            Some(cells) if cells.items().len() == nfree && nfree > 0 => {
+            Some(cells)
+                if cells.items().len() == nfree
+                    && nfree > 0
+                    && cells.items().iter().all(|c| CellObj::of(*c).is_some()) =>
+            {
                 if let Some(fo) = FunctionObj::of(f) {
                     cx.store(f, &fo.closure, cells.value());
                 }

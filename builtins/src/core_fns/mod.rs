@@ -20,6 +20,9 @@ pub static FUNCTIONS: &[MethodDef] = methods![functions:
     /// As `repr()`, with the characters outside of ASCII escaped.
     "ascii(obj, /)" => |cx, a| vm::ascii(cx, a[0]);
     /// An integer in binary, with prefix `0b`.
+    ///
+    /// >>> bin(10)
+    /// '0b1010'
     "bin(number, /)" => |cx, a| radix(cx, a[0], "#b");
     /// Whether an object can be called.
     "callable(obj, /)" => |cx, a| Ok(Value::bool(vm::callable(cx, a[0])));
@@ -42,6 +45,9 @@ pub static FUNCTIONS: &[MethodDef] = methods![functions:
     /// The hash of an object.
     "hash(obj, /)" => hash;
     /// An integer in hexadecimal, with prefix `0x`.
+    ///
+    /// >>> hex(-255)
+    /// '-0xff'
     "hex(number, /)" => |cx, a| radix(cx, a[0], "#x");
     /// The identity of an object.
     "id(obj, /)" => id;
@@ -54,6 +60,9 @@ pub static FUNCTIONS: &[MethodDef] = methods![functions:
     /// The local variables of the current scope.
     "locals()" => |cx, _| vm::frames::current_locals(cx);
     /// An integer in octal, with prefix `0o`.
+    ///
+    /// >>> oct(64)
+    /// '0o100'
     "oct(number, /)" => |cx, a| radix(cx, a[0], "#o");
     /// The code point of a character.
     "ord(character, /)" => ord;

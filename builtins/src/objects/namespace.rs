@@ -12,7 +12,7 @@ use protopy_vm::protocore::{Args, CmpOp, Ctx, Layout, PyResult, Ty, TypeObj, Val
 use protopy_vm::types::classes::{get_dict, set_dict};
 use protopy_vm::types::reduce::dict_of_pairs;
 use protopy_vm::types::with_kept;
-use protopy_vm::{getsets, methods};
+use protopy_vm::{full_type_name, getsets, methods};
 
 /// The type.
 pub static NAMESPACE: TypeSpec = TypeSpec {
@@ -139,9 +139,9 @@ fn replace(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
     let made = call(cx, ty, &[])?;
     if !cx.is_instance(made, Ty::SimpleNamespace) {
         let msg = format!(
-            "expect SimpleNamespace type, but {}() returned '{}' object",
-            cx.type_name(this),
-            cx.type_name(made)
+            "expect types.SimpleNamespace type, but {}() returned '{}' object",
+            full_type_name(cx, this),
+            full_type_name(cx, made)
         );
         return Err(cx.type_error(&msg));
     }

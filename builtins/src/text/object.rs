@@ -40,6 +40,11 @@ pub(super) fn new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
         let msg = format!("str expected at most 3 arguments, got {given}");
         return Err(cx.type_error(&msg));
     }
+    let all = args.all().len();
+    if all > 3 {
+        let msg = format!("str() takes at most 3 arguments ({all} given)");
+        return Err(cx.type_error(&msg));
+    }
     match NEW.first() {
         Some(def) => call_def(cx, def, Some(class), args),
         None => Ok(Value::NONE),

@@ -11,7 +11,7 @@ use protopy_text::repr::escape_non_ascii;
 use protopy_text::{StrBuf, StrRef};
 use protopy_vm::protocore::layouts::{FloatObj, IntRef, StrObj, TupleObj};
 use protopy_vm::protocore::{Ctx, PyResult, Raised, Ty, Value};
-use protopy_vm::{call, get_item, index};
+use protopy_vm::{call, full_type_name, get_item, index};
 use std::sync::atomic::Ordering;
 
 /// What `%` formats: a tuple's items one after the other, or one value; and the mapping that keys look up.
@@ -73,6 +73,9 @@ impl PercentArgs {
     pub(crate) fn stars(&mut self, cx: &mut Ctx, d: &mut Directive) -> PyResult<()> {
         if d.width == Amount::Star {
             let n = self.star(cx, isize::MIN as i64, isize::MAX as i64, "ssize_t")?;
+            if n == isize::MIN as i64 {
+                return Err(cx.raise_str(Ty::OverflowError, "width too big"));
+            }
             d.left |= n < 0;
             d.width = Amount::Value(usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX));
         }
@@ -239,7 +242,8 @@ fn char_arg(cx: &mut Ctx, v: Value) -> PyResult<u32> {
         };
     }
     if IntRef::of(v).is_none() && cx.type_of(v).slots.index.address() == 0 {
-        let msg = format!("%c requires an int or a unicode character, not {}", cx.type_name(v));
+        let shown = full_type_name(cx, v);
+        let msg = format!("%c requires an int or a unicode character, not {shown}");
         return Err(cx.type_error(&msg));
     }
     let i = index(cx, v)?;

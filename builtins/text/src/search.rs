@@ -206,10 +206,10 @@ pub fn ends_with(hay: StrRef<'_>, suffix: StrRef<'_>) -> bool {
     suffix.len() <= hay.len() && equal(hay.slice(hay.len() - suffix.len(), hay.len()), suffix)
 }
 
-enum Engine<'n> {
+enum Engine<'h, 'n> {
     Never,
-    Byte(u8),
-    Bytes(Box<memmem::Finder<'n>>),
+    Byte(memchr::Memchr<'h>),
+    Bytes(Box<memmem::FindIter<'h, 'n>>),
     Wide(TwoWay<u16>),
     Widest(TwoWay<u32>),
 }
@@ -219,7 +219,7 @@ pub struct Matches<'h, 'n> {
     hay: StrRef<'h>,
     at: usize,
     step: usize,
-    engine: Engine<'n>,
+    engine: Engine<'h, 'n>,
 }
 
 /// The matches of `needle`, prepared once. An empty needle has none here: the callers' methods
@@ -227,11 +227,11 @@ pub struct Matches<'h, 'n> {
 pub fn matches<'h, 'n>(hay: StrRef<'h>, needle: StrRef<'n>) -> Matches<'h, 'n> {
     let engine = match hay {
         _ if needle.is_empty() || needle.len() > hay.len() => Engine::Never,
-        StrRef::Latin1(_) => match as_latin1(needle) {
+        StrRef::Latin1(h) => match as_latin1(needle) {
             None => Engine::Never,
-            Some(Cow::Borrowed([c])) => Engine::Byte(*c),
-            Some(Cow::Borrowed(n)) => Engine::Bytes(Box::new(memmem::Finder::new(n))),
-            Some(Cow::Owned(n)) => Engine::Bytes(Box::new(memmem::Finder::new(&n).into_owned())),
+            Some(Cow::Borrowed([c])) => Engine::Byte(memchr::memchr_iter(*c, h)),
+            Some(Cow::Borrowed(n)) => Engine::Bytes(Box::new(memmem::find_iter(h, n))),
+            Some(Cow::Owned(n)) => Engine::Bytes(Box::new(memmem::find_iter(h, &n).into_owned())),
         },
         StrRef::Ucs2(_) => as_ucs2(needle).map_or(Engine::Never, |n| Engine::Wide(TwoWay::new(n))),
         StrRef::Ucs4(_) => Engine::Widest(TwoWay::new(needle.chars().collect())),
@@ -248,9 +248,9 @@ impl Iterator for Matches<'_, '_> {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        let at = match (self.hay, &self.engine) {
-            (StrRef::Latin1(h), Engine::Byte(c)) => self.at + memchr::memchr(*c, h.get(self.at..)?)?,
-            (StrRef::Latin1(h), Engine::Bytes(f)) => self.at + f.find(h.get(self.at..)?)?,
+        let at = match (self.hay, &mut self.engine) {
+            (_, Engine::Byte(found)) => return found.next(),
+            (_, Engine::Bytes(found)) => return found.next(),
             (StrRef::Ucs2(h), Engine::Wide(n)) => match n.needle[..] {
                 [c] => self.at + position(h.get(self.at..)?, c)?,
                 _ => n.find::<false>(h, self.at)?,
@@ -271,7 +271,11 @@ pub fn count(hay: StrRef<'_>, needle: StrRef<'_>) -> usize {
     if needle.is_empty() {
         return hay.len() + 1;
     }
-    matches(hay, needle).count()
+    match matches(hay, needle).engine {
+        Engine::Byte(found) => found.count(),
+        Engine::Bytes(found) => found.count(),
+        _ => matches(hay, needle).count(),
+    }
 }
 
 /// `bytes.count`.

@@ -325,10 +325,16 @@ impl<'a> EncodeErrors<'a> {
             return Err(raise_encode(cx, encoding, text, e.start, e.end, e.reason));
         }
         if let Some(standard) = self.handler.standard {
-            return match standard.encode(e, s.str_ref(), SurrogateCodec::from_name(encoding)) {
-                Some(r) => Ok(r),
-                None => Err(raise_encode(cx, encoding, text, e.start, e.end, e.reason)),
-            };
+            if let Some(r) = standard.encode(e, s.str_ref(), SurrogateCodec::from_name(encoding)) {
+                return Ok(r);
+            }
+            let mut start = e.start;
+            if standard == Standard::SurrogateEscape {
+                // What it can escape is no part of the error.
+                let bad = s.str_ref().slice(e.start, e.end);
+                start += bad.chars().take_while(|c| (0xDC80..=0xDCFF).contains(c)).count();
+            }
+            return Err(raise_encode(cx, encoding, text, start, e.end, e.reason));
         }
         let f = self.handler.function(cx)?;
         let exc = self.handler.exception(cx, e, |cx| {

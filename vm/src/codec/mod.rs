@@ -20,9 +20,10 @@ use protocore::layouts::{BytesObj, ListObj, StrObj, TupleObj};
 use protocore::{Ctx, PyResult, Raised, Root, Ty, Value};
 use protopy_text::StrRef;
 use protopy_text::codecs::{
-    ByteOrder, decode_ascii, decode_utf8, decode_utf16, decode_utf32, encode_ascii, encode_latin1,
+    ByteOrder, Standard, decode_ascii, decode_utf8, decode_utf16, decode_utf32, encode_ascii, encode_latin1,
     encode_utf8, encode_utf16, encode_utf32,
 };
+use std::sync::atomic::Ordering;
 
 /// The registry's parts.
 #[derive(Clone, Copy)]
@@ -321,8 +322,23 @@ pub fn decode(cx: &mut Ctx, b: &[u8], encoding: &str, errors: &str) -> PyResult 
     decode_opt(cx, b, encoding, Some(errors))
 }
 
+/// In development mode the names of encoding and error handler are looked up even if they turn out not to be needed.
+#[inline]
+fn check_names(cx: &mut Ctx, encoding: &str, errors: Option<&str>) -> PyResult<()> {
+    if cx.space().dev_mode.load(Ordering::Relaxed) && !cx.root(Root::Importlib).is_none() {
+        if native_encoding(encoding).is_none() {
+            codec_lookup(cx, encoding)?;
+        }
+        if let Some(e) = errors.filter(|e| Standard::from_name(e).is_none()) {
+            lookup_error(cx, e)?;
+        }
+    }
+    Ok(())
+}
+
 /// As [`decode`]; without `errors` a Python codec gets none either.
 pub fn decode_opt(cx: &mut Ctx, b: &[u8], encoding: &str, errors: Option<&str>) -> PyResult {
+    check_names(cx, encoding, errors)?;
     let strict = errors.unwrap_or("strict");
     let Some(native) = native_encoding(encoding) else {
         return decode_by_registry(cx, b, encoding, errors);
@@ -367,6 +383,7 @@ pub fn encode(cx: &mut Ctx, s: Value, encoding: &str, errors: &str) -> PyResult 
 
 /// As [`encode`]; without `errors` a Python codec gets none either.
 pub fn encode_opt(cx: &mut Ctx, s: Value, encoding: &str, errors: Option<&str>) -> PyResult {
+    check_names(cx, encoding, errors)?;
     let Some(native) = native_encoding(encoding) else {
         return encode_by_registry(cx, s, encoding, errors);
     };

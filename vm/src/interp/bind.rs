@@ -74,6 +74,10 @@ fn bind_copy(
         return Err(too_many(cx, f, code, npos, w));
     }
     let r = fill_defaults(cx, f, code, npos, w);
+    if code.flags & CodeFlags::OPTIMIZED == 0 {
+        // A function made of the code of a module: its namespace is that of the globals.
+        w.set(0, f.globals.get_or_none());
+    }
     crate::roots::keep_alive(rest);
     crate::roots::keep_alive(extra.map_or(Value::NONE, DictObj::value));
     r

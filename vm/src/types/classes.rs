@@ -323,8 +323,13 @@ fn add_members(cx: &mut Ctx, t: &'static TypeObj, base: &TypeObj, slots: &SlotPl
         }
     }
     let doc = name(cx, N::Doc);
-    if own_attr(cx, t, doc).is_none() {
-        put_name(cx, dict, doc, Value::NONE)?;
+    match own_attr(cx, t, doc) {
+        None => put_name(cx, dict, doc, Value::NONE)?,
+        Some(v) if StrObj::of(v).is_some_and(|s| !s.is_ascii()) => {
+            // Documentation has to be text that can be written.
+            crate::codec::encode(cx, v, "utf-8", "strict")?;
+        }
+        Some(_) => {}
     }
     Ok(())
 }

@@ -442,6 +442,13 @@ pub fn slot_buffer(cx: &mut Ctx, this: Value, writable: bool) -> PyResult<Buffer
     crate::buffers::class_buffer(cx, this, writable)
 }
 
+/// Whether the class of an exporter overrides `__release_buffer__`.
+pub fn hears_release(cx: &mut Ctx, exporter: Value) -> bool {
+    let n = dname(cx, D::ReleaseBuffer);
+    let ty = cx.type_of(exporter);
+    type_lookup(cx, ty, n).is_some_and(|f| f.native::<WrapperDescr>().is_none())
+}
+
 /// Tells an exporter written in Python that a memoryview of it was released; what `__release_buffer__` raises is unraisable.
 pub fn buffer_released(cx: &mut Ctx, exporter: Value, view: Value) {
     let n = dname(cx, D::ReleaseBuffer);

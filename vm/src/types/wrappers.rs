@@ -4,6 +4,7 @@ use super::slotdefs::{Dunder, Wrap};
 use super::slotid::SlotFn;
 use crate::errors::type_text;
 use crate::ops;
+use protocore::types::BufferFn;
 use protocore::{Args, Ctx, Payload, PyResult, Raised, Slot, Ty, TypeObj, Value};
 
 /// `wrapper_descriptor`: a slot of a builtin type as an attribute of the type.
@@ -164,7 +165,7 @@ fn apply(cx: &mut Ctx, w: &WrapperDescr, obj: Value, args: Args<'_>) -> PyResult
         }
         SlotFn::SetAttrFn(f) => apply_set(cx, w, f, obj, args),
         SlotFn::DescrGetFn(f) => apply_descr_get(cx, f, obj, args),
-        SlotFn::BufferFn(_) => apply_buffer(cx, w, obj, args),
+        SlotFn::BufferFn(f) => apply_buffer(cx, w, f, obj, args),
         SlotFn::CallFn(f) => f(cx, obj, args),
         SlotFn::InitFn(f) => {
             f(cx, obj, args)?;
@@ -284,24 +285,27 @@ fn apply_descr_get(cx: &mut Ctx, f: protocore::types::DescrGetFn, this: Value, a
     f(cx, this, obj, owner)
 }
 
-fn apply_buffer(cx: &mut Ctx, w: &WrapperDescr, obj: Value, args: Args<'_>) -> PyResult {
+fn apply_buffer(cx: &mut Ctx, w: &WrapperDescr, f: BufferFn, obj: Value, args: Args<'_>) -> PyResult {
     let [x] = take(cx, args)?;
     if w.def.wrap == Wrap::ReleaseBuffer {
         if !cx.is_instance(x, Ty::MemoryView) {
             return Err(cx.type_error("expected a memoryview object"));
         }
-        return crate::call::call_method(cx, x, "release", &[]);
+        let released = |cx: &mut Ctx| match crate::attr::get_attr_str(cx, x, "obj") {
+            Ok(of) => Some(of),
+            Err(r) => {
+                cx.take_raised(r);
+                None
+            }
+        };
+        return match released(cx) {
+            None => Ok(Value::NONE),
+            Some(of) if of.is(obj) => crate::call::call_method(cx, x, "release", &[]),
+            Some(_) => Err(cx.value_error("memoryview's buffer is not this object")),
+        };
     }
     let flags = ops::index_i64(cx, x, Ty::OverflowError)?;
-    let ty = cx.ty(Ty::MemoryView).value();
-    let view = crate::call::call(cx, ty, &[obj])?;
-    if flags & 1 != 0 {
-        let ro = crate::attr::get_attr_str(cx, view, "readonly")?;
-        if ops::is_true(cx, ro)? {
-            return Err(cx.raise_str(Ty::BufferError, "Object is not writable."));
-        }
-    }
-    Ok(view)
+    crate::buffers::native_view(cx, obj, f, flags & 1 != 0, false)
 }
 
 /// Exactly `N` positional arguments.

@@ -1,8 +1,7 @@
-//! `_collections`: deque, defaultdict, the counting helper and the getter of named tuples.
-//!
-//! `OrderedDict` is absent: the library's own class takes its place.
+//! `_collections`: deque, defaultdict, OrderedDict, the counting helper and the getter of named tuples.
 
 use crate::deque;
+use protopy_builtins::containers::ordered;
 use protopy_vm::names::{N, name};
 use protopy_vm::ops::BinOp;
 use protopy_vm::protocore::dict::DictObj;
@@ -54,6 +53,8 @@ fn init(cx: &mut Ctx, module: Value) -> PyResult<()> {
     vm::set_attr_str(cx, module, "deque", t)?;
     let t = create_type(cx, &DEFAULTDICT)?;
     vm::set_attr_str(cx, module, "defaultdict", t)?;
+    let t = ordered::create(cx)?;
+    vm::set_attr_str(cx, module, "OrderedDict", t)?;
     let t = create_type(cx, &TUPLEGETTER)?;
     vm::set_attr_str(cx, module, "_tuplegetter", t)
 }
@@ -109,6 +110,8 @@ static DEFAULTDICT: TypeSpec = TypeSpec {
 static DEFAULT_GETSETS: &[GetSetDef] = getsets![
     /// Makes the values of missing keys; None for none.
     member "default_factory" => factory, set_factory;
+    /// The attributes of an instance of a subclass.
+    "__dict__" => attributes, set_attributes;
 ];
 
 static DEFAULT_METHODS: &[MethodDef] = methods![
@@ -137,6 +140,23 @@ fn set_factory(cx: &mut Ctx, v: Value, f: Option<Value>) -> PyResult<()> {
     let n = slot_name(cx);
     vm::set_instance_attr(cx, v, n, f.unwrap_or(Value::NONE))?;
     Ok(())
+}
+
+/// The attributes of an instance of a subclass, the factory among them. A plain defaultdict has none.
+fn attributes(cx: &mut Ctx, v: Value) -> PyResult {
+    if !cx.type_of(v).has(type_flags::HEAP) {
+        let n = cx.intern_str("__dict__");
+        let msg = format!("'{}' object has no attribute '__dict__'", vm::full_type_name(cx, v));
+        return Err(vm::attr::attribute_error(cx, &msg, v, n));
+    }
+    vm::types::classes::get_dict(cx, v)
+}
+
+fn set_attributes(cx: &mut Ctx, v: Value, dict: Option<Value>) -> PyResult<()> {
+    attributes(cx, v)?;
+    let f = factory(cx, v)?;
+    vm::types::classes::set_dict(cx, v, dict)?;
+    set_factory(cx, v, Some(f))
 }
 
 fn default_init(cx: &mut Ctx, v: Value, args: Args<'_>) -> PyResult<()> {
@@ -168,14 +188,9 @@ fn missing(cx: &mut Ctx, a: &[Value]) -> PyResult {
     }
     let v = vm::call(cx, f, &[])?;
     let Some(d) = DictObj::of(a[0]) else { return Ok(v) };
-    if cx.type_of(a[0]).has(type_flags::HEAP) {
-        vm::set_item(cx, a[0], a[1], Some(v))?;
-        return Ok(v);
-    }
-    let h = vm::hash(cx, a[1])?;
-    // Another thread (or the factory) may have stored a value meanwhile; CPython overwrites it, too.
-    vm::dict_set_hash(cx, d, a[1], h, v)?;
-    Ok(v)
+    // What the factory itself (or another thread) stored meanwhile stays.
+    let h = vm::hash_key(cx, a[1])?;
+    vm::dict_setdefault(cx, d, a[1], h, v).map(|(v, _)| v)
 }
 
 fn copy(cx: &mut Ctx, v: Value) -> PyResult {

@@ -323,38 +323,46 @@ fn mutated(cx: &mut Ctx) -> Raised {
 }
 
 /// Walks the items, comparing each with `x`, until one is equal; its index.
-fn find(
-    cx: &mut Ctx,
-    v: Value,
-    x: Value,
-    from: usize,
-    to: usize,
-    msg: &'static str,
-) -> PyResult<Option<usize>> {
+fn find(cx: &mut Ctx, v: Value, x: Value, from: usize, to: usize, words: Mutated) -> PyResult<Option<usize>> {
     let d = this(cx, v)?;
+    let mutated = |cx: &mut Ctx| Err(cx.raise_str(words.error, words.msg));
     let changes = d.ring.with(|r| r.changes);
     for i in from..to {
         let (item, now) = d.ring.with(|r| (r.items.get(i).copied(), r.changes));
         if now != changes {
-            return Err(cx.raise_str(Ty::RuntimeError, msg));
+            return mutated(cx);
         }
         let Some(item) = item else { return Ok(None) };
         if vm::eq(cx, item, x)? {
+            if words.always && d.ring.with(|r| r.changes) != changes {
+                return mutated(cx);
+            }
             return Ok(Some(i));
         }
     }
     if d.ring.with(|r| r.changes) != changes {
-        return Err(cx.raise_str(Ty::RuntimeError, msg));
+        return mutated(cx);
     }
     Ok(None)
 }
 
-const MUTATED: &str = "deque mutated during iteration";
+/// What is raised when a comparison changed the deque.
+#[derive(Clone, Copy)]
+struct Mutated {
+    error: Ty,
+    msg: &'static str,
+    /// Whether a change by the comparison that found the item counts, too.
+    always: bool,
+}
+
+const MUTATED: Mutated =
+    Mutated { error: Ty::RuntimeError, msg: "deque mutated during iteration", always: false };
 
 fn count(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let (mut n, mut from) = (0i64, 0);
     let len = deque_len(cx, a[0])?;
-    while let Some(i) = find(cx, a[0], a[1], from, len, MUTATED)? {
+    let words = Mutated { always: true, ..MUTATED };
+    while let Some(i) = find(cx, a[0], a[1], from, len, words)? {
         n += 1;
         from = i + 1;
     }
@@ -402,7 +410,8 @@ fn insert(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn remove(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let len = deque_len(cx, a[0])?;
-    match find(cx, a[0], a[1], 0, len, "deque mutated during remove().")? {
+    let words = Mutated { error: Ty::IndexError, msg: "deque mutated during remove().", always: true };
+    match find(cx, a[0], a[1], 0, len, words)? {
         Some(i) => {
             this(cx, a[0])?.ring.with(|r| {
                 r.items.remove(i);

@@ -264,6 +264,10 @@ macro_rules! getter_type {
                 /// Helps pickle.
                 "__reduce__(self, /)" => $reduce;
             ],
+            getsets: protopy_vm::getsets![
+                /// The signature of calling it.
+                "__text_signature__" => |cx, _| Ok(cx.str("(obj, /)"));
+            ],
             doc: $doc,
             sig: Some($sig),
             ..TypeSpec::BASE

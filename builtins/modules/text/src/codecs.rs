@@ -365,7 +365,11 @@ fn unicode_escape_decode(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let errors = errors_arg(cx, args[1], "unicode_escape_decode")?;
     let last = is_true(cx, args[2])?;
     let mut h = DecodeErrors::new("unicodeescape", &errors);
-    let (text, consumed, bad) = decode_unicode_escape(&b, last, &mut |e, i| h.handle(cx, e, i))?;
+    let (text, mut consumed, bad) = decode_unicode_escape(&b, last, &mut |e, i| h.handle(cx, e, i))?;
+    if last {
+        // All of it, even if a handler exchanged the input.
+        consumed = b.len();
+    }
     warn_escape(cx, &b, bad, "")?;
     decoded(cx, (text, consumed))
 }

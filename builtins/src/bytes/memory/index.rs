@@ -139,10 +139,7 @@ pub(super) fn getitem(cx: &mut Ctx, v: Value, key: Value) -> PyResult {
             let raw = w.read(offset);
             unpack(cx, c, &raw)
         }
-        Place::Slice(key) => {
-            let l = sliced(cx, w, key)?;
-            view(cx, v)?.sibling(cx, l)
-        }
+        Place::Slice(key) => w.sibling_by(cx, |cx, w| sliced(cx, w, key)),
         Place::Whole => Ok(v),
     }
 }

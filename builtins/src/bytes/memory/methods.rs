@@ -42,11 +42,11 @@ fn repr(cx: &mut Ctx, v: Value) -> PyResult {
 }
 
 fn hash(cx: &mut Ctx, v: Value) -> PyResult<i64> {
-    let w = view(cx, v)?;
-    let known = w.hash.load(Ordering::Relaxed);
-    if known != 0 {
+    // A released view keeps its hash.
+    if let Some(known) = v.native::<View>().map(|w| w.hash.load(Ordering::Relaxed)).filter(|h| *h != 0) {
         return Ok(known);
     }
+    let w = view(cx, v)?;
     if !w.readonly {
         return Err(cx.value_error("cannot hash writable memoryview object"));
     }
@@ -54,10 +54,12 @@ fn hash(cx: &mut Ctx, v: Value) -> PyResult<i64> {
         return Err(cx.value_error("memoryview: hashing is restricted to formats 'B', 'b' or 'c'"));
     }
     let exporter = w.exporter();
+    let hold = w.hold();
     if !exporter.is_none() {
         protopy_vm::hash(cx, exporter)?;
     }
-    let b = view(cx, v)?.gather(cx, v)?;
+    let b = w.gather(cx, v)?;
+    drop(hold);
     let h = cx.hash_bytes(&b);
     w.hash.store(h, Ordering::Relaxed);
     Ok(h)
@@ -203,12 +205,14 @@ fn iter_self(_cx: &mut Ctx, v: Value) -> PyResult {
 fn tolist(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let w = view(cx, args[0])?;
     let Some(c) = w.code() else { return Err(not_supported(cx, w)) };
-    nested(cx, args[0], c, 0, 0)
+    let hold = w.hold();
+    let list = nested(cx, w, c, 0, 0);
+    drop(hold);
+    list
 }
 
 /// The list of the items from dimension `dim` on. At most 64 dimensions: the recursion is bounded.
-fn nested(cx: &mut Ctx, v: Value, c: Code, dim: usize, offset: isize) -> PyResult {
-    let w = view(cx, v)?;
+fn nested(cx: &mut Ctx, w: &View, c: Code, dim: usize, offset: isize) -> PyResult {
     let Some(n) = w.shape.get(dim).copied() else {
         let raw = w.read(offset);
         return unpack(cx, c, &raw);
@@ -217,7 +221,13 @@ fn nested(cx: &mut Ctx, v: Value, c: Code, dim: usize, offset: isize) -> PyResul
     let Some(l) = ListObj::of(list) else { return Ok(list) };
     cx.list_reserve(l, n)?;
     for i in 0..n {
-        let item = nested(cx, v, c, dim + 1, offset.wrapping_add(w.offset(dim, i)))?;
+        let at = offset.wrapping_add(w.offset(dim, i));
+        let item = if dim + 1 == w.ndim() {
+            let raw = w.read(at);
+            unpack(cx, c, &raw)?
+        } else {
+            nested(cx, w, c, dim + 1, at)?
+        };
         cx.list_append(l, item)?;
     }
     Ok(list)
@@ -257,9 +267,11 @@ fn tobytes(cx: &mut Ctx, args: &[Value]) -> PyResult {
 }
 
 fn hex(cx: &mut Ctx, args: &[Value]) -> PyResult {
-    view(cx, args[0])?;
+    let w = view(cx, args[0])?;
+    let hold = w.hold();
     let sep = hex_separator(cx, args[1], args[2])?;
-    let b = view(cx, args[0])?.gather(cx, args[0])?;
+    let b = w.gather(cx, args[0])?;
+    drop(hold);
     hex_of(cx, &b, sep)
 }
 
@@ -541,6 +553,12 @@ static METHODS: &[MethodDef] = methods![
     ///     An optional single character or byte to separate hex bytes.
     ///   bytes_per_sep
     ///     How many bytes between separators. Positive values count from the right, negative values count from the left.
+    ///
+    /// >>> value = memoryview(b'\x01\x23\xab')
+    /// >>> value.hex()
+    /// '0123ab'
+    /// >>> value.hex(':', 2)
+    /// '01:23ab'
     "hex(self, /, sep=<unrepresentable>, bytes_per_sep=1)" => hex;
     /// Return the data in the buffer as a list of elements.
     "tolist(self, /)" => tolist;

@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::item::{Code, Raw, native_code};
-use protopy_vm::buffers::{get_buffer, is_c_contiguous, release_buffer};
+use protopy_vm::buffers::{NativeExport, get_buffer, is_c_contiguous, release_buffer};
 use protopy_vm::protocore::buffer::Buffer;
 use protopy_vm::protocore::space::SpaceState;
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
@@ -100,6 +100,10 @@ pub(super) struct View {
     pub(super) format: Box<str>,
     pub(super) shape: Box<[usize]>,
     pub(super) strides: Box<[isize]>,
+    /// The format's code, if it is a native single character.
+    code: Option<Code>,
+    /// Whether no further view may be made of it: it is about to be released.
+    restricted: bool,
     /// Buffers that the view itself has exported.
     exports: AtomicUsize,
     /// Hash, 0 if not computed.
@@ -143,11 +147,12 @@ pub(super) fn view(cx: &mut Ctx, v: Value) -> PyResult<&'static View> {
     }
 }
 
-fn new_view(cx: &mut Ctx, managed: Value, l: Geometry) -> Value {
+fn new_view(cx: &mut Ctx, managed: Value, l: Geometry, restricted: bool) -> Value {
     if let Some(m) = managed.native::<Managed>() {
         m.views.fetch_add(1, Ordering::AcqRel);
     }
     let ty = cx.ty(Ty::MemoryView);
+    let code = native_code(&l.format).filter(|c| c.size() == l.itemsize);
     cx.new_native(
         ty,
         View {
@@ -159,6 +164,8 @@ fn new_view(cx: &mut Ctx, managed: Value, l: Geometry) -> Value {
             format: l.format,
             shape: l.shape,
             strides: l.strides,
+            code,
+            restricted,
             exports: AtomicUsize::new(0),
             hash: AtomicI64::new(0),
         },
@@ -175,16 +182,20 @@ pub(super) fn from_object(cx: &mut Ctx, v: Value, writable: bool) -> PyResult {
         let l = w.layout();
         return w.sibling(cx, l);
     }
+    if let Some(x) = v.native::<NativeExport>() {
+        let b = x.buffer(cx)?;
+        return view_of(cx, x.obj.get_or_none(), b, x.restricted);
+    }
     if !buffers::has_buffer(cx, v) {
         let msg = format!("memoryview: a bytes-like object is required, not '{}'", cx.type_name(v));
         return Err(cx.type_error(&msg));
     }
     let b = get_buffer(cx, v, writable)?.into_inner();
-    from_buffer(cx, v, b)
+    view_of(cx, v, b, false)
 }
 
 /// A memoryview of an export.
-pub(super) fn from_buffer(cx: &mut Ctx, exporter: Value, b: Buffer) -> PyResult {
+fn view_of(cx: &mut Ctx, exporter: Value, b: Buffer, restricted: bool) -> PyResult {
     let l = Geometry {
         ptr: b.ptr as usize,
         len: b.len,
@@ -208,7 +219,12 @@ pub(super) fn from_buffer(cx: &mut Ctx, exporter: Value, b: Buffer) -> PyResult 
     if ends {
         cx.register_finalizer(managed);
     }
-    Ok(new_view(cx, managed, l))
+    Ok(new_view(cx, managed, l, restricted))
+}
+
+#[cold]
+fn is_restricted(cx: &mut Ctx) -> Raised {
+    cx.value_error("cannot create new view on restricted memoryview")
 }
 
 fn end_view_export(v: Value) {
@@ -220,6 +236,9 @@ fn end_view_export(v: Value) {
 /// The buffer slot of memoryview.
 pub(super) fn export(cx: &mut Ctx, v: Value, writable: bool) -> PyResult<Buffer> {
     let w = view(cx, v)?;
+    if w.restricted {
+        return Err(is_restricted(cx));
+    }
     if writable && w.readonly {
         return Err(cx.raise_str(Ty::BufferError, "memoryview: underlying buffer is not writable"));
     }
@@ -249,6 +268,15 @@ pub(super) fn release(cx: &mut Ctx, v: Value) -> PyResult<()> {
         end(cx, m);
     }
     Ok(())
+}
+
+/// See [`View::hold`].
+pub(super) struct Hold<'a>(&'a View);
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.0.exports.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl View {
@@ -286,9 +314,36 @@ impl View {
     /// Another view of the same export.
     pub(super) fn sibling(&self, cx: &mut Ctx, l: Geometry) -> PyResult {
         match self.managed.get() {
-            Some(m) => Ok(new_view(cx, m, l)),
+            Some(_) if self.restricted => Err(is_restricted(cx)),
+            Some(m) => Ok(new_view(cx, m, l, false)),
             None => Err(released(cx)),
         }
+    }
+
+    /// Another view of the same export, whose layout `f` finds out. Python code that `f` runs may release this view, not the
+    /// export.
+    pub(super) fn sibling_by(
+        &self,
+        cx: &mut Ctx,
+        f: impl FnOnce(&mut Ctx, &View) -> PyResult<Geometry>,
+    ) -> PyResult {
+        let Some(managed) = self.managed.get() else { return Err(released(cx)) };
+        let Some(m) = managed.native::<Managed>() else { return Err(released(cx)) };
+        if self.restricted {
+            return Err(is_restricted(cx));
+        }
+        m.views.fetch_add(1, Ordering::AcqRel);
+        let made = f(cx, self).map(|l| new_view(cx, managed, l, false));
+        if m.views.fetch_sub(1, Ordering::AcqRel) == 1 {
+            end(cx, m);
+        }
+        made
+    }
+
+    /// Keeps the view from being released while the guard lives. The caller has the view on its stack.
+    pub(super) fn hold(&self) -> Hold<'_> {
+        self.exports.fetch_add(1, Ordering::AcqRel);
+        Hold(self)
     }
 
     /// The view as a buffer that needs no release.
@@ -317,7 +372,7 @@ impl View {
     /// The format's code, if it is a native single character.
     #[inline]
     pub(super) fn code(&self) -> Option<Code> {
-        native_code(&self.format).filter(|c| c.size() == self.itemsize)
+        self.code
     }
 
     /// Byte offset of item `i` of the first dimension, which is within the shape.

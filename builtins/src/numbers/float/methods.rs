@@ -27,10 +27,25 @@ pub(super) static METHODS: &[MethodDef] = methods![
     /// The nearest int, of two equally near ones the even one; with ndigits, the nearest float of so many digits after the point.
     "__round__(self, ndigits=None, /)" => round;
     /// The pair of ints with a positive denominator, in lowest terms, whose ratio is exactly the number.
+    ///
+    /// >>> (2.75).as_integer_ratio()
+    /// (11, 4)
+    /// >>> (-0.5).as_integer_ratio()
+    /// (-1, 2)
     "as_integer_ratio(self, /)" => as_integer_ratio;
     /// The float that a hexadecimal literal stands for, such as '0x1.8p3' for 12.0.
+    ///
+    /// >>> float.fromhex('0x1.8p3')
+    /// 12.0
+    /// >>> float.fromhex('-0x.4')
+    /// -0.25
     class "fromhex(cls, string, /)" => fromhex;
     /// The number as a hexadecimal literal, which keeps every bit.
+    ///
+    /// >>> (12.0).hex()
+    /// '0x1.8000000000000p+3'
+    /// >>> (-0.25).hex()
+    /// '-0x1.0000000000000p-2'
     "hex(self, /)" => hex;
     /// Whether the number has no fraction.
     "is_integer(self, /)" => is_integer;

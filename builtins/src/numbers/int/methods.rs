@@ -19,8 +19,18 @@ pub(super) static METHODS: &[MethodDef] = methods![
     /// Answers the number itself, since its imaginary part is zero.
     "conjugate(self, /)" => conjugate;
     /// The number of bits that the magnitude takes in binary: 6 for 37, 0 for 0.
+    ///
+    /// >>> (37).bit_length()
+    /// 6
+    /// >>> (-8).bit_length()
+    /// 4
     "bit_length(self, /)" => bit_length;
     /// The number of ones in the binary form of the magnitude.
+    ///
+    /// >>> (37).bit_count()
+    /// 3
+    /// >>> (-8).bit_count()
+    /// 1
     "bit_count(self, /)" => bit_count;
     /// The number as a bytes object of the given length.
     ///
@@ -32,6 +42,9 @@ pub(super) static METHODS: &[MethodDef] = methods![
     /// The argument is a bytes-like object or an iterable of numbers from 0 to 255.
     class "from_bytes(cls, /, bytes, byteorder='big', *, signed=False)" => from_bytes;
     /// The number as a fraction: the pair (n, 1).
+    ///
+    /// >>> (-7).as_integer_ratio()
+    /// (-7, 1)
     "as_integer_ratio(self, /)" => as_integer_ratio;
     /// Always True, as for a float without a fraction.
     "is_integer(self, /)" => is_integer;

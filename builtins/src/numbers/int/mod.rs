@@ -56,6 +56,6 @@ pub static INT: TypeSpec = TypeSpec {
     doc: "int([x]) -> integer\nint(x, base=10) -> integer\n\nAn integer of any size. A number is converted by its \
           __int__ or __index__ method, a float losing\nits fraction. Text, bytes and bytearray are read as a literal \
           in the given base, from 2 to 36,\nwith an optional sign, blanks around it and underscores between digits; \
-          base 0 takes the base\nfrom the literal's prefix. Without an argument the answer is 0.",
+          base 0 takes the base\nfrom the literal's prefix. Without an argument the answer is 0.\n\n>>> int('0b101', base=0)\n5",
     ..TypeSpec::BASE
 };

@@ -92,7 +92,12 @@ pub fn name(c: u32) -> Option<String> {
 /// The character of that name, if it was assigned; no aliases and no sequences.
 pub fn lookup(name: &str) -> Option<u32> {
     match super::lookup(name)? {
-        super::Named::Char(c) if is_assigned(c) && super::name(c).is_some() => Some(c),
+        // Aliases are younger.
+        super::Named::Char(c)
+            if is_assigned(c) && super::name(c).is_some_and(|own| own.eq_ignore_ascii_case(name)) =>
+        {
+            Some(c)
+        }
         _ => None,
     }
 }

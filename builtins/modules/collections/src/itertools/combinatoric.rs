@@ -112,6 +112,7 @@ fn product_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
 fn product_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     let p = this::<Combinatoric>(cx, v)?;
     let pools = items(p.pools.get_or_none());
+    let pick = |s: &State| Some(Row::pick(&s.indices, |k| pools.get(k).map_or(&[][..], |p| items(*p))));
     let chosen = p.state.with(|s| {
         if s.done {
             return None;
@@ -122,35 +123,66 @@ fn product_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
                 s.done = true;
                 return None;
             }
-            return Some(s.indices.clone());
+            return pick(s);
         }
         for i in (0..s.indices.len()).rev() {
             s.indices[i] += 1;
             if pools.get(i).is_some_and(|p| s.indices[i] < items(*p).len()) {
-                return Some(s.indices.clone());
+                return pick(s);
             }
             s.indices[i] = 0;
         }
         s.done = true;
         None
     });
-    let Some(chosen) = chosen else { return Ok(None) };
-    let row: Vec<Value> = chosen.iter().zip(pools).filter_map(|(i, p)| items(*p).get(*i).copied()).collect();
-    let r = cx.tuple_of(None, &row)?;
-    vm::keep_alive(v);
-    Ok(Some(r))
+    row(cx, v, chosen)
 }
 
-/// The row of pool 0 at some indices.
-fn row(cx: &mut Ctx, p: &Combinatoric, chosen: Option<Vec<usize>>) -> PyResult<Option<Value>> {
-    let Some(chosen) = chosen else { return Ok(None) };
-    let pool = items(p.pools.get_or_none()).first().map_or(&[][..], |p| items(*p));
-    let row: Vec<Value> = chosen.iter().filter_map(|i| pool.get(*i).copied()).collect();
-    cx.tuple_of(None, &row).map(Some)
+/// Up to so many items of a row lie on the native stack.
+const FEW: usize = 12;
+
+/// The items of a row, picked while the state was held.
+enum Row {
+    Few([Value; FEW], usize),
+    Many(Vec<Value>),
+}
+
+impl Row {
+    /// The items of pools at some indices.
+    fn pick(indices: &[usize], pool: impl Fn(usize) -> &'static [Value]) -> Row {
+        let item = |(k, i): (usize, &usize)| pool(k).get(*i).copied().unwrap_or(Value::NONE);
+        if indices.len() > FEW {
+            return Row::Many(indices.iter().enumerate().map(item).collect());
+        }
+        let mut few = [Value::NONE; FEW];
+        for (to, from) in few.iter_mut().zip(indices.iter().enumerate().map(item)) {
+            *to = from;
+        }
+        Row::Few(few, indices.len())
+    }
+
+    /// The tuple of the items, which the pools of `owner` keep alive.
+    fn into_tuple(self, cx: &mut Ctx, owner: Value) -> PyResult {
+        let r = match &self {
+            Row::Few(few, n) => cx.tuple_of(None, few.get(..*n).unwrap_or(few)),
+            Row::Many(all) => cx.tuple_of(None, all),
+        };
+        vm::keep_alive(owner);
+        r
+    }
+}
+
+fn row(cx: &mut Ctx, v: Value, chosen: Option<Row>) -> PyResult<Option<Value>> {
+    chosen.map(|row| row.into_tuple(cx, v)).transpose()
+}
+
+/// The only pool of an iterator other than a product.
+fn pool_of(p: &Combinatoric) -> &'static [Value] {
+    items(p.pools.get_or_none()).first().map_or(&[][..], |p| items(*p))
 }
 
 fn pool_len(p: &Combinatoric) -> usize {
-    items(p.pools.get_or_none()).first().map_or(0, |p| items(*p).len())
+    pool_of(p).len()
 }
 
 fn one_pool(cx: &mut Ctx, iterable: Value) -> PyResult<(Value, usize)> {
@@ -176,13 +208,14 @@ fn permutations_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
 fn permutations_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     let p = this::<Combinatoric>(cx, v)?;
     let (n, r) = (pool_len(p), p.r);
+    let pool = pool_of(p);
     let chosen = p.state.with(|s| {
         if s.done {
             return None;
         }
         if !s.started {
             s.started = true;
-            return Some(s.indices[..r].to_vec());
+            return Some(Row::pick(&s.indices[..r], |_| pool));
         }
         for i in (0..r).rev() {
             s.cycles[i] -= 1;
@@ -192,13 +225,13 @@ fn permutations_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
             } else {
                 let j = n - s.cycles[i];
                 s.indices.swap(i, j);
-                return Some(s.indices[..r].to_vec());
+                return Some(Row::pick(&s.indices[..r], |_| pool));
             }
         }
         s.done = true;
         None
     });
-    row(cx, p, chosen)
+    row(cx, v, chosen)
 }
 
 fn combinations_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
@@ -212,13 +245,14 @@ fn combinations_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
 fn combinations_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     let p = this::<Combinatoric>(cx, v)?;
     let (n, r) = (pool_len(p), p.r);
+    let pool = pool_of(p);
     let chosen = p.state.with(|s| {
         if s.done {
             return None;
         }
         if !s.started {
             s.started = true;
-            return Some(s.indices.clone());
+            return Some(Row::pick(&s.indices, |_| pool));
         }
         let Some(i) = (0..r).rev().find(|i| s.indices[*i] != i + n - r) else {
             s.done = true;
@@ -228,9 +262,9 @@ fn combinations_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
         for j in i + 1..r {
             s.indices[j] = s.indices[j - 1] + 1;
         }
-        Some(s.indices.clone())
+        Some(Row::pick(&s.indices, |_| pool))
     });
-    row(cx, p, chosen)
+    row(cx, v, chosen)
 }
 
 fn cwr_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
@@ -244,13 +278,14 @@ fn cwr_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
 fn cwr_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     let p = this::<Combinatoric>(cx, v)?;
     let n = pool_len(p);
+    let pool = pool_of(p);
     let chosen = p.state.with(|s| {
         if s.done {
             return None;
         }
         if !s.started {
             s.started = true;
-            return Some(s.indices.clone());
+            return Some(Row::pick(&s.indices, |_| pool));
         }
         let Some(i) = (0..s.indices.len()).rev().find(|i| s.indices[*i] + 1 != n) else {
             s.done = true;
@@ -260,7 +295,7 @@ fn cwr_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
         for x in &mut s.indices[i..] {
             *x = next;
         }
-        Some(s.indices.clone())
+        Some(Row::pick(&s.indices, |_| pool))
     });
-    row(cx, p, chosen)
+    row(cx, v, chosen)
 }

@@ -15,7 +15,7 @@ iterator!(CHAIN, "chain", "The items of one iterable after another.", "(*iterabl
 ]);
 
 fn chain_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
-    positional_only(cx, "chain", args)?;
+    positional_only(cx, "chain", ty, args)?;
     let all = cx.tuple_of(None, args.pos())?;
     let source = vm::iter(cx, all)?;
     let t = class(cx, ty)?;
@@ -151,7 +151,7 @@ iterator!(
 );
 
 fn starmap_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
-    let [f, iterable] = exactly(cx, "starmap", args)?;
+    let [f, iterable] = exactly(cx, "starmap", ty, args)?;
     let it = vm::iter(cx, iterable)?;
     let t = class(cx, ty)?;
     Ok(cx.new_native(t, Pair::new(f, it)))
@@ -243,7 +243,7 @@ iterator!(
 );
 
 fn pairwise_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
-    let [iterable] = exactly(cx, "pairwise", args)?;
+    let [iterable] = exactly(cx, "pairwise", ty, args)?;
     let it = vm::iter(cx, iterable)?;
     let t = class(cx, ty)?;
     let v = cx.new_native(t, Pair::new(Value::NONE, it));
@@ -261,11 +261,12 @@ fn pairwise_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
             None => return Ok(None),
         }
     }
+    // The iterator may ask for the next pair itself.
+    let Some(old) = p.f.get() else { return Ok(None) };
     let Some(x) = advance(cx, v, &p.it)? else {
         cx.store_empty(v, &p.f);
         return Ok(None);
     };
-    let old = p.f.get_or(x);
     cx.store(v, &p.f, x);
     Ok(Some(cx.tuple(&[old, x])))
 }
@@ -288,7 +289,8 @@ impl Payload for Batched {
 iterator!(
     BATCHED,
     "batched",
-    "Tuples of `n` successive items.",
+    "Tuples of `n` successive items.\n\nThe last tuple may be shorter, unless strict is true.\n\n>>> list(batched('abcde', 2))\n\
+     [('a', 'b'), ('c', 'd'), ('e',)]",
     "(iterable, n, *, strict=False)",
     Batched,
     batched_new,
@@ -296,6 +298,9 @@ iterator!(
 );
 
 fn batched_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
+    if args.pos().len() == 3 {
+        return Err(cx.type_error("batched() takes exactly 2 positional arguments (3 given)"));
+    }
     let [iterable, n, strict] = bind(cx, "batched", ["iterable", "n", "strict"], 2, args)?;
     let n = vm::index_i64(cx, n, Ty::OverflowError)?;
     let n = match usize::try_from(n) {

@@ -47,10 +47,16 @@ fn count_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
 
 fn count_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     let c = this::<Count>(cx, v)?;
-    let (now, step) = (c.next.get_or_none(), c.step.get_or_none());
-    let next = vm::binary_op(cx, BinOp::Add, now, step)?;
-    cx.store(v, &c.next, next);
-    Ok(Some(now))
+    let step = c.step.get_or_none();
+    loop {
+        let now = c.next.get_or_none();
+        let next = vm::binary_op(cx, BinOp::Add, now, step)?;
+        // Each number goes to one thread.
+        cx.barrier(v);
+        if c.next.cas_raw(Some(now), Some(next)) {
+            return Ok(Some(now));
+        }
+    }
 }
 
 fn count_repr(cx: &mut Ctx, v: Value) -> PyResult {
@@ -94,7 +100,7 @@ iterator!(
 );
 
 fn cycle_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
-    let [iterable] = exactly(cx, "cycle", args)?;
+    let [iterable] = exactly(cx, "cycle", ty, args)?;
     let it = vm::iter(cx, iterable)?;
     let saved = cx.list(&[])?;
     let t = class(cx, ty)?;

@@ -128,7 +128,7 @@ fn groupby_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
 }
 
 fn grouper_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
-    let [parent, key] = super::exactly(cx, "_grouper", args)?;
+    let [parent, key] = super::exactly(cx, "_grouper", ty, args)?;
     let Some(g) = parent.native::<GroupBy>() else {
         return Err(cx.type_error("_grouper() argument 1 must be itertools.groupby"));
     };

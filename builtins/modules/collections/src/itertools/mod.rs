@@ -130,9 +130,10 @@ fn unexpected(cx: &mut Ctx, fname: &str, n: &str) -> Raised {
     cx.type_error(&msg)
 }
 
-/// Refuses keyword arguments.
-fn positional_only(cx: &mut Ctx, fname: &str, args: Args<'_>) -> PyResult<()> {
-    if args.names().is_none() {
+/// Refuses keyword arguments, unless the class is one with an `__init__` of its own, which may want them.
+fn positional_only(cx: &mut Ctx, fname: &str, ty: Value, args: Args<'_>) -> PyResult<()> {
+    let own_init = |t: &TypeObj| t.slots.init.address() != cx.ty(Ty::Object).slots.init.address();
+    if args.names().is_none() || TypeObj::of(ty).is_some_and(own_init) {
         return Ok(());
     }
     let msg = format!("{fname}() takes no keyword arguments");
@@ -140,8 +141,8 @@ fn positional_only(cx: &mut Ctx, fname: &str, args: Args<'_>) -> PyResult<()> {
 }
 
 /// Exactly `K` positional arguments.
-fn exactly<'a, const K: usize>(cx: &mut Ctx, fname: &str, args: Args<'a>) -> PyResult<[Value; K]> {
-    positional_only(cx, fname, args)?;
+fn exactly<'a, const K: usize>(cx: &mut Ctx, fname: &str, ty: Value, args: Args<'a>) -> PyResult<[Value; K]> {
+    positional_only(cx, fname, ty, args)?;
     match <[Value; K]>::try_from(args.pos()) {
         Ok(a) => Ok(a),
         Err(_) => {
@@ -198,13 +199,13 @@ impl Pair {
 
 /// Declares an iterator type: name, doc, payload, constructor, next, more slots or methods.
 macro_rules! iterator {
-    ($id:ident, $name:literal, $doc:literal, $sig:literal, $payload:ty, $new:expr, $next:expr $(, $field:ident: $value:expr)* $(; methods $methods:expr)?) => {
+    ($id:ident, $name:literal, $doc:literal, $sig:literal, $payload:ty, $new:expr, $next:expr $(, $field:ident: $value:expr)* $(; methods $methods:expr)? $(; flags $flags:expr)?) => {
         pub(super) static $id: protopy_vm::TypeSpec = protopy_vm::TypeSpec {
             name: $name,
             module: "itertools",
             layout: protopy_vm::protocore::Layout::Native,
             vt: Some(<$payload as protopy_vm::protocore::NativeLayout>::VT),
-            flags: protopy_vm::protocore::types::type_flags::BASETYPE,
+            flags: protopy_vm::protocore::types::type_flags::BASETYPE $(| $flags)?,
             slots: protopy_vm::protocore::types::SlotSpec {
                 new: Some($new),
                 iter: Some(super::itself),

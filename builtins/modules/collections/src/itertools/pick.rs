@@ -37,7 +37,7 @@ fn compress_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
 }
 
 fn predicate_new(cx: &mut Ctx, ty: Value, args: Args<'_>, fname: &str) -> PyResult {
-    let [f, iterable] = exactly(cx, fname, args)?;
+    let [f, iterable] = exactly(cx, fname, ty, args)?;
     let it = vm::iter(cx, iterable)?;
     let t = class(cx, ty)?;
     Ok(cx.new_native(t, Pair::new(f, it)))
@@ -181,7 +181,7 @@ fn bound(cx: &mut Ctx, v: Value, msg: &str) -> PyResult<Option<usize>> {
 }
 
 fn islice_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
-    positional_only(cx, "islice", args)?;
+    positional_only(cx, "islice", ty, args)?;
     let (iterable, start, stop, step) = match args.pos() {
         [i, stop] => (*i, Value::NONE, *stop, Value::NONE),
         [i, start, stop] => (*i, *start, *stop, Value::NONE),

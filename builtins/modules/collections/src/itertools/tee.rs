@@ -57,7 +57,7 @@ impl SpaceState for TeeType {
 iterator!(TEE, "_tee", "A branch of an iterator.", "(iterable, /)", Tee, tee_new, tee_next; methods methods![
     /// An independent branch from here on.
     "__copy__(self, /)" => tee_copy;
-]);
+]; flags protopy_vm::protocore::types::type_flags::WEAKREF);
 
 iterator!(
     TEE_DATA,
@@ -111,7 +111,7 @@ fn copy_of(cx: &mut Ctx, ty: &TypeObj, t: &Tee) -> PyResult {
 }
 
 fn tee_new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
-    let [iterable] = exactly(cx, "_tee", args)?;
+    let [iterable] = exactly(cx, "_tee", ty, args)?;
     let t = class(cx, ty)?;
     branch(cx, t, iterable)
 }

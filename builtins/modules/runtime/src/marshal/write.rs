@@ -344,6 +344,10 @@ impl Writer {
         let mut sorted = Vec::with_capacity(items.len());
         for x in &items {
             match dumps_at(cx, *x, super::VERSION, self.allow_code, self.depth) {
+                Ok(_) if DictObj::of_set(v).is_some_and(|d| d.len() != items.len()) => {
+                    cx.keep.truncate(held);
+                    return Err(cx.raise_str(Ty::RuntimeError, "set changed size during iteration"));
+                }
                 Ok(b) => sorted.push((b, *x)),
                 Err(r) => {
                     cx.keep.truncate(held);

@@ -433,7 +433,12 @@ const PARAMSPEC_DOC: &str = "A type variable for the parameters of a callable.
     def logged[**P, R](f: Callable[P, R]) -> Callable[P, R]:
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> R: ...
 
-`P.args` and `P.kwargs` annotate the parameters of a function that passes them on.";
+`P.args` and `P.kwargs` annotate the parameters of a function that passes them on.
+
+    >>> P = ParamSpec('P')
+    >>> P.__name__
+    'P'
+";
 
 static PARAMSPEC: TypeSpec = TypeSpec {
     ty: Some(Ty::ParamSpec),
@@ -570,7 +575,7 @@ static PARAMSPEC_ARGS: TypeSpec = TypeSpec {
         /// The ParamSpec.
         member "__origin__" => part_origin;
     ],
-    doc: "The positional parameters that a ParamSpec stands for: `P.args`.",
+    doc: "The positional parameters that a ParamSpec stands for: `P.args`.\n\n>>> P = ParamSpec('P')\n>>> P.args.__origin__ is P\nTrue",
     ..TypeSpec::BASE
 };
 
@@ -587,7 +592,7 @@ static PARAMSPEC_KWARGS: TypeSpec = TypeSpec {
         /// Raises TypeError.
         "__mro_entries__(self, object, /)" => no_subclass;
     ],
-    doc: "The keyword parameters that a ParamSpec stands for: `P.kwargs`.",
+    doc: "The keyword parameters that a ParamSpec stands for: `P.kwargs`.\n\n>>> P = ParamSpec('P')\n>>> P.kwargs.__origin__ is P\nTrue",
     module: "typing",
     base: None,
     layout: Layout::Native,
