@@ -1,4 +1,4 @@
-//! The first groups of CPython's core-language tests, run on the protopy that was just built.
+//! The first groups of CPython's tests of the core language and of the builtin types, run on the protopy that was just built.
 //!
 //! CPython's tests are fetched once from a distribution; without them, and without a network, this test says so and
 //! fails. `PROTOPY_TEST_CACHE` names a cache to use; `PROTOPY_TEST_PYTHON` another interpreter to try.
@@ -6,6 +6,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use regrtest::child::Config;
@@ -13,11 +14,26 @@ use regrtest::drive::{self, Options};
 use regrtest::suite::Portable;
 use regrtest::{cache, fetch, home};
 
-/// The groups that must do what is recorded.
-const GROUPS: [&str; 5] = ["A", "B", "C", "D", "E"];
+/// The groups of the core language that must do what is recorded.
+const CORE: [&str; 5] = ["A", "B", "C", "D", "E"];
+
+/// The groups of the builtin types that must do what is recorded.
+const TYPES: [&str; 4] = ["A", "B", "C", "D"];
 
 #[test]
 fn core_language() -> Result<(), String> {
+    run("core", &CORE)
+}
+
+#[test]
+fn builtin_types() -> Result<(), String> {
+    run("types", &TYPES)
+}
+
+/// Runs groups of a tier; one tier at a time, since each takes two processors.
+fn run(tier: &str, groups: &[&str]) -> Result<(), String> {
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let library = fetch::library(&cache())?;
     let python: PathBuf = match std::env::var_os("PROTOPY_TEST_PYTHON") {
         Some(path) => path.into(),
@@ -42,7 +58,7 @@ fn core_language() -> Result<(), String> {
         expected: home().join("expected"),
     };
     let portable = Portable::load();
-    let modules = GROUPS.iter().flat_map(|group| portable.tier("core", Some(group))).collect();
+    let modules = groups.iter().flat_map(|group| portable.tier(tier, Some(group))).collect();
     let totals = drive::run_all(&config, &options, &portable, modules)?;
     // Written past the capture of the test runner: a passing run says how much it ran.
     let _ = writeln!(std::io::stderr(), "{totals}");
