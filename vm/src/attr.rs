@@ -333,7 +333,10 @@ pub fn generic_set_attr(cx: &mut Ctx, obj: Value, name: Value, value: Option<Val
     let t = cx.type_name(obj);
     let msg = match attr {
         Some(_) => format!("'{t}' object attribute '{n}' is read-only"),
-        None if value.is_none() || ty.has(type_flags::DICT) => format!("'{t}' object has no attribute '{n}'"),
+        // A class with a `__setattr__` of its own may have more to offer than a dict.
+        None if value.is_none() || ty.has(type_flags::DICT) || !ty.has(type_flags::GENERIC_SETATTR) => {
+            format!("'{t}' object has no attribute '{n}'")
+        }
         None => format!("'{t}' object has no attribute '{n}' and no __dict__ for setting new attributes"),
     };
     Err(attribute_error(cx, &msg, obj, name))

@@ -295,7 +295,7 @@ fn exported(cx: &mut Ctx) -> Raised {
 /// done before the error is raised.
 pub(crate) fn check_exports(cx: &mut Ctx, a: &ByteArray) -> PyResult<()> {
     if a.exports() > 0 {
-        cx.collect();
+        protopy_vm::interp::liveness::collect_for_program(cx, "", "");
         if a.exports() > 0 {
             return Err(exported(cx));
         }

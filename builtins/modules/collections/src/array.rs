@@ -88,12 +88,20 @@ impl Array {
 
     /// The bytes of item `i`.
     fn item(&self, i: usize) -> Option<Raw> {
-        let n = self.code.size();
-        self.content.with(|c| {
-            let mut r: Raw = [0; 8];
-            r[..n].copy_from_slice(c.bytes.get(i.checked_mul(n)?..)?.get(..n)?);
-            Some(r)
-        })
+        self.content.with(|c| self.code.read(&c.bytes, i))
+    }
+
+    /// Overwrites item `i`; false if there is none.
+    fn put_item(&self, i: usize, item: Raw) -> bool {
+        self.content.with(|c| self.code.write(&mut c.bytes, i, item))
+    }
+
+    /// The place that a small index names, if it is within the array.
+    fn small_index(&self, k: Value) -> Option<usize> {
+        let i = k.as_small()?;
+        let len = self.len();
+        let i = if i < 0 { i.checked_add_unsigned(len as u64)? } else { i };
+        usize::try_from(i).ok().filter(|i| *i < len)
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -463,7 +471,7 @@ fn to_values(cx: &mut Ctx, v: Value) -> PyResult<ValueVec> {
 
 fn value_at(cx: &mut Ctx, a: &Array, i: usize) -> PyResult<Option<Value>> {
     match a.item(i) {
-        Some(raw) => a.code.get(cx, &raw[..a.code.size()]).map(Some),
+        Some(raw) => a.code.get_raw(cx, raw).map(Some),
         None => Ok(None),
     }
 }
@@ -565,6 +573,9 @@ fn not_an_index(cx: &mut Ctx, k: Value) -> PyResult<()> {
 fn array_getitem(cx: &mut Ctx, v: Value, k: Value) -> PyResult {
     const MSG: &str = "array index out of range";
     let a = this(cx, v)?;
+    if let Some(raw) = a.small_index(k).and_then(|i| a.item(i)) {
+        return a.code.get_raw(cx, raw);
+    }
     let Some(slice) = SliceObj::of(k) else {
         not_an_index(cx, k)?;
         let i = place(cx, v, k, MSG)?;
@@ -598,6 +609,17 @@ fn places(len: usize, (start, stop, step): (i64, i64, i64)) -> impl Iterator<Ite
 
 fn array_setitem(cx: &mut Ctx, v: Value, k: Value, x: Option<Value>) -> PyResult<()> {
     const MSG: &str = "array assignment index out of range";
+    if let Some(x) = x
+        && let a = this(cx, v)?
+        && a.small_index(k).is_some()
+    {
+        let raw = a.code.put(cx, x)?;
+        // The conversion may have run Python code.
+        return match a.small_index(k) {
+            Some(i) if a.put_item(i, raw) => Ok(()),
+            _ => Err(cx.raise_str(Ty::IndexError, MSG)),
+        };
+    }
     if let Some(slice) = SliceObj::of(k) {
         return set_slice(cx, v, slice, x);
     }
@@ -607,7 +629,6 @@ fn array_setitem(cx: &mut Ctx, v: Value, k: Value, x: Option<Value>) -> PyResult
         Some(x) => {
             place(cx, v, k, MSG)?;
             let raw = code.put(cx, x)?;
-            // The conversion may have run Python code.
             let i = place(cx, v, k, MSG)?;
             splice(cx, v, i, 1, &raw[..code.size()])?;
         }

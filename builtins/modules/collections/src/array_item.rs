@@ -85,6 +85,34 @@ impl Code {
         }
     }
 
+    /// Item `i` of some bytes, if there is one.
+    pub(crate) fn read(self, bytes: &[u8], i: usize) -> Option<Raw> {
+        let n = self.size();
+        let b = bytes.get(i.checked_mul(n)?..)?.get(..n)?;
+        let mut r: Raw = [0; 8];
+        // Each length by itself: a move, not a call.
+        match n {
+            1 => r[..1].copy_from_slice(&b[..1]),
+            2 => r[..2].copy_from_slice(&b[..2]),
+            4 => r[..4].copy_from_slice(&b[..4]),
+            _ => r.copy_from_slice(&b[..8]),
+        }
+        Some(r)
+    }
+
+    /// Overwrites item `i` of some bytes; false if there is none.
+    pub(crate) fn write(self, bytes: &mut [u8], i: usize, item: Raw) -> bool {
+        let n = self.size();
+        let Some(b) = i.checked_mul(n).and_then(|at| bytes.get_mut(at..)?.get_mut(..n)) else { return false };
+        match n {
+            1 => b[..1].copy_from_slice(&item[..1]),
+            2 => b[..2].copy_from_slice(&item[..2]),
+            4 => b[..4].copy_from_slice(&item[..4]),
+            _ => b[..8].copy_from_slice(&item),
+        }
+        true
+    }
+
     /// Whether items are characters.
     pub(crate) const fn is_text(self) -> bool {
         matches!(self, Code::Wchar | Code::Char)
@@ -118,12 +146,18 @@ impl Code {
         let mut word: Raw = [0; 8];
         let n = b.len().min(8);
         word[..n].copy_from_slice(&b[..n]);
-        let bits = u64::from_le_bytes(if cfg!(target_endian = "big") {
-            word[..n].reverse();
-            word
-        } else {
-            word
-        });
+        self.get_raw(cx, word)
+    }
+
+    /// As [`Code::get`], for an item as [`Code::put`] makes it.
+    pub(crate) fn get_raw(self, cx: &mut Ctx, item: Raw) -> PyResult {
+        let [a, b, c, d, ..] = item;
+        let bits = match self.size() {
+            1 => u64::from(a),
+            2 => u64::from(u16::from_ne_bytes([a, b])),
+            4 => u64::from(u32::from_ne_bytes([a, b, c, d])),
+            _ => u64::from_ne_bytes(item),
+        };
         Ok(match self {
             Code::I8 => Value::small(i64::from(bits as u8 as i8)),
             Code::U8 | Code::U16 | Code::U32 => Value::small(bits as i64),

@@ -226,7 +226,9 @@ fn sem_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
         unsafe { libc::sem_close(p) };
         return Err(raise_errno(cx, e));
     }
-    make(cx, class, p as usize, kind, max, *name, true)
+    // A semaphore whose name is gone has none: nobody is to remove it again.
+    let name = if unlink { Value::NONE } else { *name };
+    make(cx, class, p as usize, kind, max, name, true)
 }
 
 fn pack(cx: &mut Ctx, a: &[Value]) -> PyResult {

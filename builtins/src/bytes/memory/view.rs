@@ -253,7 +253,7 @@ pub(super) fn release(cx: &mut Ctx, v: Value) -> PyResult<()> {
     let Some(w) = v.native::<View>() else { return Ok(()) };
     let mut n = w.exports.load(Ordering::Acquire);
     if n > 0 && !w.managed.is_empty() {
-        cx.collect();
+        protopy_vm::interp::liveness::collect_for_program(cx, "", "");
         n = w.exports.load(Ordering::Acquire);
     }
     if n > 0 {
