@@ -145,7 +145,8 @@ fn ends_too_early(parser: &mut core::Parser<'_>, start: Start) -> bool {
     let at_eof = parser.lexer.at_eof();
     // Only a program is given the newline that its last line lacks.
     let inside_last_line = start != Start::Exec && parser.lexer.at_added_newline();
-    if !at_eof && !(inside_last_line && parser.lexer.has_failed()) {
+    let at_end = at_eof || (inside_last_line && parser.lexer.has_failed());
+    if !at_end {
         return false;
     }
     match parser.lexer.next_token() {
