@@ -1,13 +1,16 @@
 //! The command line and the environment, as `python` takes them.
 //!
 //! Options end at the first argument that is no option, or with `-c` or `-m` and its value: what follows belongs to the program.
-//! Letters may be joined (`-Bc CMD`), and the value of a letter may be joined to it. A setting that is out of range ends the process
+//! Letters may be joined (`-Bc CMD`), and the value of a letter may be joined to it. This module finds that point, refusing what is no option in
+//! CPython's words, and lets clap read what stands before it. A setting that is out of range ends the process
 //! with a fatal error before anything runs.
 
 use crate::{help, settings};
+use clap::builder::ValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use protopy_builtins::sysmod::Config;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 
 /// What to run.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,29 +49,40 @@ pub enum Answer {
     Refuse(String, i32),
 }
 
-/// The letters that are options, and whether they take a value.
-fn takes_value(letter: u8) -> Option<bool> {
-    match letter {
-        b'c' | b'm' | b'W' | b'X' => Some(true),
-        b'b' | b'B' | b'd' | b'E' | b'h' | b'?' | b'i' | b'I' | b'O' | b'P' | b'q' | b'R' | b's' | b'S'
-        | b't' | b'u' | b'v' | b'V' | b'x' => Some(false),
-        _ => None,
-    }
+/// The letters that are options without a value.
+const FLAGS: &str = "bBdEhiIOPqRsStuvVx?";
+
+/// The letters that take a value.
+const VALUES: &str = "cmWX";
+
+/// The words that are options without a value.
+const WORDS: [&str; 5] = ["help", "version", "help-env", "help-xoptions", "help-all"];
+
+/// The option that takes a word of three.
+const CHECK: &str = "check-hash-based-pycs";
+
+/// The options as clap knows them.
+fn command() -> Command {
+    let flag = |c: char| Arg::new(c.to_string()).short(c).action(ArgAction::Count);
+    let value = |c: char| {
+        let a = Arg::new(c.to_string()).short(c).action(ArgAction::Append);
+        a.value_parser(ValueParser::os_string()).allow_hyphen_values(true)
+    };
+    let word = |w: &'static str| Arg::new(w).long(w).action(ArgAction::Count);
+    Command::new("protopy")
+        .no_binary_name(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .args(FLAGS.chars().map(flag))
+        .args(VALUES.chars().map(value))
+        .args(WORDS.map(word))
+        .arg(Arg::new(CHECK).long(CHECK).action(ArgAction::Append))
 }
 
 /// The options of the interpreter itself, as given.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Given {
-    /// The letters without a value, each as often as it was given.
-    letters: Vec<u8>,
-    /// Values of `-W`.
-    pub warn: Vec<String>,
-    /// Values of `-X`.
-    pub xoptions: Vec<String>,
-    /// Value of `--check-hash-based-pycs`.
-    pub check_hash_pycs: Option<String>,
-    /// `-c` or `-m` and its value.
-    ended_by: Option<(u8, OsString)>,
+    matches: ArgMatches,
     /// Index of the first argument of the program.
     rest: usize,
 }
@@ -76,19 +90,48 @@ pub struct Given {
 impl Given {
     /// How often a letter was given.
     pub fn count(&self, letter: u8) -> i64 {
-        i64::try_from(self.letters.iter().filter(|l| **l == letter).count()).unwrap_or(i64::MAX)
+        self.times(&char::from(letter).to_string())
+    }
+
+    fn times(&self, id: &str) -> i64 {
+        self.matches.get_one::<u8>(id).map_or(0, |n| i64::from(*n))
     }
 
     /// Whether a letter was given, as a number.
     pub fn flag(&self, letter: u8) -> i64 {
         self.count(letter).min(1)
     }
+
+    fn values(&self, letter: char) -> impl Iterator<Item = &OsString> {
+        self.matches.get_many::<OsString>(&letter.to_string()).into_iter().flatten()
+    }
+
+    /// Values of `-W`.
+    pub fn warn(&self) -> Vec<String> {
+        self.values('W').map(|v| v.to_string_lossy().into_owned()).collect()
+    }
+
+    /// Values of `-X`.
+    pub fn xoptions(&self) -> Vec<String> {
+        self.values('X').map(|v| v.to_string_lossy().into_owned()).collect()
+    }
+
+    /// Value of `--check-hash-based-pycs`.
+    pub fn check_hash_pycs(&self) -> Option<String> {
+        self.matches.get_many::<String>(CHECK).and_then(|mut all| all.next_back().cloned())
+    }
+
+    /// `-c` or `-m` and its value.
+    fn ended_by(&self) -> Option<(u8, OsString)> {
+        "cm".chars().find_map(|c| self.values(c).next().map(|v| (c as u8, v.clone())))
+    }
 }
 
-/// Splits the interpreter's options off; `Err` for what ends the process at once.
+/// Finds where the interpreter's own options end, refusing what is none in the words of CPython, and lets clap read them; `Err`
+/// for what ends the process at once.
 fn options(executable: &str, args: &[OsString]) -> Result<Given, Answer> {
-    let mut given = Given::default();
     let mut i = 0;
+    let mut end = None;
     while let Some(a) = args.get(i) {
         let b = a.as_bytes();
         if b.len() < 2 || b[0] != b'-' {
@@ -96,72 +139,56 @@ fn options(executable: &str, args: &[OsString]) -> Result<Given, Answer> {
         }
         i += 1;
         if b[1] != b'-' {
-            if letters(executable, &mut given, args, &mut i, b)? {
+            if letters(executable, args, &mut i, b)? {
                 break;
             }
             continue;
         }
         match b {
-            b"--" => break,
-            b"--help" => given.letters.push(b'h'),
-            b"--version" => given.letters.push(b'V'),
+            b"--" => {
+                end = Some(i - 1);
+                break;
+            }
             b"--help-env" => return Err(Answer::Print(help::environment())),
             b"--help-xoptions" => return Err(Answer::Print(help::xoptions())),
             b"--help-all" => return Err(Answer::Print(help::all(executable))),
             b"--check-hash-based-pycs" => {
-                match args.get(i).and_then(|v| v.to_str()) {
-                    Some(v @ ("always" | "default" | "never")) => given.check_hash_pycs = Some(v.to_owned()),
-                    _ => {
-                        return Err(usage_error(
-                            executable,
-                            "--check-hash-based-pycs must be one of 'default', 'always', or 'never'",
-                        ));
-                    }
+                let value = args.get(i).and_then(|v| v.to_str());
+                if !matches!(value, Some("always" | "default" | "never")) {
+                    return Err(usage_error(
+                        executable,
+                        "--check-hash-based-pycs must be one of 'default', 'always', or 'never'",
+                    ));
                 }
                 i += 1;
             }
+            _ if WORDS.iter().any(|w| b.strip_prefix(b"--") == Some(w.as_bytes())) => {}
             _ => return Err(unknown(executable, a.to_string_lossy().as_ref())),
         }
     }
-    given.rest = i.min(args.len());
-    Ok(given)
+    let rest = i.min(args.len());
+    match command().try_get_matches_from(&args[..end.unwrap_or(rest)]) {
+        Ok(matches) => Ok(Given { matches, rest }),
+        Err(e) => Err(usage_error(executable, &e.kind().to_string())),
+    }
 }
 
-/// One argument of joined letters; whether `-c` or `-m` ended the options.
-fn letters(
-    executable: &str,
-    given: &mut Given,
-    args: &[OsString],
-    i: &mut usize,
-    word: &[u8],
-) -> Result<bool, Answer> {
-    for (at, letter) in word.iter().copied().enumerate().skip(1) {
-        match takes_value(letter) {
-            None => return Err(unknown(executable, &format!("-{}", char::from(letter)))),
-            Some(false) => given.letters.push(letter),
-            Some(true) => {
-                let joined = &word[at + 1..];
-                let value = if joined.is_empty() {
-                    *i += 1;
-                    args.get(*i - 1).cloned()
-                } else {
-                    Some(OsString::from_vec(joined.to_vec()))
-                };
-                let Some(value) = value else {
-                    let msg = format!("Argument expected for the -{} option", char::from(letter));
-                    return Err(usage_error(executable, &msg));
-                };
-                match letter {
-                    b'W' => given.warn.push(value.to_string_lossy().into_owned()),
-                    b'X' => given.xoptions.push(value.to_string_lossy().into_owned()),
-                    _ => {
-                        given.ended_by = Some((letter, value));
-                        return Ok(true);
-                    }
-                }
-                return Ok(false);
-            }
+/// Checks one argument of joined letters; whether `-c` or `-m` ended the options.
+fn letters(executable: &str, args: &[OsString], i: &mut usize, word: &[u8]) -> Result<bool, Answer> {
+    for (at, letter) in word.iter().copied().map(char::from).enumerate().skip(1) {
+        if FLAGS.contains(letter) {
+            continue;
         }
+        if !VALUES.contains(letter) {
+            return Err(unknown(executable, &format!("-{letter}")));
+        }
+        if at + 1 == word.len() {
+            if args.get(*i).is_none() {
+                return Err(usage_error(executable, &format!("Argument expected for the -{letter} option")));
+            }
+            *i += 1;
+        }
+        return Ok(matches!(letter, 'c' | 'm'));
     }
     Ok(false)
 }
@@ -185,16 +212,17 @@ pub fn parse(all: Vec<OsString>) -> Answer {
         Ok(g) => g,
         Err(answer) => return answer,
     };
-    if given.count(b'V') > 0 {
-        return Answer::Print(version(given.count(b'V') > 1));
+    let versions = given.count(b'V') + given.times("version");
+    if versions > 0 {
+        return Answer::Print(version(versions > 1));
     }
-    if given.count(b'h') + given.count(b'?') > 0 {
+    if given.count(b'h') + given.count(b'?') + given.times("help") > 0 {
         return Answer::Print(help::options(&executable));
     }
     let rest = &args[given.rest..];
-    let (program, argv) = match &given.ended_by {
-        Some((b'c', v)) => (Program::Command(v.clone()), with_first("-c", rest)),
-        Some((_, v)) => (Program::Module(v.clone()), with_first("-m", rest)),
+    let (program, argv) = match given.ended_by() {
+        Some((b'c', v)) => (Program::Command(v), with_first("-c", rest)),
+        Some((_, v)) => (Program::Module(v), with_first("-m", rest)),
         None => match rest.split_first() {
             None => (Program::Stdin, vec![OsString::new()]),
             Some((f, _)) if f == OsStr::new("-") => (Program::Stdin, rest.to_vec()),

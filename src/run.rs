@@ -50,10 +50,7 @@ pub fn run(mut i: Invocation) -> i32 {
         if cx.is_instance(e, Ty::SystemExit) {
             return exit_status(cx, e);
         }
-        let what = match streams::problem() {
-            Some(p) => p,
-            None => "init: the interpreter could not be initialised",
-        };
+        let what = streams::problem().unwrap_or("init: the interpreter could not be initialised");
         eprintln!("Fatal Python error: {what}\nPython runtime state: core initialized");
         sysmod::plain_exception(cx, e);
         return FAILED;

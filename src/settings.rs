@@ -62,7 +62,7 @@ pub fn apply(c: &mut Config, given: &Given) -> Checked<bool> {
     let isolated = given.flag(b'I');
     let env = Env { ignored: given.count(b'E') > 0 || isolated > 0 };
     let xoptions: Vec<(String, Option<String>)> = given
-        .xoptions
+        .xoptions()
         .iter()
         .map(|x| match x.split_once('=') {
             Some((k, v)) => (k.to_owned(), Some(v.to_owned())),
@@ -80,7 +80,7 @@ pub fn apply(c: &mut Config, given: &Given) -> Checked<bool> {
         Some(v) => v.filter(|v| !v.is_empty()).map(str::to_owned),
         None => env.text("PYTHONPYCACHEPREFIX"),
     };
-    c.check_hash_based_pycs = given.check_hash_pycs.clone().unwrap_or_else(|| "default".to_owned());
+    c.check_hash_based_pycs = given.check_hash_pycs().unwrap_or_else(|| "default".to_owned());
     hash_seed(c, given, &env)?;
     numbers(c, &env, &x)?;
     absent(&env, &x)?;
@@ -275,7 +275,7 @@ fn warnings(c: &mut Config, given: &Given, env: &Env) {
     if let Some(w) = env.text("PYTHONWARNINGS") {
         c.warn.extend(w.split(',').filter(|s| !s.is_empty()).map(str::to_owned));
     }
-    c.warn.extend(given.warn.iter().cloned());
+    c.warn.extend(given.warn().iter().cloned());
     let bytes = match c.bytes_warning {
         0 => return,
         1 => "default::BytesWarning",

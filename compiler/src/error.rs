@@ -31,7 +31,7 @@ pub struct CompileError {
     /// The exception.
     pub kind: ErrorKind,
     /// Its message.
-    pub msg: String,
+    pub msg: Box<str>,
     /// Line, from 1.
     pub lineno: Option<u32>,
     /// Character in the line, from 1.
@@ -53,7 +53,7 @@ impl CompileError {
     pub fn bare(kind: ErrorKind, msg: impl Into<String>) -> CompileError {
         CompileError {
             kind,
-            msg: msg.into(),
+            msg: msg.into().into_boxed_str(),
             lineno: None,
             offset: None,
             end_lineno: None,

@@ -393,7 +393,7 @@ fn from_syntax_err(e: SyntaxErr) -> CompileError {
     let offset = |n: isize| i32::try_from(n).ok();
     CompileError {
         kind,
-        msg: e.msg,
+        msg: e.msg.into(),
         lineno: number(e.lineno),
         offset: offset(e.offset),
         end_lineno: number(e.end_lineno),

@@ -379,7 +379,7 @@ fn finish_class_export(cx: &mut Ctx, owner: Value) {
     let (view, own) = match (x.view.get(), x.func) {
         (Some(view), _) => {
             let of = crate::attr::get_attr_str(cx, view, "obj");
-            (Ok(view), of.map_or(false, |of| of.is(obj)))
+            (Ok(view), of.is_ok_and(|of| of.is(obj)))
         }
         (None, Some(func)) if crate::types::generic::hears_release(cx, obj) => {
             (native_view(cx, obj, func, false, true), true)

@@ -116,7 +116,7 @@ fn encoder_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     }
     let (sort_keys, skipkeys) = (vm::is_true(cx, a[6])?, vm::is_true(cx, a[7])?);
     let allow_nan = vm::is_true(cx, a[8])?;
-    if !a[0].is_none() && !(DictObj::of(a[0]).is_some()) {
+    if !a[0].is_none() && DictObj::of(a[0]).is_none() {
         let msg = format!("make_encoder() argument 1 must be dict or None, not {}", cx.type_name(a[0]));
         return Err(cx.type_error(&msg));
     }
