@@ -41,11 +41,13 @@ pub struct Totals {
     pub expected: usize,
     /// Cases that do not do what is expected.
     pub problems: usize,
+    /// The modules with cases that fail and should not.
+    pub worse: Vec<String>,
 }
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { modules, cases, passed, expected, problems } = self;
+        let Self { modules, cases, passed, expected, problems, worse: _ } = self;
         write!(
             f,
             "conformance: {passed} of {cases} cases pass in {modules} modules, {expected} do as recorded, \
@@ -79,6 +81,9 @@ pub fn run_all(
             totals.passed += report.passed;
             totals.expected += report.expected;
             totals.problems += report.problems.len();
+            if report.problems.iter().any(|problem| !problem.is_better()) {
+                totals.worse.push(module);
+            }
         }
     };
     thread::scope(|scope| {

@@ -16,6 +16,14 @@ pub struct Problem {
     pub what: String,
 }
 
+impl Problem {
+    /// Whether the case passes although it is recorded otherwise.
+    #[must_use]
+    pub fn is_better(&self) -> bool {
+        self.what.starts_with("passes")
+    }
+}
+
 /// The result of comparing one module.
 #[derive(Clone, Debug, Default)]
 pub struct Report {

@@ -62,8 +62,19 @@ fn run(tier: &str, groups: &[&str]) -> Result<(), String> {
     let totals = drive::run_all(&config, &options, &portable, modules)?;
     // Written past the capture of the test runner: a passing run says how much it ran.
     let _ = writeln!(std::io::stderr(), "{totals}");
-    if totals.problems > 0 {
-        return Err(format!("{totals}; the output of each module is in {}", config.logs.display()));
+    if totals.worse.is_empty() {
+        // A case that passes on this machine although it is recorded otherwise is told above; what the native stack still holds
+        // differs from build to build, and so does what a collection finds. The command `regrtest run` is strict about it.
+        return Ok(());
     }
-    Ok(())
+    // A case whose time ran out on a busy machine gets a second chance.
+    let again = drive::run_all(&config, &options, &portable, totals.worse.into())?;
+    match again.worse.as_slice() {
+        [] => Ok(()),
+        modules => Err(format!(
+            "{again}: {}; the output of each module is in {}",
+            modules.join(", "),
+            config.logs.display()
+        )),
+    }
 }
