@@ -29,7 +29,7 @@ pub struct Options {
 }
 
 /// The sums over all modules.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Totals {
     /// Modules that were run.
     pub modules: usize,
