@@ -147,6 +147,8 @@ fn plain(cx: &mut Ctx) -> PyResult<()> {
         };
         let ended = line.is_empty();
         if !ended && !line.ends_with('\n') {
+            // The end of input was asked for as another line of the statement.
+            prompt(cx, "ps2");
             eprintln!();
         }
         if ended && source.is_empty() {
@@ -191,8 +193,17 @@ fn interrupted(cx: &mut Ctx, r: Raised) -> PyResult<bool> {
 }
 
 /// Prints a prompt and reads a line, with its end; empty at the end of input.
-fn read_line(cx: &mut Ctx, prompt: &str) -> PyResult<String> {
-    let p = match vm::lookup_sys(cx, prompt) {
+fn read_line(cx: &mut Ctx, name: &str) -> PyResult<String> {
+    prompt(cx, name);
+    let stdin = vm::lookup_sys(cx, "__stdin__").filter(|f| !f.is_none());
+    let Some(stdin) = stdin else { return Ok(String::new()) };
+    let line = vm::call_method(cx, stdin, "readline", &[])?;
+    Ok(StrObj::of(line).map_or_else(String::new, StrObj::to_string_lossy))
+}
+
+/// Prints a prompt.
+fn prompt(cx: &mut Ctx, name: &str) {
+    let p = match vm::lookup_sys(cx, name) {
         // A prompt that cannot be shown is no prompt.
         Some(p) => vm::str_text(cx, p).unwrap_or_else(|r| {
             cx.take_raised(r);
@@ -203,10 +214,6 @@ fn read_line(cx: &mut Ctx, prompt: &str) -> PyResult<String> {
     streams::flush(cx);
     let mut err = std::io::stderr();
     let _ = err.write_all(p.as_bytes()).and_then(|()| err.flush());
-    let stdin = vm::lookup_sys(cx, "__stdin__").filter(|f| !f.is_none());
-    let Some(stdin) = stdin else { return Ok(String::new()) };
-    let line = vm::call_method(cx, stdin, "readline", &[])?;
-    Ok(StrObj::of(line).map_or_else(String::new, StrObj::to_string_lossy))
 }
 
 /// Runs a statement; `None` if it needs more lines. `ended`: there are no more.

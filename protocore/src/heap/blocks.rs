@@ -18,6 +18,7 @@ use super::class::*;
 use crate::header::Header;
 use crate::value::Value;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 
@@ -49,7 +50,10 @@ pub(crate) struct Pool {
 /// The blocks of a heap.
 pub(crate) struct Blocks {
     base: usize,
-    capacity: usize,
+    /// Blocks for which there are addresses; shrinks under the pool's lock, never below `committed`.
+    capacity: AtomicUsize,
+    /// Entries of the kind table: the blocks for which there were addresses at first.
+    table: usize,
     /// Blocks below have been in use at some time.
     frontier: AtomicUsize,
     /// Blocks in use.
@@ -74,6 +78,9 @@ const HUGE_PAGE: usize = 2 << 20;
 
 /// Blocks whose memory and table entries are made accessible at a time.
 const STEP: usize = 2048;
+
+/// Blocks at the end of the range that are for cells which cannot be refused.
+const SPARE: usize = 256;
 
 /// Makes the first `bytes` of a reserved range accessible; `false` if the system refuses (`ulimit -d`).
 fn commit(at: usize, bytes: usize) -> bool {
@@ -103,15 +110,38 @@ fn unmap(at: usize, bytes: usize) {
     unsafe { libc::munmap(at as *mut libc::c_void, bytes) };
 }
 
+/// Most bytes of addresses that the process may have, if it is limited.
+fn address_space_limit() -> Option<usize> {
+    let mut l = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the call writes one `rlimit`.
+    let failed = unsafe { libc::getrlimit(libc::RLIMIT_AS, &mut l) } != 0;
+    if failed || l.rlim_cur == libc::RLIM_INFINITY {
+        return None;
+    }
+    usize::try_from(l.rlim_cur).ok()
+}
+
+/// Bytes of addresses that the process has, where the system tells. Allocates nothing: there may be no memory to be had.
+fn address_space() -> Option<usize> {
+    let mut text = [0u8; 32];
+    let n = std::fs::File::open("/proc/self/statm").ok()?.read(&mut text).ok()?;
+    let pages = std::str::from_utf8(text.get(..n)?).ok()?.split(' ').next()?.parse::<usize>().ok()?;
+    // SAFETY: no preconditions.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    pages.checked_mul(usize::try_from(page).ok()?)
+}
+
 impl Blocks {
-    /// Reserves addresses for a heap: 256 GiB, or less where the system refuses (`ulimit -v`).
+    /// Reserves addresses for a heap: 256 GiB, or less where the process has a limit (`ulimit -v`): half of it, as the rest
+    /// of the process needs addresses, too.
     pub(crate) fn reserve(limit_bytes: usize) -> std::io::Result<Blocks> {
-        let mut capacity = 1usize << 23;
-        while capacity >= 1 << 11 {
+        let allowed = address_space_limit().map_or(usize::MAX, |n| n / 2 / BLOCK_BYTES / STEP * STEP);
+        let mut capacity = (1usize << 23).min(allowed.max(STEP));
+        while capacity >= STEP {
             if let Some(b) = Blocks::try_reserve(capacity, limit_bytes) {
                 return Ok(b);
             }
-            capacity >>= 2;
+            capacity = (capacity >> 2) / STEP * STEP;
         }
         Err(std::io::Error::last_os_error())
     }
@@ -152,7 +182,8 @@ impl Blocks {
         unsafe { libc::madvise(base as *mut libc::c_void, capacity * BLOCK_BYTES, libc::MADV_HUGEPAGE) };
         Some(Blocks {
             base,
-            capacity,
+            capacity: AtomicUsize::new(capacity),
+            table: capacity,
             frontier: AtomicUsize::new(0),
             committed: AtomicUsize::new(0),
             used: AtomicUsize::new(0),
@@ -190,14 +221,14 @@ impl Blocks {
     /// Kind of a block.
     #[inline(always)]
     pub(crate) fn kind(&self, b: usize) -> u8 {
-        debug_assert!(b < self.capacity);
+        debug_assert!(b < self.table);
         // SAFETY: the table has an entry for each block.
         unsafe { (*self.kinds.add(b)).load(Relaxed) }
     }
 
     #[inline(always)]
     fn set_kind(&self, b: usize, k: u8) {
-        debug_assert!(b < self.capacity);
+        debug_assert!(b < self.table);
         // SAFETY: as in `kind`.
         unsafe { (*self.kinds.add(b)).store(k, Relaxed) }
     }
@@ -205,7 +236,7 @@ impl Blocks {
     /// What is known of a block.
     #[inline(always)]
     pub(crate) fn meta(&self, b: usize) -> &Meta {
-        debug_assert!(b < self.capacity);
+        debug_assert!(b < self.table);
         // SAFETY: the table has an entry for each block; zero is a valid entry.
         unsafe { &*self.meta.add(b) }
     }
@@ -259,7 +290,7 @@ impl Blocks {
         if end <= self.committed.load(Relaxed) {
             return true;
         }
-        let n = end.next_multiple_of(STEP).min(self.capacity);
+        let n = end.next_multiple_of(STEP).min(self.capacity());
         let ok = commit(self.meta as usize, n * size_of::<Meta>())
             && commit(self.marks[0] as usize, n * MARK_WORDS * 8)
             && commit(self.marks[1] as usize, n * MARK_WORDS * 8)
@@ -268,6 +299,34 @@ impl Blocks {
             self.committed.store(n, Relaxed);
         }
         ok
+    }
+
+    /// Blocks for which there are addresses.
+    fn capacity(&self) -> usize {
+        self.capacity.load(Relaxed)
+    }
+
+    /// Gives reserved addresses back so that a process that may have `limit` bytes of them has some left for all else: of
+    /// what is not taken yet the heap keeps half, and always what it has made accessible.
+    pub(crate) fn fit(&self, limit: usize) {
+        let pool = self.pool();
+        let old = self.capacity();
+        let per_block = BLOCK_BYTES + size_of::<Meta>() + 2 * MARK_WORDS * 8;
+        let Some(taken) = address_space() else { return };
+        let others = taken.saturating_sub(old * per_block);
+        let half = limit.saturating_sub(others) / 2 / per_block;
+        // Multiples of STEP keep the ends of the tables at the boundaries of pages.
+        let new = half.max(self.committed.load(Relaxed)).next_multiple_of(STEP);
+        if new >= old {
+            return;
+        }
+        self.capacity.store(new, Relaxed);
+        unmap(self.base + new * BLOCK_BYTES, (old - new) * BLOCK_BYTES);
+        unmap(self.meta as usize + new * size_of::<Meta>(), (old - new) * size_of::<Meta>());
+        for m in self.marks {
+            unmap(m as usize + new * MARK_WORDS * 8, (old - new) * MARK_WORDS * 8);
+        }
+        drop(pool);
     }
 
     fn pool(&self) -> MutexGuard<'_, Pool> {
@@ -302,7 +361,8 @@ impl Blocks {
             None => {
                 let b = self.frontier();
                 let end = b.checked_add(n)?;
-                if end > self.capacity || !self.commit_to(end) {
+                let room = self.capacity() - if beyond { 0 } else { SPARE };
+                if end > room || !self.commit_to(end) {
                     return None;
                 }
                 self.frontier.store(b + n, Relaxed);
@@ -550,9 +610,9 @@ impl Pool {
 
 impl Drop for Blocks {
     fn drop(&mut self) {
-        let n = self.capacity;
+        let n = self.capacity();
         unmap(self.base, n * BLOCK_BYTES);
-        unmap(self.kinds as usize, n);
+        unmap(self.kinds as usize, self.table);
         unmap(self.meta as usize, n * size_of::<Meta>());
         for m in self.marks {
             unmap(m as usize, n * MARK_WORDS * 8);

@@ -189,6 +189,12 @@ impl Heap {
         self.blocks.set_limit(bytes);
     }
 
+    /// To be told when the addresses that the process may have were limited to `bytes`: the heap gives back those that it
+    /// reserved beyond its share.
+    pub fn limit_addresses(&self, bytes: usize) {
+        self.blocks.fit(bytes);
+    }
+
     fn absorb(&self, local: &mut LocalHeap) {
         self.finalizers.add(&mut local.finalizable);
         let mut notes = locked(&self.notes);

@@ -110,13 +110,23 @@ fn getrlimit(cx: &mut Ctx, a: &[Value]) -> PyResult {
     pair(cx, &l)
 }
 
+/// After the process got a limit: its heap, which reserves addresses for later, must not leave the rest without any.
+fn limited(cx: &mut Ctx, which: u32, l: &libc::rlimit) {
+    if l.rlim_cur != libc::RLIM_INFINITY && i64::from(which) == i64::from(libc::RLIMIT_AS) {
+        cx.space().heap.limit_addresses(usize::try_from(l.rlim_cur).unwrap_or(usize::MAX));
+    }
+}
+
 fn setrlimit(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let n = resource(cx, a[0])?;
     let shown = cx.int(i64::from(n));
     audit(cx, "resource.setrlimit", &[shown, a[1]])?;
     let l = limits(cx, a[1])?;
     match sys::setrlimit(n, &l) {
-        Ok(_) => Ok(Value::NONE),
+        Ok(_) => {
+            limited(cx, n, &l);
+            Ok(Value::NONE)
+        }
         Err(libc::EINVAL) => Err(cx.value_error("current limit exceeds maximum limit")),
         Err(libc::EPERM) => Err(cx.value_error("not allowed to raise maximum limit")),
         Err(e) => Err(raise_os(cx, e, None)),
@@ -134,7 +144,13 @@ fn prlimit(cx: &mut Ctx, a: &[Value]) -> PyResult {
     };
     let mut old: libc::rlimit = sys::zeroed();
     match sys::prlimit(pid, n, new.as_ref(), &mut old) {
-        Ok(_) => pair(cx, &old),
+        Ok(_) => {
+            let own = pid == 0 || u32::try_from(pid) == Ok(std::process::id());
+            if let Some(l) = new.filter(|_| own) {
+                limited(cx, n, &l);
+            }
+            pair(cx, &old)
+        }
         Err(libc::EINVAL) => Err(cx.value_error("current limit exceeds maximum limit")),
         Err(e) => Err(raise_os(cx, e, None)),
     }
