@@ -8,6 +8,9 @@ use crate::disasm::jump_offset;
 use crate::verify::{effect, ends};
 use protopy_bytecode::{CodeData, Instr, Op};
 
+/// Most words of memory that an analysis takes. In larger code all registers count as live.
+const MAX_WORDS: usize = 1 << 22;
+
 /// A set of registers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registers(Vec<u64>);
@@ -61,13 +64,17 @@ fn steps(code: &CodeData) -> Vec<Step> {
         starts.push(at);
         at += 1 + op.info().caches;
     }
+    let sorted = code.exceptions.is_sorted_by(|a, b| a.end <= b.start);
     let instruction = |word: usize| index.get(word).copied().filter(|i| *i != usize::MAX);
     let step = |&at: &usize| {
         let word = Instr(code.code[at]);
         let op = Op::from_u16(word.op_number()).unwrap_or(Op::Nop);
         let after = at + 1 + op.info().caches;
         let target = jump_offset(word, op).and_then(|o| usize::try_from(after as i64 + o).ok());
-        let entry = code.exceptions.iter().find(|e| (e.start as usize..e.end as usize).contains(&at));
+        let from = if sorted { code.exceptions.partition_point(|e| e.end as usize <= at) } else { 0 };
+        let upto = if sorted { (from + 1).min(code.exceptions.len()) } else { code.exceptions.len() };
+        let mut entries = code.exceptions[from..upto].iter();
+        let entry = entries.find(|e| (e.start as usize..e.end as usize).contains(&at));
         Step {
             at,
             next: if ends(op) { None } else { instruction(after) },
@@ -83,6 +90,9 @@ fn steps(code: &CodeData) -> Vec<Step> {
 pub fn live_at(code: &CodeData, at: usize) -> Registers {
     let n = usize::from(code.nregs);
     let steps = steps(code);
+    if steps.len().saturating_mul(n.div_ceil(64)) > MAX_WORDS {
+        return Registers(vec![u64::MAX; n.div_ceil(64)]);
+    }
     let mut live = vec![Registers::empty(n); steps.len()];
     let mut changed = true;
     while changed {

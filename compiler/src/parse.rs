@@ -135,7 +135,7 @@ fn parse_lines(source: &str, options: &Options) -> Result<Parsed, CompileError> 
         );
         let mut error = shifted(from_syntax_err(error), options);
         if options.mode == Mode::Single {
-            error = behind_first_statement(source, &result, error);
+            error = at_end_of_input(source, behind_first_statement(source, &result, error), options);
         }
         error.warnings = std::mem::take(&mut result.warnings);
         return Err(error);
@@ -412,7 +412,7 @@ fn single_statement(source: &str, parsed: &Parsed, options: &Options) -> Result<
         .flatten()
     {
         let error = shifted(from_syntax_err(error), options);
-        return Err(behind_first_statement(source, parsed, error));
+        return Err(at_end_of_input(source, behind_first_statement(source, parsed, error), options));
     }
     if !options.dont_imply_dedent
         && let Some(last) = module.body.last()
@@ -447,6 +447,30 @@ fn behind_first_statement(source: &str, parsed: &Parsed, error: CompileError) ->
     // The newline is the line's last character.
     error.end_lineno = error.lineno;
     error.end_offset = error.end_offset.map(|n| n + 1);
+    error
+}
+
+/// More input may mend what is wrong with the last word of input whose last line is not complete.
+fn at_end_of_input(source: &str, mut error: CompileError, options: &Options) -> CompileError {
+    let line = source.rsplit('\n').next().unwrap_or(source);
+    let lines = source.bytes().filter(|b| *b == b'\n').count() as u64 + 1 + u64::from(options.line_offset);
+    let end = i32::try_from(line.chars().count()).unwrap_or(i32::MAX).saturating_add(1);
+    if !options.allow_incomplete_input
+        || error.msg != "invalid syntax"
+        || error.kind != ErrorKind::Syntax
+        || line.is_empty()
+        || error.lineno.map(u64::from) != Some(lines)
+        || error.end_offset.is_none_or(|n| n < end)
+    {
+        return error;
+    }
+    if error.offset == Some(end) {
+        // The end itself is wrong, which has no width.
+        error.offset = Some(end - 1);
+        error.end_offset = Some(-1);
+    }
+    error.kind = ErrorKind::Incomplete;
+    error.msg = "incomplete input".to_owned();
     error
 }
 

@@ -255,7 +255,8 @@ impl<'a> Compiler<'a> {
             self.reset(m);
             return Ok(());
         }
-        if let Some(known) = self.u.deferred.iter().find(|d| std::ptr::eq(d.stmt, s)) {
+        let known = self.u.deferred_at.get(&std::ptr::from_ref(s));
+        if let Some(known) = known.and_then(|at| self.u.deferred.get(*at)) {
             // A `finally` body is generated more than once.
             if let Some(index) = known.index {
                 self.mark_annotation(s, index);
@@ -267,6 +268,7 @@ impl<'a> Compiler<'a> {
             self.u.next_conditional += 1;
             self.u.next_conditional - 1
         });
+        self.u.deferred_at.insert(s, self.u.deferred.len());
         self.u.deferred.push(Deferred { stmt: s, index });
         if let Some(index) = index {
             self.mark_annotation(s, index);

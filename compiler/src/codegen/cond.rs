@@ -79,9 +79,10 @@ impl<'a> Compiler<'a> {
         // Every comparison but the last fails the chain.
         let fail = if when { self.new_label() } else { to };
         let n = c.ops.len();
-        let mut left = self.any_before(&c.left, &later(c, 0))?;
+        let mut operands = Operands::new(self, c);
+        let mut left = operands.next(self, &c.left, 0)?;
         for (i, (op, right)) in c.ops.iter().zip(&*c.comparators).enumerate() {
-            let r = if i + 1 < n { self.any_before(right, &later(c, i + 1))? } else { self.any(right)? };
+            let r = operands.next(self, right, i + 1)?;
             self.set_pos(c.range);
             if i + 1 < n {
                 self.jump_compare(*op, left, r, false, fail);
@@ -206,10 +207,11 @@ impl<'a> Compiler<'a> {
         let out = self.scratch_for(dst);
         let end = self.new_label();
         let n = c.ops.len();
-        let mut left = self.any_before(&c.left, &later(c, 0))?;
+        let mut operands = Operands::new(self, c);
+        let mut left = operands.next(self, &c.left, 0)?;
         for (i, (op, right)) in c.ops.iter().zip(&*c.comparators).enumerate() {
             let r = if i + 1 < n {
-                self.any_before(right, &later(c, i + 1))?
+                operands.next(self, right, i + 1)?
             } else {
                 self.comparand(*op, right)?
             };
@@ -274,9 +276,38 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// The operands of a chain after the one that follows comparison `i - 1`.
-fn later(c: &ExprCompare, i: usize) -> Vec<&Expr> {
-    c.comparators.iter().skip(i).collect()
+/// The registers of the operands of a chain of comparisons.
+struct Operands<'a> {
+    /// The last operand that may assign to a variable, and its place among those on the right.
+    assigns: Option<(usize, &'a Expr)>,
+    /// The two registers that the operands of a long chain take turns in, and the temporaries used by then.
+    turns: Option<(Reg, u32)>,
+}
+
+impl<'a> Operands<'a> {
+    /// The longest chain whose operands get a register each.
+    const MAX_OWN: usize = 50;
+
+    fn new(compiler: &mut Compiler<'a>, c: &'a ExprCompare) -> Operands<'a> {
+        let assigns = c.comparators.iter().enumerate().rfind(|(_, e)| compiler.has_walrus_effect(e));
+        let turns = (c.ops.len() > Operands::MAX_OWN).then(|| compiler.temps(2));
+        Operands { assigns, turns: turns.map(|t| (t, compiler.mark())) }
+    }
+
+    /// Evaluates operand `i` of the chain. It stays until the one after the next is evaluated.
+    fn next(&mut self, compiler: &mut Compiler<'a>, e: &'a Expr, i: usize) -> Res<Reg> {
+        let Some((first, mark)) = self.turns else {
+            return match self.assigns.filter(|a| a.0 >= i) {
+                Some((_, later)) => compiler.any_before(e, &[later]),
+                None => compiler.any(e),
+            };
+        };
+        compiler.reset(mark);
+        let r = first + (i % 2) as Reg;
+        compiler.to(e, r)?;
+        compiler.reset(mark);
+        Ok(r)
+    }
 }
 
 pub(crate) fn compare_op(op: CmpOp) -> Op {

@@ -8,6 +8,9 @@ use protopy_bytecode::{CALL_HEADER, CodeData, CodeFlags, Const, FnAttr, Intrinsi
 use ruff_python_ast::*;
 use ruff_text_size::{Ranged, TextRange};
 
+/// So many decorators get a window for their call each.
+const MAX_WINDOWS: usize = 200;
+
 /// What a new function gets besides its code.
 #[derive(Default)]
 pub(crate) struct Attrs {
@@ -17,9 +20,21 @@ pub(crate) struct Attrs {
 }
 
 impl<'a> Compiler<'a> {
-    /// Evaluates decorators, each as the callee of a call whose argument is the next one's result; the
-    /// answer is the register where the definition's value goes.
+    /// Evaluates decorators, each as the callee of a call whose argument is the next one's result, or, if they are
+    /// many, as an item of a list in the register before the answer; the answer is the register where the definition's value goes.
     pub fn decorators(&mut self, list: &'a [Decorator]) -> Res<Reg> {
+        if list.len() > MAX_WINDOWS {
+            let kept = self.temp();
+            self.emit(Op::BuildList, kept, kept, 0);
+            for d in list {
+                let m = self.mark();
+                let r = self.any(&d.expression)?;
+                self.set_pos(d.expression.range());
+                self.emit(Op::ListAppend, kept, r, 0);
+                self.reset(m);
+            }
+            return Ok(self.temp());
+        }
         for d in list {
             self.in_temp(&d.expression)?;
             self.temps(u32::from(CALL_HEADER) - 1);
@@ -29,6 +44,21 @@ impl<'a> Compiler<'a> {
 
     /// Calls the decorators of the definition in `value`; the result's register.
     pub fn apply_decorators(&mut self, list: &'a [Decorator], value: Reg) -> Reg {
+        if list.len() > MAX_WINDOWS {
+            for (i, d) in list.iter().enumerate().rev() {
+                let m = self.mark();
+                let base = self.temps(u32::from(CALL_HEADER));
+                let arg = self.temp();
+                self.set_pos(d.expression.range());
+                self.load_const(arg, Const::Int(i as i64));
+                self.emit(Op::GetItem, base, value - 1, arg);
+                self.move_reg(arg, value);
+                self.emit(Op::Call, base, 1, 0);
+                self.move_reg(value, base);
+                self.reset(m);
+            }
+            return value;
+        }
         let mut value = value;
         for d in list.iter().rev() {
             let base = value - CALL_HEADER;

@@ -107,6 +107,15 @@ fn invert_skips(code: &mut [Ins], targeted: &[bool]) {
 
 /// The implicit `return None` has the line of whatever led to it: jumps return themselves, conditions get a copy.
 fn exits(code: &mut Vec<Ins>, first_line: u32) {
+    // Who goes where, in order of places; a jump that became a return may be an exit itself.
+    let may_exit = |to: usize| code.get(to).is_some_and(|i| op_of(i.word) == Op::ReturnNone || is_jump(i));
+    let mut arrivals: Vec<(usize, usize)> = Vec::new();
+    for (i, ins) in code.iter().enumerate() {
+        if ins.target != NO_LABEL && may_exit(ins.target as usize) {
+            arrivals.push((ins.target as usize, i));
+        }
+    }
+    arrivals.sort_unstable();
     for exit in 0..code.len() {
         if op_of(code[exit].word) != Op::ReturnNone || code[exit].position.line != 0 {
             continue;
@@ -124,7 +133,8 @@ fn exits(code: &mut Vec<Ins>, first_line: u32) {
             }
             _ => false,
         };
-        for i in 0..code.len() {
+        let first = arrivals.partition_point(|a| a.0 < exit);
+        for &(_, i) in arrivals[first..].iter().take_while(|a| a.0 == exit) {
             if code[i].target as usize != exit || code[i].target == NO_LABEL {
                 continue;
             }
@@ -146,16 +156,26 @@ fn exits(code: &mut Vec<Ins>, first_line: u32) {
 /// Removes what nothing reaches and jumps to what comes next.
 fn sweep(code: &mut Vec<Ins>, handlers: &mut [u32]) {
     let mut keep = reachable(code, handlers);
+    // The first instruction behind `i` that stays.
+    let mut next = code.len();
     for i in (0..code.len()).rev() {
         let ins = code[i];
-        if !keep[i] || !is_jump(&ins) {
+        if !keep[i] {
+            continue;
+        }
+        if !is_jump(&ins) {
+            next = i;
             continue;
         }
         let to = ins.target as usize;
         let line = ins.position.line;
         let before = (0..i).rev().find(|&b| keep[b]).map_or(0, |b| line_at(code, b));
         let unseen = line == 0 || line == before || line == line_at(code, to);
-        keep[i] = !(unseen && to > i && keep[i + 1..to].iter().all(|k| !k));
+        if unseen && to > i && next >= to {
+            keep[i] = false;
+        } else {
+            next = i;
+        }
     }
     let mut place = Vec::with_capacity(keep.len() + 1);
     let mut n = 0u32;

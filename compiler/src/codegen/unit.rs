@@ -119,6 +119,8 @@ pub(crate) struct Unit<'a> {
     /// Inlined comprehensions around the point of generation.
     pub comps: Vec<ScopeId>,
     pub deferred: Vec<Deferred<'a>>,
+    /// Where each of those statements is in it.
+    pub deferred_at: rustc_hash::FxHashMap<*const ruff_python_ast::StmtAnnAssign, usize>,
     pub next_conditional: i64,
     /// Depth of statements that run conditionally.
     pub conditional: u32,
@@ -163,6 +165,7 @@ impl Unit<'_> {
             blocks: Vec::new(),
             comps: Vec::new(),
             deferred: Vec::new(),
+            deferred_at: Default::default(),
             next_conditional: 0,
             conditional: 0,
         }
