@@ -451,6 +451,7 @@ fn behind_first_statement(source: &str, parsed: &Parsed, error: CompileError) ->
 }
 
 /// More input may mend what is wrong with the last word of input whose last line is not complete.
+/// The end of a string is seen without a look at what follows.
 fn at_end_of_input(source: &str, mut error: CompileError, options: &Options) -> CompileError {
     let line = source.rsplit('\n').next().unwrap_or(source);
     let lines = source.bytes().filter(|b| *b == b'\n').count() as u64 + 1 + u64::from(options.line_offset);
@@ -459,6 +460,7 @@ fn at_end_of_input(source: &str, mut error: CompileError, options: &Options) -> 
         || error.msg != "invalid syntax"
         || error.kind != ErrorKind::Syntax
         || line.is_empty()
+        || line.ends_with(['"', '\''])
         || error.lineno.map(u64::from) != Some(lines)
         || error.end_offset.is_none_or(|n| n < end)
     {

@@ -63,7 +63,7 @@ pub fn attr_name(cx: &mut Ctx, n: Value) -> PyResult {
         Some(s) if s.header.flags() & str_flags::INTERNED != 0 => Ok(n),
         Some(_) => Ok(cx.intern(n)),
         None => {
-            let msg = format!("attribute name must be string, not '{}'", cx.type_name(n));
+            let msg = format!("attribute name must be string, not '{}'", crate::ops::tp_name(cx, n));
             Err(cx.type_error(&msg))
         }
     }
@@ -223,11 +223,15 @@ fn get_swallowing(
 pub fn no_attribute(cx: &mut Ctx, obj: Value, name: Value) -> Raised {
     let n = StrObj::of(name).map_or_else(String::new, StrObj::to_string_lossy);
     let msg = match TypeObj::of(obj) {
-        Some(t) => format!(
-            "type object '{}' has no attribute '{n}'",
-            t.name.get().and_then(StrObj::of).map_or_else(String::new, StrObj::to_string_lossy)
-        ),
-        None => format!("'{}' object has no attribute '{n}'", cx.type_name(obj)),
+        Some(t) => {
+            let shown = if t.has(type_flags::HEAP) || t.has(type_flags::EXCEPTION) {
+                crate::errors::type_text(t)
+            } else {
+                crate::types::attrs::full_name(cx, t)
+            };
+            format!("type object '{shown}' has no attribute '{n}'")
+        }
+        None => format!("'{}' object has no attribute '{n}'", crate::ops::tp_name(cx, obj)),
     };
     attribute_error(cx, &msg, obj, name)
 }
@@ -330,7 +334,7 @@ pub fn generic_set_attr(cx: &mut Ctx, obj: Value, name: Value, value: Option<Val
         return if done { Ok(()) } else { Err(no_attribute(cx, obj, name)) };
     }
     let n = StrObj::of(name).map_or_else(String::new, StrObj::to_string_lossy);
-    let t = cx.type_name(obj);
+    let t = crate::ops::tp_name(cx, obj);
     let msg = match attr {
         Some(_) => format!("'{t}' object attribute '{n}' is read-only"),
         // A class with a `__setattr__` of its own may have more to offer than a dict.
@@ -544,11 +548,12 @@ pub fn instance_attrs(cx: &mut Ctx, obj: Value) -> Vec<(Value, Value)> {
 /// Sets `obj.__dict__`.
 pub fn set_instance_dict(cx: &mut Ctx, obj: Value, dict: Value) -> PyResult<()> {
     if DictObj::of(dict).is_none() {
-        let msg = format!("__dict__ must be set to a dictionary, not a '{}'", cx.type_name(dict));
+        let msg = format!("__dict__ must be set to a dictionary, not a '{}'", crate::ops::tp_name(cx, dict));
         return Err(cx.type_error(&msg));
     }
     if TypeObj::of(obj).is_some() {
-        let msg = format!("this __dict__ descriptor does not support '{}' objects", cx.type_name(obj));
+        let msg =
+            format!("this __dict__ descriptor does not support '{}' objects", crate::ops::tp_name(cx, obj));
         return Err(cx.type_error(&msg));
     }
     to_dict_mode(cx, obj)?;

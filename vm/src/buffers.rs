@@ -69,7 +69,7 @@ pub fn has_buffer(cx: &Ctx, v: Value) -> bool {
 /// Raises "a bytes-like object is required, not 'T'".
 #[cold]
 pub fn not_bytes_like(cx: &mut Ctx, v: Value) -> Raised {
-    let msg = format!("a bytes-like object is required, not '{}'", cx.type_name(v));
+    let msg = format!("a bytes-like object is required, not '{}'", crate::ops::tp_name(cx, v));
     cx.type_error(&msg)
 }
 
@@ -193,7 +193,7 @@ pub fn get_buffer(cx: &mut Ctx, v: Value, writable: bool) -> PyResult<BufferGuar
 /// TypeError of `readinto() argument must be …` names.
 pub fn writable_buffer(cx: &mut Ctx, v: Value, what: &str) -> PyResult<BufferGuard> {
     let refuse = |cx: &mut Ctx| {
-        let msg = format!("{what} must be read-write bytes-like object, not {}", cx.type_name(v));
+        let msg = format!("{what} must be read-write bytes-like object, not {}", crate::ops::tp_name(cx, v));
         Err(cx.type_error(&msg))
     };
     if !has_buffer(cx, v) {

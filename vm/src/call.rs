@@ -38,7 +38,7 @@ pub fn call_args(cx: &mut Ctx, f: Value, args: Args<'_>) -> PyResult {
 /// Raises "'T' object is not callable".
 #[cold]
 pub fn not_callable(cx: &mut Ctx, f: Value) -> Raised {
-    let msg = format!("'{}' object is not callable", cx.type_name(f));
+    let msg = format!("'{}' object is not callable", crate::ops::tp_name(cx, f));
     cx.type_error(&msg)
 }
 
@@ -164,7 +164,7 @@ pub fn check_receiver(cx: &mut Ctx, n: &NativeFnObj, this: Value) -> PyResult<()
                     "descriptor '{}' for type '{}' needs a type, not a '{}' as arg 2",
                     n.def.name,
                     crate::errors::type_text(owner),
-                    cx.type_name(this)
+                    crate::ops::tp_name(cx, this)
                 );
                 Err(cx.type_error(&msg))
             }
@@ -177,7 +177,7 @@ pub fn check_receiver(cx: &mut Ctx, n: &NativeFnObj, this: Value) -> PyResult<()
         "descriptor '{}' for '{}' objects doesn't apply to a '{}' object",
         n.def.name,
         crate::errors::type_text(owner),
-        cx.type_name(this)
+        crate::ops::tp_name(cx, this)
     );
     Err(cx.type_error(&msg))
 }

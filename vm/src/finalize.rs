@@ -275,7 +275,7 @@ fn shown(cx: &mut Ctx, v: Value) -> String {
         Ok(t) => t,
         Err(r) => {
             cx.take_raised(r);
-            format!("<{} object at {:#x}>", cx.type_name(v), v.bits())
+            format!("<{} object at {:#x}>", crate::ops::tp_name(cx, v), v.bits())
         }
     }
 }

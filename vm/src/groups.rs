@@ -203,12 +203,19 @@ pub fn eg_match(cx: &mut Ctx, exc: Value, clause: Value) -> PyResult<(Value, Val
     match TupleObj::of(pair).map(|t| t.items()) {
         Some([part, rest, ..]) => Ok((*part, *rest)),
         Some(few) => {
-            let msg =
-                format!("{}.split must return a 2-tuple, got tuple of size {}", cx.type_name(exc), few.len());
+            let msg = format!(
+                "{}.split must return a 2-tuple, got tuple of size {}",
+                crate::ops::tp_name(cx, exc),
+                few.len()
+            );
             Err(cx.type_error(&msg))
         }
         None => {
-            let msg = format!("{}.split must return a tuple, not {}", cx.type_name(exc), cx.type_name(pair));
+            let msg = format!(
+                "{}.split must return a tuple, not {}",
+                crate::ops::tp_name(cx, exc),
+                crate::ops::tp_name(cx, pair)
+            );
             Err(cx.type_error(&msg))
         }
     }

@@ -103,7 +103,7 @@ fn import_star(cx: &mut Ctx, f: Frame, module: Value) -> PyResult {
             let mod_name = module_text(cx, module);
             let what = if filter { "Key in" } else { "Item in" };
             let where_ = if filter { "__dict__" } else { "__all__" };
-            let msg = format!("{what} {mod_name}.{where_} must be str, not {}", cx.type_name(k));
+            let msg = format!("{what} {mod_name}.{where_} must be str, not {}", crate::ops::tp_name(cx, k));
             return Err(cx.type_error(&msg));
         };
         if filter && s.str_ref().get(0) == Some(u32::from('_')) {

@@ -16,7 +16,7 @@ pub fn iter(cx: &mut Ctx, v: Value) -> PyResult {
     if let Some(f) = ty.slots.iter.get() {
         let it = f(cx, v)?;
         if cx.type_of(it).slots.iternext.address() == 0 {
-            let msg = format!("iter() returned non-iterator of type '{}'", cx.type_name(it));
+            let msg = format!("iter() returned non-iterator of type '{}'", crate::ops::tp_name(cx, it));
             return Err(cx.type_error(&msg));
         }
         return Ok(it);
@@ -30,7 +30,7 @@ pub fn iter(cx: &mut Ctx, v: Value) -> PyResult {
     {
         return Ok(cx.seq_iter(Ty::SeqIter, v, 0));
     }
-    let msg = format!("'{}' object is not iterable", cx.type_name(v));
+    let msg = format!("'{}' object is not iterable", crate::ops::tp_name(cx, v));
     Err(cx.type_error(&msg))
 }
 
@@ -47,7 +47,7 @@ pub fn next(cx: &mut Ctx, it: Value) -> PyResult<Option<Value>> {
             ok => ok,
         },
         None => {
-            let msg = format!("'{}' object is not an iterator", cx.type_name(it));
+            let msg = format!("'{}' object is not an iterator", crate::ops::tp_name(cx, it));
             Err(cx.type_error(&msg))
         }
     }

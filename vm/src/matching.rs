@@ -30,8 +30,11 @@ pub fn match_class(cx: &mut Ctx, subject: Value, cls: Value, kw: Value, npos: us
             Some(t) => match TupleObj::of(t) {
                 Some(t) => t.items().to_vec(),
                 None => {
-                    let msg =
-                        format!("{}.__match_args__ must be a tuple (got {})", type_text(ty), cx.type_name(t));
+                    let msg = format!(
+                        "{}.__match_args__ must be a tuple (got {})",
+                        type_text(ty),
+                        crate::ops::tp_name(cx, t)
+                    );
                     return Err(cx.type_error(&msg));
                 }
             },
@@ -54,7 +57,10 @@ pub fn match_class(cx: &mut Ctx, subject: Value, cls: Value, kw: Value, npos: us
         } else {
             for n in names.into_iter().take(npos) {
                 if StrObj::of(n).is_none() {
-                    let msg = format!("__match_args__ elements must be strings (got {})", cx.type_name(n));
+                    let msg = format!(
+                        "__match_args__ elements must be strings (got {})",
+                        crate::ops::tp_name(cx, n)
+                    );
                     return Err(cx.type_error(&msg));
                 }
                 match pattern_attr(cx, subject, ty, n, &mut seen)? {

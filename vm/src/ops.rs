@@ -160,7 +160,7 @@ fn sequence_op(cx: &mut Ctx, op: BinOp, a: Value, b: Value, inplace: bool) -> Py
 
 fn repeat_count(cx: &mut Ctx, n: Value) -> PyResult {
     if cx.type_of(n).slots.index.address() == 0 {
-        let msg = format!("can't multiply sequence by non-int of type '{}'", cx.type_name(n));
+        let msg = format!("can't multiply sequence by non-int of type '{}'", tp_name(cx, n));
         return Err(cx.type_error(&msg));
     }
     let n = index_i64(cx, n, Ty::OverflowError)?;
@@ -170,7 +170,7 @@ fn repeat_count(cx: &mut Ctx, n: Value) -> PyResult {
 /// Raises "unsupported operand type(s) for …".
 #[cold]
 pub fn unsupported(cx: &mut Ctx, op: BinOp, a: Value, b: Value, inplace: bool) -> Raised {
-    let (ta, tb) = (cx.type_name(a), cx.type_name(b));
+    let (ta, tb) = (tp_name(cx, a), tp_name(cx, b));
     let symbol = match (op, inplace) {
         (BinOp::Pow, true) => "**=".to_owned(),
         (op, true) => format!("{}=", op.symbol()),
@@ -242,9 +242,9 @@ pub fn power(cx: &mut Ctx, a: Value, b: Value, c: Value) -> PyResult {
     }
     let msg = format!(
         "unsupported operand type(s) for ** or pow(): '{}', '{}', '{}'",
-        cx.type_name(a),
-        cx.type_name(b),
-        cx.type_name(c)
+        tp_name(cx, a),
+        tp_name(cx, b),
+        tp_name(cx, c)
     );
     Err(cx.type_error(&msg))
 }
@@ -271,7 +271,7 @@ pub fn unary_op(cx: &mut Ctx, op: UnOp, a: Value) -> PyResult {
     match f {
         Some(f) => f(cx, a),
         None => {
-            let msg = format!("bad operand type for {text}: '{}'", cx.type_name(a));
+            let msg = format!("bad operand type for {text}: '{}'", tp_name(cx, a));
             Err(cx.type_error(&msg))
         }
     }
@@ -316,8 +316,8 @@ pub fn compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
             let msg = format!(
                 "'{}' not supported between instances of '{}' and '{}'",
                 op.symbol(),
-                cx.type_name(a),
-                cx.type_name(b)
+                tp_name(cx, a),
+                tp_name(cx, b)
             );
             Err(cx.type_error(&msg))
         }
@@ -398,7 +398,7 @@ pub fn hash(cx: &mut Ctx, v: Value) -> PyResult<i64> {
 /// Raises "unhashable type: 'T'".
 #[cold]
 pub fn unhashable(cx: &mut Ctx, v: Value) -> Raised {
-    let msg = format!("unhashable type: '{}'", cx.type_name(v));
+    let msg = format!("unhashable type: '{}'", tp_name(cx, v));
     cx.type_error(&msg)
 }
 
@@ -414,12 +414,12 @@ pub fn hash_pointer(v: Value) -> i64 {
 pub fn repr(cx: &mut Ctx, v: Value) -> PyResult {
     cx.check_native_stack(" while getting the repr of an object")?;
     let Some(f) = cx.type_of(v).slots.repr.get() else {
-        let msg = format!("<{} object at {:#x}>", cx.type_name(v), v.bits());
+        let msg = format!("<{} object at {:#x}>", tp_name(cx, v), v.bits());
         return Ok(cx.str(&msg));
     };
     let r = f(cx, v)?;
     if StrObj::of(r).is_none() {
-        let msg = format!("__repr__ returned non-string (type {})", cx.type_name(r));
+        let msg = format!("__repr__ returned non-string (type {})", tp_name(cx, r));
         return Err(cx.type_error(&msg));
     }
     Ok(r)
@@ -452,7 +452,7 @@ pub fn str(cx: &mut Ctx, v: Value) -> PyResult {
         None => return repr(cx, v),
     };
     if StrObj::of(r).is_none() {
-        let msg = format!("__str__ returned non-string (type {})", cx.type_name(r));
+        let msg = format!("__str__ returned non-string (type {})", tp_name(cx, r));
         return Err(cx.type_error(&msg));
     }
     Ok(r)
@@ -526,12 +526,12 @@ pub fn format(cx: &mut Ctx, v: Value, spec: Value) -> PyResult {
     }
     let n = name(cx, N::Format);
     let Some(m) = lookup_special_name(cx, v, n)? else {
-        let msg = format!("Type {} doesn't define __format__", cx.type_name(v));
+        let msg = format!("Type {} doesn't define __format__", tp_name(cx, v));
         return Err(cx.type_error(&msg));
     };
     let r = call(cx, m, &[spec])?;
     if StrObj::of(r).is_none() {
-        let msg = format!("__format__ must return a str, not {}", cx.type_name(r));
+        let msg = format!("__format__ must return a str, not {}", tp_name(cx, r));
         return Err(cx.type_error(&msg));
     }
     Ok(r)
@@ -560,7 +560,7 @@ pub fn len(cx: &mut Ctx, v: Value) -> PyResult<usize> {
     match cx.type_of(v).slots.len.get() {
         Some(f) => f(cx, v),
         None => {
-            let msg = format!("object of type '{}' has no len()", cx.type_name(v));
+            let msg = format!("object of type '{}' has no len()", tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -601,7 +601,7 @@ pub fn length_hint(cx: &mut Ctx, v: Value, default: usize) -> PyResult<usize> {
             None => Err(cx.raise_str(Ty::OverflowError, "cannot fit 'int' into an index-sized integer")),
         },
         None => {
-            let msg = format!("__length_hint__ must be an integer, not {}", cx.type_name(r));
+            let msg = format!("__length_hint__ must be an integer, not {}", tp_name(cx, r));
             Err(cx.type_error(&msg))
         }
     }
@@ -633,7 +633,7 @@ pub fn get_item(cx: &mut Ctx, o: Value, k: Value) -> PyResult {
         let msg = format!("type '{shown}' is not subscriptable");
         return Err(cx.type_error(&msg));
     }
-    let msg = format!("'{}' object is not subscriptable", cx.type_name(o));
+    let msg = format!("'{}' object is not subscriptable", tp_name(cx, o));
     Err(cx.type_error(&msg))
 }
 
@@ -649,7 +649,7 @@ pub fn set_item(cx: &mut Ctx, o: Value, k: Value, v: Option<Value>) -> PyResult<
                 None if sequence => "doesn't support item deletion",
                 None => "does not support item deletion",
             };
-            let msg = format!("'{}' object {what}", cx.type_name(o));
+            let msg = format!("'{}' object {what}", tp_name(cx, o));
             Err(cx.type_error(&msg))
         }
     }
@@ -667,8 +667,7 @@ pub fn contains(cx: &mut Ctx, container: Value, x: Value) -> PyResult<bool> {
             if !cx.is_instance(e, Ty::TypeError) {
                 return Err(cx.set_raised(e));
             }
-            let msg =
-                format!("argument of type '{}' is not a container or iterable", cx.type_name(container));
+            let msg = format!("argument of type '{}' is not a container or iterable", tp_name(cx, container));
             return Err(cx.type_error(&msg));
         }
     };
@@ -694,7 +693,7 @@ pub fn index(cx: &mut Ctx, v: Value) -> PyResult {
         return Ok(int_from_ref(cx, i));
     }
     let Some(f) = cx.type_of(v).slots.index.get() else {
-        let msg = format!("'{}' object cannot be interpreted as an integer", cx.type_name(v));
+        let msg = format!("'{}' object cannot be interpreted as an integer", tp_name(cx, v));
         return Err(cx.type_error(&msg));
     };
     let r = f(cx, v)?;
@@ -704,13 +703,13 @@ pub fn index(cx: &mut Ctx, v: Value) -> PyResult {
             let msg = format!(
                 "__index__ returned non-int (type {}).  The ability to return an instance of a strict subclass of int is \
                  deprecated, and may be removed in a future version of Python.",
-                cx.type_name(r)
+                tp_name(cx, r)
             );
             crate::errors::warn(cx, Ty::DeprecationWarning, &msg, 1)?;
             Ok(int_from_ref(cx, i))
         }
         None => {
-            let msg = format!("__index__ returned non-int (type {})", cx.type_name(r));
+            let msg = format!("__index__ returned non-int (type {})", tp_name(cx, r));
             Err(cx.type_error(&msg))
         }
     }
@@ -730,7 +729,7 @@ pub fn index_i64(cx: &mut Ctx, v: Value, overflow: Ty) -> PyResult<i64> {
     match IntRef::of(i).and_then(IntRef::to_i64) {
         Some(n) => Ok(n),
         None => {
-            let msg = format!("cannot fit '{}' into an index-sized integer", cx.type_name(v));
+            let msg = format!("cannot fit '{}' into an index-sized integer", tp_name(cx, v));
             Err(cx.raise_str(overflow, &msg))
         }
     }
@@ -824,8 +823,8 @@ pub fn float_of(cx: &mut Ctx, v: Value) -> PyResult<f64> {
                     let msg = format!(
                         "{}.__float__ returned non-float (type {}).  The ability to return an instance of a strict subclass \
                          of float is deprecated, and may be removed in a future version of Python.",
-                        cx.type_name(v),
-                        cx.type_name(r)
+                        tp_name(cx, v),
+                        tp_name(cx, r)
                     );
                     crate::errors::warn(cx, Ty::DeprecationWarning, &msg, 1)?;
                 }
@@ -833,7 +832,7 @@ pub fn float_of(cx: &mut Ctx, v: Value) -> PyResult<f64> {
             }
             None => {
                 let msg =
-                    format!("{}.__float__ returned non-float (type {})", cx.type_name(v), cx.type_name(r));
+                    format!("{}.__float__ returned non-float (type {})", tp_name(cx, v), tp_name(cx, r));
                 Err(cx.type_error(&msg))
             }
         };
@@ -842,7 +841,7 @@ pub fn float_of(cx: &mut Ctx, v: Value) -> PyResult<f64> {
         let i = index(cx, v)?;
         return int_to_f64(cx, i);
     }
-    let msg = format!("must be real number, not {}", cx.type_name(v));
+    let msg = format!("must be real number, not {}", tp_name(cx, v));
     Err(cx.type_error(&msg))
 }
 
@@ -853,14 +852,14 @@ pub fn complex_special(cx: &mut Ctx, v: Value) -> PyResult<Option<(f64, f64)>> {
     }
     let Some(r) = call_special(cx, v, N::Complex, &[])? else { return Ok(None) };
     let Some(z) = ComplexObj::of(r) else {
-        let msg = format!("__complex__ returned non-complex (type {})", cx.type_name(r));
+        let msg = format!("__complex__ returned non-complex (type {})", tp_name(cx, r));
         return Err(cx.type_error(&msg));
     };
     if !cx.is_exact(r, Ty::Complex) {
         let msg = format!(
             "__complex__ returned non-complex (type {}).  The ability to return an instance of a strict subclass of \
              complex is deprecated, and may be removed in a future version of Python.",
-            cx.type_name(r)
+            tp_name(cx, r)
         );
         crate::errors::warn(cx, Ty::DeprecationWarning, &msg, 1)?;
     }
@@ -878,6 +877,17 @@ pub fn complex_of(cx: &mut Ctx, v: Value) -> PyResult<(f64, f64)> {
         Some(parts) => Ok(parts),
         None => Ok((float_of(cx, v)?, 0.0)),
     }
+}
+
+/// The name of a value's type as most messages have it: with the module for native types outside of `builtins`, the bare
+/// name for classes made by a class statement and for exceptions.
+#[cold]
+pub fn tp_name(cx: &mut Ctx, v: Value) -> String {
+    let t = cx.type_of(v);
+    if t.has(protocore::types::type_flags::HEAP) || t.has(protocore::types::type_flags::EXCEPTION) {
+        return cx.type_name(v);
+    }
+    crate::types::attrs::full_name(cx, t)
 }
 
 /// The name of a value's type with its module, unless that is `builtins` or `__main__`, for messages.

@@ -210,11 +210,7 @@ impl<'a> Compiler<'a> {
         let mut operands = Operands::new(self, c);
         let mut left = operands.next(self, &c.left, 0)?;
         for (i, (op, right)) in c.ops.iter().zip(&*c.comparators).enumerate() {
-            let r = if i + 1 < n {
-                operands.next(self, right, i + 1)?
-            } else {
-                self.comparand(*op, right)?
-            };
+            let r = if i + 1 < n { operands.next(self, right, i + 1)? } else { self.comparand(*op, right)? };
             self.set_pos(c.range);
             self.emit(compare_op(*op), out, left, r);
             if i + 1 < n {

@@ -26,7 +26,7 @@ pub fn fs_encode(cx: &mut Ctx, v: Value) -> PyResult<Vec<u8>> {
         return Ok(b.bytes().to_vec());
     }
     let Some(s) = StrObj::of(v) else {
-        let msg = format!("expected str or bytes, not {}", cx.type_name(v));
+        let msg = format!("expected str or bytes, not {}", crate::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     };
     if let Some(a) = s.as_ascii() {
@@ -52,19 +52,22 @@ pub fn fspath(cx: &mut Ctx, v: Value) -> PyResult {
     }
     let n = name(cx, N::Fspath);
     let Some(m) = lookup_special_name(cx, v, n)? else {
-        let msg = format!("expected str, bytes or os.PathLike object, not {}", cx.type_name(v));
+        let msg = format!("expected str, bytes or os.PathLike object, not {}", crate::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     };
     if m.is_none() {
-        let msg = format!("expected str, bytes or os.PathLike object, not {}", cx.type_name(v));
+        let msg = format!("expected str, bytes or os.PathLike object, not {}", crate::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     let r = call(cx, m, &[])?;
     if StrObj::of(r).is_some() || BytesObj::of(r).is_some() {
         return Ok(r);
     }
-    let msg =
-        format!("expected {}.__fspath__() to return str or bytes, not {}", cx.type_name(v), cx.type_name(r));
+    let msg = format!(
+        "expected {}.__fspath__() to return str or bytes, not {}",
+        crate::ops::tp_name(cx, v),
+        crate::ops::tp_name(cx, r)
+    );
     Err(cx.type_error(&msg))
 }
 
@@ -147,7 +150,7 @@ fn wrong_path(cx: &mut Ctx, v: Value, func: &str, arg: &str, allow_fd: bool, nul
         (false, true) => "string, bytes, os.PathLike or None",
         (false, false) => "string, bytes or os.PathLike",
     };
-    let msg = format!("{func}: {arg} should be {kinds}, not {}", cx.type_name(v));
+    let msg = format!("{func}: {arg} should be {kinds}, not {}", crate::ops::tp_name(cx, v));
     cx.type_error(&msg)
 }
 
@@ -177,8 +180,8 @@ pub fn fs_path_arg(
             if StrObj::of(r).is_none() && BytesObj::of(r).is_none() {
                 let msg = format!(
                     "expected {}.__fspath__() to return str or bytes, not {}",
-                    cx.type_name(v),
-                    cx.type_name(r)
+                    crate::ops::tp_name(cx, v),
+                    crate::ops::tp_name(cx, r)
                 );
                 return Err(cx.type_error(&msg));
             }

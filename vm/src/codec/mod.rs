@@ -371,7 +371,7 @@ fn decode_by_registry(cx: &mut Ctx, b: &[u8], encoding: &str, errors: Option<&st
     }
     let msg = format!(
         "'{encoding}' decoder returned '{}' instead of 'str'; use codecs.decode() to decode to arbitrary types",
-        cx.type_name(r)
+        crate::ops::tp_name(cx, r)
     );
     Err(cx.type_error(&msg))
 }
@@ -388,7 +388,7 @@ pub fn encode_opt(cx: &mut Ctx, s: Value, encoding: &str, errors: Option<&str>) 
         return encode_by_registry(cx, s, encoding, errors);
     };
     let Some(o) = StrObj::of(s) else {
-        let msg = format!("encode() argument must be str, not {}", cx.type_name(s));
+        let msg = format!("encode() argument must be str, not {}", crate::ops::tp_name(cx, s));
         return Err(cx.type_error(&msg));
     };
     let strict = errors.unwrap_or("strict");
@@ -436,7 +436,7 @@ fn encode_by_registry(cx: &mut Ctx, s: Value, encoding: &str, errors: Option<&st
     }
     let msg = format!(
         "'{encoding}' encoder returned '{}' instead of 'bytes'; use codecs.encode() to encode to arbitrary types",
-        cx.type_name(r)
+        crate::ops::tp_name(cx, r)
     );
     Err(cx.type_error(&msg))
 }

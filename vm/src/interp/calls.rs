@@ -281,7 +281,7 @@ fn star_args(cx: &mut Ctx, callee: Value, v: Value) -> PyResult {
         let msg = format!(
             "{} argument after * must be an iterable, not {}",
             callable_text(cx, callee)?,
-            cx.type_name(v)
+            crate::ops::tp_name(cx, v)
         );
         return Err(cx.type_error(&msg));
     }
@@ -363,7 +363,7 @@ pub fn return_slow(cx: &mut Ctx, f: Frame, v: Value) -> Pc {
         if !v.is_none() {
             // SAFETY: a return address is never the first word of its code.
             cx.pc = unsafe { ret.sub(1) };
-            let msg = format!("__init__() should return None, not '{}'", cx.type_name(v));
+            let msg = format!("__init__() should return None, not '{}'", crate::ops::tp_name(cx, v));
             let _ = cx.type_error(&msg);
             return std::ptr::null();
         }

@@ -647,7 +647,7 @@ pub fn awaitable_iter(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
         return Err(cx.type_error("__await__() returned a coroutine"));
     }
     if cx.type_of(it).slots.iternext.address() == 0 {
-        let msg = format!("__await__() returned non-iterator of type '{}'", cx.type_name(it));
+        let msg = format!("__await__() returned non-iterator of type '{}'", crate::ops::tp_name(cx, it));
         return Err(cx.type_error(&msg));
     }
     Ok(Some(it))
@@ -659,7 +659,7 @@ pub fn get_awaitable_op(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let it = match awaitable_iter(cx, v)? {
         Some(it) => it,
         None => {
-            let t = cx.type_name(v);
+            let t = crate::ops::tp_name(cx, v);
             let msg = match w.c() {
                 1 => format!(
                     "'async with' received an object from __aenter__ that does not implement __await__: {t}"
@@ -687,14 +687,17 @@ pub fn get_awaitable_op(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 pub fn get_aiter_op(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let v = f.get(usize::from(w.b()));
     let Some(m) = cx.type_of(v).slots.am_aiter.get() else {
-        let msg = format!("'async for' requires an object with __aiter__ method, got {}", cx.type_name(v));
+        let msg = format!(
+            "'async for' requires an object with __aiter__ method, got {}",
+            crate::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     };
     let it = m(cx, v)?;
     if cx.type_of(it).slots.am_anext.address() == 0 {
         let msg = format!(
             "'async for' received an object from __aiter__ that does not implement __anext__: {}",
-            cx.type_name(it)
+            crate::ops::tp_name(cx, it)
         );
         return Err(cx.type_error(&msg));
     }
@@ -706,19 +709,28 @@ pub fn get_aiter_op(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 pub fn get_anext_op(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let v = f.get(usize::from(w.b()));
     let Some(m) = cx.type_of(v).slots.am_anext.get() else {
-        let msg = format!("'async for' requires an iterator with __anext__ method, got {}", cx.type_name(v));
+        let msg = format!(
+            "'async for' requires an iterator with __anext__ method, got {}",
+            crate::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     };
     let a = m(cx, v)?;
     let it = match awaitable_iter(cx, a) {
         Ok(Some(it)) => it,
         Ok(None) => {
-            let msg = format!("'async for' received an invalid object from __anext__: {}", cx.type_name(a));
+            let msg = format!(
+                "'async for' received an invalid object from __anext__: {}",
+                crate::ops::tp_name(cx, a)
+            );
             return Err(cx.type_error(&msg));
         }
         Err(r) => {
             let cause = cx.take_raised(r);
-            let msg = format!("'async for' received an invalid object from __anext__: {}", cx.type_name(a));
+            let msg = format!(
+                "'async for' received an invalid object from __anext__: {}",
+                crate::ops::tp_name(cx, a)
+            );
             let r = cx.type_error(&msg);
             return Err(crate::errors::raise_with_cause(cx, r, cause));
         }

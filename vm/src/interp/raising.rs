@@ -158,7 +158,7 @@ pub fn load_special(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 }
 
 fn no_special(cx: &mut Ctx, obj: Value, kind: Special) -> Raised {
-    let t = cx.type_name(obj);
+    let t = crate::ops::tp_name(cx, obj);
     let is_async = matches!(kind, Special::AEnter | Special::AExit);
     let has = |cx: &mut Ctx, n: N| {
         let nm = name(cx, n);

@@ -655,7 +655,7 @@ pub fn list_extend(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let Some(l) = ListObj::of(r(f, w.a())) else { return Ok(()) };
     let v = r(f, w.b());
     if !crate::iter::is_iterable(cx, v) {
-        let msg = format!("Value after * must be an iterable, not {}", cx.type_name(v));
+        let msg = format!("Value after * must be an iterable, not {}", crate::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     crate::iter::for_each(cx, v, |cx, x| {
@@ -671,7 +671,7 @@ pub fn set_add(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
         Some(s) if !cx.is_exact(set, Ty::FrozenSet) => crate::dicts::set_add(cx, s, r(f, w.b())).map(|_| ()),
         // The set of a module's conditional annotations is what the module makes of it.
         _ => {
-            let msg = format!("'{}' object is not a set", cx.type_name(set));
+            let msg = format!("'{}' object is not a set", crate::ops::tp_name(cx, set));
             Err(cx.type_error(&msg))
         }
     }
@@ -682,7 +682,7 @@ pub fn set_update(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let Some(s) = DictObj::of_set(r(f, w.a())) else { return Ok(()) };
     let v = r(f, w.b());
     if !crate::iter::is_iterable(cx, v) {
-        let msg = format!("'{}' object is not iterable", cx.type_name(v));
+        let msg = format!("'{}' object is not iterable", crate::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     crate::iter::for_each(cx, v, |cx, x| {
@@ -723,7 +723,7 @@ pub(super) fn update_from(cx: &mut Ctx, d: &DictObj, src: Value) -> PyResult<()>
     }
     let n = name(cx, N::Keys);
     let Some(keys) = crate::attr::lookup_attr(cx, src, n)? else {
-        let msg = format!("'{}' object is not a mapping", cx.type_name(src));
+        let msg = format!("'{}' object is not a mapping", crate::ops::tp_name(cx, src));
         return Err(cx.type_error(&msg));
     };
     let keys = crate::call::call(cx, keys, &[])?;
@@ -754,7 +754,7 @@ pub fn merge_mapping(cx: &mut Ctx, d: &DictObj, src: Value, callee: Value) -> Py
         let msg = format!(
             "{} argument after ** must be a mapping, not {}",
             calls::callable_text(cx, callee)?,
-            cx.type_name(src)
+            crate::ops::tp_name(cx, src)
         );
         return Err(cx.type_error(&msg));
     };
@@ -789,7 +789,7 @@ pub fn list_to_tuple(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 
 fn unpack_iter(cx: &mut Ctx, v: Value) -> PyResult {
     if !crate::iter::is_iterable(cx, v) {
-        let msg = format!("cannot unpack non-iterable {} object", cx.type_name(v));
+        let msg = format!("cannot unpack non-iterable {} object", crate::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     crate::iter::iter(cx, v)

@@ -19,7 +19,7 @@ pub fn set_bases(cx: &mut Ctx, t: &'static TypeObj, v: Option<Value>) -> PyResul
     let Some(v) = v else { return Err(super::attrs::immutable(cx, t, n, "delete")) };
     let shown = type_text(t);
     let Some(new) = TupleObj::of(v) else {
-        let msg = format!("can only assign tuple to {shown}.__bases__, not {}", cx.type_name(v));
+        let msg = format!("can only assign tuple to {shown}.__bases__, not {}", crate::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     };
     if new.items().is_empty() {
@@ -28,7 +28,8 @@ pub fn set_bases(cx: &mut Ctx, t: &'static TypeObj, v: Option<Value>) -> PyResul
     }
     for b in new.items() {
         let Some(b) = TypeObj::of(*b) else {
-            let msg = format!("{shown}.__bases__ must be tuple of classes, not '{}'", cx.type_name(*b));
+            let msg =
+                format!("{shown}.__bases__ must be tuple of classes, not '{}'", crate::ops::tp_name(cx, *b));
             return Err(cx.type_error(&msg));
         };
         // The MRO may lag behind while another assignment is under way: the chain of bases counts, too.

@@ -82,7 +82,7 @@ fn prepare(cx: &mut Ctx, meta: Value, pos: &[Value], kw: &[(Value, Value)], name
     };
     if cx.type_of(ns).slots.getitem.address() == 0 {
         let shown = TypeObj::of(meta).map_or_else(|| "<metaclass>".to_owned(), type_text);
-        let msg = format!("{shown}.__prepare__() must return a mapping, not {}", cx.type_name(ns));
+        let msg = format!("{shown}.__prepare__() must return a mapping, not {}", crate::ops::tp_name(cx, ns));
         return Err(cx.type_error(&msg));
     }
     Ok(ns)

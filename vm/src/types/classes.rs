@@ -66,7 +66,8 @@ pub fn type_new(cx: &mut Ctx, meta: Value, args: Args<'_>) -> PyResult {
     ];
     for (ok, i, want, got) in checks {
         if !ok {
-            let msg = format!("type.__new__() argument {i} must be {want}, not {}", cx.type_name(got));
+            let msg =
+                format!("type.__new__() argument {i} must be {want}, not {}", crate::ops::tp_name(cx, got));
             return Err(cx.type_error(&msg));
         }
     }
@@ -208,7 +209,7 @@ fn fill_namespace(cx: &mut Ctx, t: &'static TypeObj, d: &'static DictObj, class:
     }
     let q = match take(cx, d, N::Qualname) {
         Some(q) if StrObj::of(q).is_none() => {
-            let msg = format!("type __qualname__ must be a str, not {}", cx.type_name(q));
+            let msg = format!("type __qualname__ must be a str, not {}", crate::ops::tp_name(cx, q));
             return Err(cx.type_error(&msg));
         }
         Some(q) => q,
@@ -269,7 +270,7 @@ pub fn get_dict(cx: &mut Ctx, obj: Value) -> PyResult {
     match instance_dict(cx, obj)? {
         Some(d) => Ok(d),
         None => {
-            let msg = format!("'{}' object has no attribute '__dict__'", cx.type_name(obj));
+            let msg = format!("'{}' object has no attribute '__dict__'", crate::ops::tp_name(cx, obj));
             Err(cx.raise_str(Ty::AttributeError, &msg))
         }
     }
@@ -403,8 +404,11 @@ fn noted(cx: &mut Ctx, r: Raised, v: Value, key: Value, t: &TypeObj) -> Raised {
         Ok(k) => k,
         Err(r) => return r,
     };
-    let text =
-        format!("Error calling __set_name__ on '{}' instance {key} in '{}'", cx.type_name(v), type_text(t));
+    let text = format!(
+        "Error calling __set_name__ on '{}' instance {key} in '{}'",
+        crate::ops::tp_name(cx, v),
+        type_text(t)
+    );
     let text = cx.str(&text);
     match call_method(cx, exc, "add_note", &[text]) {
         Ok(_) => cx.set_raised(exc),

@@ -446,7 +446,7 @@ fn call_new(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
         return Err(cx.type_error(&format!("{tn}.__new__(): not enough arguments")));
     };
     let Some(sub) = TypeObj::of(first) else {
-        let msg = format!("{tn}.__new__(X): X is not a type object ({})", cx.type_name(first));
+        let msg = format!("{tn}.__new__(X): X is not a type object ({})", crate::ops::tp_name(cx, first));
         return Err(cx.type_error(&msg));
     };
     let sn = type_text(sub);

@@ -94,7 +94,7 @@ impl AttrDescr {
             "descriptor '{}' for '{}' objects doesn't apply to a '{}' object",
             self.name_text(),
             self.owner_text(),
-            cx.type_name(obj)
+            crate::ops::tp_name(cx, obj)
         );
         Err(cx.type_error(&msg))
     }

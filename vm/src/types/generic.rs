@@ -76,7 +76,7 @@ macro_rules! asynchronous {
             match maybe(cx, this, D::$d, &[])? {
                 Some(v) => Ok(v),
                 None => {
-                    let msg = format!("object {} does not have {} method", cx.type_name(this), $name);
+                    let msg = format!("object {} does not have {} method", crate::ops::tp_name(cx, this), $name);
                     Err(cx.raise_str(Ty::AttributeError, &msg))
                 }
             }
@@ -226,7 +226,7 @@ pub fn slot_bool(cx: &mut Ctx, this: Value) -> PyResult<bool> {
     match maybe(cx, this, D::Bool, &[])? {
         Some(r) if r.is_bool() => Ok(r.is(Value::TRUE)),
         Some(r) => {
-            let msg = format!("__bool__ should return bool, returned {}", cx.type_name(r));
+            let msg = format!("__bool__ should return bool, returned {}", crate::ops::tp_name(cx, r));
             Err(cx.type_error(&msg))
         }
         None => match cx.type_of(this).slots.len.get() {
@@ -253,7 +253,7 @@ pub fn slot_contains(cx: &mut Ctx, this: Value, x: Value) -> PyResult<bool> {
     let ty = cx.type_of(this);
     match type_lookup(cx, ty, n) {
         Some(f) if f.is_none() => {
-            let msg = format!("'{}' object is not a container", cx.type_name(this));
+            let msg = format!("'{}' object is not a container", crate::ops::tp_name(cx, this));
             Err(cx.type_error(&msg))
         }
         Some(f) => {
@@ -289,7 +289,7 @@ pub fn slot_iter(cx: &mut Ctx, this: Value) -> PyResult {
         Some(f) if !f.is_none() => call_found(cx, f, this, ty, Args::NONE),
         None if ty.slots.getitem.address() != 0 => Ok(cx.seq_iter(Ty::SeqIter, this, 0)),
         _ => {
-            let msg = format!("'{}' object is not iterable", cx.type_name(this));
+            let msg = format!("'{}' object is not iterable", crate::ops::tp_name(cx, this));
             Err(cx.type_error(&msg))
         }
     }
@@ -343,7 +343,7 @@ pub fn slot_init(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<()> {
     let Some(f) = type_lookup(cx, ty, n) else { return Err(missing(cx, D::Init)) };
     let r = call_found(cx, f, this, ty, args)?;
     if !r.is_none() {
-        let msg = format!("__init__() should return None, not '{}'", cx.type_name(r));
+        let msg = format!("__init__() should return None, not '{}'", crate::ops::tp_name(cx, r));
         return Err(cx.type_error(&msg));
     }
     Ok(())

@@ -158,7 +158,7 @@ pub fn compute_mro(cx: &mut Ctx, t: &'static TypeObj) -> PyResult<Vec<Value>> {
     let solid = solid_base(cx, t);
     for c in &items {
         let Some(b) = TypeObj::of(*c) else {
-            let msg = format!("mro() returned a non-class ('{}')", cx.type_name(*c));
+            let msg = format!("mro() returned a non-class ('{}')", crate::ops::tp_name(cx, *c));
             return Err(cx.type_error(&msg));
         };
         if !solid.is_subtype(solid_base(cx, b).value()) {

@@ -84,7 +84,8 @@ fn abstract_names(cx: &mut Ctx, t: &TypeObj) -> PyResult<Vec<String>> {
         match StrObj::of(v) {
             Some(s) => names.push(s.to_string_lossy()),
             None => {
-                let msg = format!("sequence item 0: expected str instance, {} found", cx.type_name(v));
+                let msg =
+                    format!("sequence item 0: expected str instance, {} found", crate::ops::tp_name(cx, v));
                 return Err(cx.type_error(&msg));
             }
         }
@@ -184,7 +185,8 @@ pub(crate) fn check_layouts(
 pub fn set_class(cx: &mut Ctx, obj: Value, class: Option<Value>) -> PyResult<()> {
     let Some(class) = class else { return Err(cx.type_error("can't delete __class__ attribute")) };
     let Some(new) = TypeObj::of(class) else {
-        let msg = format!("__class__ must be set to a class, not '{}' object", cx.type_name(class));
+        let msg =
+            format!("__class__ must be set to a class, not '{}' object", crate::ops::tp_name(cx, class));
         return Err(cx.type_error(&msg));
     };
     crate::errors::audit(cx, "object.__setattr__", &[obj])?;

@@ -41,7 +41,8 @@ fn new_arguments(cx: &mut Ctx, this: Value) -> PyResult<(Option<Value>, Option<V
     if let Some(f) = lookup_special_name(cx, this, n)? {
         let r = call(cx, f, &[])?;
         let Some(t) = TupleObj::of(r) else {
-            let msg = format!("__getnewargs_ex__ should return a tuple, not '{}'", cx.type_name(r));
+            let msg =
+                format!("__getnewargs_ex__ should return a tuple, not '{}'", crate::ops::tp_name(cx, r));
             return Err(cx.type_error(&msg));
         };
         let &[args, kwargs] = t.items() else {
@@ -51,14 +52,14 @@ fn new_arguments(cx: &mut Ctx, this: Value) -> PyResult<(Option<Value>, Option<V
         if TupleObj::of(args).is_none() {
             let msg = format!(
                 "first item of the tuple returned by __getnewargs_ex__ must be a tuple, not '{}'",
-                cx.type_name(args)
+                crate::ops::tp_name(cx, args)
             );
             return Err(cx.type_error(&msg));
         }
         if DictObj::of(kwargs).is_none() {
             let msg = format!(
                 "second item of the tuple returned by __getnewargs_ex__ must be a dict, not '{}'",
-                cx.type_name(kwargs)
+                crate::ops::tp_name(cx, kwargs)
             );
             return Err(cx.type_error(&msg));
         }
@@ -68,7 +69,7 @@ fn new_arguments(cx: &mut Ctx, this: Value) -> PyResult<(Option<Value>, Option<V
     let Some(f) = lookup_special_name(cx, this, n)? else { return Ok((None, None)) };
     let r = call(cx, f, &[])?;
     if TupleObj::of(r).is_none() {
-        let msg = format!("__getnewargs__ should return a tuple, not '{}'", cx.type_name(r));
+        let msg = format!("__getnewargs__ should return a tuple, not '{}'", crate::ops::tp_name(cx, r));
         return Err(cx.type_error(&msg));
     }
     Ok((Some(r), None))
@@ -78,7 +79,7 @@ fn new_arguments(cx: &mut Ctx, this: Value) -> PyResult<(Option<Value>, Option<V
 fn reduce_new(cx: &mut Ctx, this: Value) -> PyResult {
     let ty = cx.type_of(this);
     if ty.slots.new.address() == 0 {
-        let msg = format!("cannot pickle '{}' object", cx.type_name(this));
+        let msg = format!("cannot pickle '{}' object", crate::ops::tp_name(cx, this));
         return Err(cx.type_error(&msg));
     }
     let (args, kwargs) = new_arguments(cx, this)?;
@@ -127,14 +128,14 @@ fn get_state(cx: &mut Ctx, this: Value, required: bool) -> PyResult {
 pub fn default_state(cx: &mut Ctx, this: Value, required: bool) -> PyResult {
     let ty = cx.type_of(this);
     if required && super::slots_decl::is_variable_size(ty.layout) {
-        let msg = format!("cannot pickle {} objects", cx.type_name(this));
+        let msg = format!("cannot pickle {} objects", crate::ops::tp_name(cx, this));
         return Err(cx.type_error(&msg));
     }
     let attrs = instance_attrs(cx, this);
     let state = if attrs.is_empty() { Value::NONE } else { dict_of_pairs(cx, &attrs)? };
     let names = slot_names(cx, ty)?;
     if required && holds_more(cx, ty) {
-        let msg = format!("cannot pickle '{}' object", cx.type_name(this));
+        let msg = format!("cannot pickle '{}' object", crate::ops::tp_name(cx, this));
         return Err(cx.type_error(&msg));
     }
     let Some(names) = ListObj::of(names).filter(|l| !l.is_empty()) else { return Ok(state) };
@@ -190,7 +191,7 @@ fn slot_names(cx: &mut Ctx, t: &'static TypeObj) -> PyResult {
         let msg = format!(
             "{}.__slotnames__ should be a list or None, not {}",
             crate::errors::type_text(t),
-            cx.type_name(v)
+            crate::ops::tp_name(cx, v)
         );
         return Err(cx.type_error(&msg));
     }

@@ -79,7 +79,7 @@ fn entry(
     class_name: &str,
 ) -> PyResult<()> {
     let Some(s) = StrObj::of(item) else {
-        let msg = format!("__slots__ items must be strings, not '{}'", cx.type_name(item));
+        let msg = format!("__slots__ items must be strings, not '{}'", crate::ops::tp_name(cx, item));
         return Err(cx.type_error(&msg));
     };
     let identifier = protopy_text::unicode::is_identifier(s.str_ref());

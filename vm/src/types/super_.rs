@@ -100,7 +100,7 @@ fn bound(cx: &mut Ctx, class: Value, obj: Value, of: &'static TypeObj, n: Value)
 /// `super(class, obj).n`, for the interpreter.
 pub fn super_load(cx: &mut Ctx, class: Value, obj: Value, n: Value) -> PyResult {
     if TypeObj::of(class).is_none() {
-        let msg = format!("super() argument 1 must be a type, not {}", cx.type_name(class));
+        let msg = format!("super() argument 1 must be a type, not {}", crate::ops::tp_name(cx, class));
         return Err(cx.type_error(&msg));
     }
     if let Some(v) = super_lookup(cx, class, obj, n)? {
@@ -176,7 +176,7 @@ pub fn super_init(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<()> {
         }
     };
     if TypeObj::of(class).is_none() {
-        let msg = format!("super() argument 1 must be a type, not {}", cx.type_name(class));
+        let msg = format!("super() argument 1 must be a type, not {}", crate::ops::tp_name(cx, class));
         return Err(cx.type_error(&msg));
     }
     let Some(s) = this.native::<Super>() else { return Err(cx.type_error("not a super object")) };

@@ -90,7 +90,7 @@ fn check_object(cx: &mut Ctx, w: &WrapperDescr, obj: Value, get: bool) -> PyResu
     if cx.type_of(obj).is_subtype(w.owner.get_or_none()) {
         return Ok(());
     }
-    let (n, o, t) = (w.def.name, owner_name(w), cx.type_name(obj));
+    let (n, o, t) = (w.def.name, owner_name(w), crate::ops::tp_name(cx, obj));
     let msg = if get {
         format!("descriptor '{n}' for '{o}' objects doesn't apply to a '{t}' object")
     } else {
