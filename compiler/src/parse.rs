@@ -457,7 +457,7 @@ fn at_end_of_input(source: &str, mut error: CompileError, options: &Options) -> 
     let lines = source.bytes().filter(|b| *b == b'\n').count() as u64 + 1 + u64::from(options.line_offset);
     let end = i32::try_from(line.chars().count()).unwrap_or(i32::MAX).saturating_add(1);
     if !options.allow_incomplete_input
-        || error.msg != "invalid syntax"
+        || &*error.msg != "invalid syntax"
         || error.kind != ErrorKind::Syntax
         || line.is_empty()
         || line.ends_with(['"', '\''])
@@ -472,7 +472,7 @@ fn at_end_of_input(source: &str, mut error: CompileError, options: &Options) -> 
         error.end_offset = Some(-1);
     }
     error.kind = ErrorKind::Incomplete;
-    error.msg = "incomplete input".to_owned();
+    error.msg = "incomplete input".into();
     error
 }
 
