@@ -18,7 +18,7 @@ const MAGIC: [u8; 4] = *b"PPYC";
 
 /// Format of the payload; to be raised whenever it or the meaning of an instruction changes. (A change of the instruction list tells by
 /// [`protopy_bytecode::fingerprint`].)
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// What tells files of this format and instruction set from others, in 16 bits.
 pub const FORMAT: u16 = {

@@ -31,7 +31,7 @@ impl std::error::Error for Defect {}
 
 /// A few runs of registers.
 #[derive(Default)]
-pub(crate) struct Runs {
+pub struct Runs {
     list: [(u32, u32); 6],
     n: usize,
 }
@@ -48,22 +48,25 @@ impl Runs {
         self.list.get(..self.n).unwrap_or(&[])
     }
 
-    pub(crate) fn each(&self) -> impl Iterator<Item = u32> {
+    /// Each register.
+    pub fn each(&self) -> impl Iterator<Item = u32> {
         self.runs().iter().flat_map(|&(first, count)| first..first + count)
     }
 }
 
 /// The registers that an instruction reads and writes.
 #[derive(Default)]
-pub(crate) struct Effect {
-    pub(crate) reads: Runs,
-    pub(crate) writes: Runs,
+pub struct Effect {
+    /// What it reads.
+    pub reads: Runs,
+    /// What it writes.
+    pub writes: Runs,
     /// Registers from here on are dead afterwards, but for the writes.
-    pub(crate) window: Option<u32>,
+    pub window: Option<u32>,
 }
 
 /// What an instruction does to registers, the runs of `base` operands included.
-pub(crate) fn effect(word: Instr, op: Op) -> Effect {
+pub fn effect(word: Instr, op: Op) -> Effect {
     let mut e = Effect::default();
     let fields = [u32::from(word.a()), u32::from(word.b()), u32::from(word.c())];
     let [a, b, c] = fields;
@@ -222,6 +225,10 @@ impl<'c> Checker<'c> {
         for &at in &self.starts {
             self.instruction(at, nregs)?;
         }
+        // The first word stands for the beginning; frames start after it.
+        if self.op(0).1 != Op::Nop || code.code.len() < 2 {
+            return self.defect(0, "code does not begin with nop");
+        }
         match self.starts.last() {
             Some(&last) if ends(self.op(last).1) => {}
             _ => return self.defect(code.code.len(), "control falls off the end"),
@@ -315,8 +322,8 @@ impl<'c> Checker<'c> {
         params += (self.code.flags & 0x4 != 0) as usize + (self.code.flags & 0x8 != 0) as usize;
         entry[..if optimized { params } else { 1 }].fill(State::Bound);
         let mut leaders: BTreeMap<usize, Vec<State>> = BTreeMap::new();
-        leaders.insert(0, entry);
-        let mut work = vec![0usize];
+        leaders.insert(1, entry);
+        let mut work = vec![1usize];
         let mut handler_of: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
         for e in self.code.exceptions.iter().rev() {
             for at in e.start as usize..e.end as usize {

@@ -29,6 +29,8 @@ pub mod breaker {
     pub const COLLECT: u32 = 64;
     /// Memory ran out where nobody could be told: MemoryError.
     pub const MEMORY: u32 = 128;
+    /// What tools watch has changed.
+    pub const TOOLS: u32 = 256;
 }
 
 /// Number of entries of the per-thread method cache.
@@ -69,8 +71,13 @@ pub struct Ctx {
     pub stack: RegStack,
     /// Depth of Python calls.
     pub depth: usize,
-    /// Depth at which RecursionError is raised.
+    /// Depth up to which calls take the short way: the recursion limit, or 0 while tools watch this thread, so that each call passes
+    /// where they are told of it.
     pub depth_limit: usize,
+    /// Depth at which RecursionError is raised.
+    pub recursion_limit: usize,
+    /// What tools know of this thread.
+    pub tools: crate::tools::ThreadTools,
     /// Native stack address below which recursion raises RecursionError.
     pub native_limit: usize,
     /// Nested native entries (for catching panics and finding the base of native stacks).
@@ -185,6 +192,8 @@ impl Ctx {
             stack,
             depth: 0,
             depth_limit: space.recursion_limit.load(Ordering::Relaxed),
+            recursion_limit: space.recursion_limit.load(Ordering::Relaxed),
+            tools: crate::tools::ThreadTools::default(),
             native_limit: native_stack_limit(),
             entries: 0,
             entry: 0,
@@ -209,6 +218,7 @@ impl Ctx {
             space.multi.store(true, Ordering::SeqCst);
             cx.for_each_thread(&mut |t| t.multi.store(true, Ordering::SeqCst));
         }
+        cx.arm();
         Ok(cx)
     }
 

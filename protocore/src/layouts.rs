@@ -684,6 +684,8 @@ pub struct CodeRt {
     pub qualname: Value,
     /// File name; `_imp._fix_co_filename` exchanges it.
     pub filename: Slot,
+    /// What tools that watch programs know of the code.
+    pub tools: std::sync::OnceLock<Box<crate::tools::CodeTools>>,
 }
 
 /// A code object. The hot fields are copied out of the tables.
@@ -691,8 +693,10 @@ pub struct CodeRt {
 pub struct CodeObj {
     /// Header.
     pub header: Header,
-    /// First instruction.
+    /// First word.
     pub start: *const AtomicU64,
+    /// First instruction: the word after the first, which stands for the beginning.
+    pub entry: *const AtomicU64,
     /// Constants.
     pub consts: *const Value,
     /// Registers of a frame.
@@ -812,7 +816,7 @@ pub struct FrameObj {
     pub back: Slot,
     /// Index of the last instruction word, valid while not running.
     pub lasti: AtomicU32,
-    /// Line set by a trace function, 0 for none.
+    /// Line of the instruction before the one that runs, as far as tools saw; 0: none.
     pub line: AtomicU32,
     /// `f_trace`
     pub trace: Slot,

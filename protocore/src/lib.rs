@@ -19,6 +19,7 @@ pub mod native;
 pub mod shape;
 pub mod slot;
 pub mod space;
+pub mod tools;
 pub mod trace;
 pub mod types;
 pub mod value;

@@ -158,6 +158,8 @@ pub struct ProtoSpace {
     pub bytes_warning: AtomicU8,
     /// `sys.getrecursionlimit()`
     pub recursion_limit: AtomicUsize,
+    /// Tools that watch programs run.
+    pub tools: crate::tools::SpaceTools,
     /// Set once finalisation has begun.
     pub finalizing: AtomicBool,
 }
@@ -182,6 +184,7 @@ impl ProtoSpace {
             import_time: AtomicU8::new(0),
             bytes_warning: AtomicU8::new(0),
             recursion_limit: AtomicUsize::new(1000),
+            tools: crate::tools::SpaceTools::default(),
             finalizing: AtomicBool::new(false),
         }))
     }
@@ -232,6 +235,7 @@ impl ProtoSpace {
         for s in &self.states {
             s.value().trace(t);
         }
+        self.tools.trace(t);
     }
 
     /// Visits the classes of all shapes: in a minor collection, since an old object may have got a new class.

@@ -68,6 +68,7 @@ fn build(cx: &mut Ctx, data: &Arc<CodeData>, consts: Vec<Value>) -> PyResult {
         name,
         qualname,
         filename: Slot::new(filename),
+        tools: std::sync::OnceLock::new(),
     });
     Ok(install(cx, data, rt, nlocals, simple))
 }
@@ -78,6 +79,8 @@ fn install(cx: &mut Ctx, data: &CodeData, rt: Box<CodeRt>, nlocals: u32, simple:
     // SAFETY: a fresh cell of that size, whose header stays.
     unsafe {
         (&raw mut (*p).start).write(rt.code.as_ptr());
+        // Verified code has two words at least.
+        (&raw mut (*p).entry).write(rt.code.as_ptr().wrapping_add(1));
         (&raw mut (*p).consts).write(rt.consts.as_ptr());
         (&raw mut (*p).nregs).write(u32::from(data.nregs));
         (&raw mut (*p).flags).write(data.flags);

@@ -198,6 +198,10 @@ fn poll(cx: &mut Ctx, bits: u32) -> PyResult<()> {
             breaker::SIGNAL => run_signals(cx),
             breaker::ASYNC_EXC => raise_sent(cx),
             breaker::PENDING => run_pending(cx),
+            breaker::TOOLS => {
+                crate::interp::watch::tools::poll(cx);
+                Ok(())
+            }
             _ => Ok(()),
         };
         if let Err(r) = r {

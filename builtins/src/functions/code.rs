@@ -3,6 +3,7 @@
 use super::code_replace;
 use super::code_tables::{UNIT, code_bytes, exception_table, line_table, lines, lnotab};
 use protopy_bytecode::{CodeData, CodeFlags, Const, Position};
+use protopy_vm::interp::watch::marks;
 use protopy_vm::protocore::layouts::{CodeObj, IntRef, MethodDef, StrObj, TupleObj};
 use protopy_vm::protocore::types::SlotSpec;
 use protopy_vm::protocore::{Args, CmpOp, Ctx, Layout, PyResult, Ty, Value};
@@ -13,7 +14,7 @@ static METHODS: &[MethodDef] = methods![
     "__sizeof__(self, /)" => size_of_code;
     /// An iterator over (start, end, line) of runs of instructions of the same line.
     "co_lines(self, /)" => co_lines;
-    /// An iterator over the branches: our instruction set records none.
+    /// An iterator over the branches: offset, and those of where it leads to the left and to the right.
     "co_branches(self, /)" => co_branches;
     /// An iterator over (line, end line, column, end column), one item an instruction.
     "co_positions(self, /)" => co_positions;
@@ -157,7 +158,9 @@ fn co_lines(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let c = this(cx, a[0])?;
     let mut out = protopy_vm::ValueVec::new(cx);
     for (start, end, line) in lines(&c.rt.data) {
-        let item = [Value::small(i64::from(start)), Value::small(i64::from(end)), number_or_none(line)];
+        // Modules begin at line 0.
+        let line = if start == 0 { Value::small(i64::from(line)) } else { number_or_none(line) };
+        let item = [Value::small(i64::from(start)), Value::small(i64::from(end)), line];
         let t = cx.tuple_of(None, &item)?;
         out.push(cx, t)?;
     }
@@ -165,8 +168,12 @@ fn co_lines(cx: &mut Ctx, a: &[Value]) -> PyResult {
 }
 
 fn co_branches(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    this(cx, a[0])?;
-    let out = protopy_vm::ValueVec::new(cx);
+    let c = this(cx, a[0])?;
+    let mut out = protopy_vm::ValueVec::new(cx);
+    for (at, left, right) in marks::branches(&c.rt.data) {
+        let t = cx.tuple_of(None, &[at, left, right].map(|w| Value::small(offset(w))))?;
+        out.push(cx, t)?;
+    }
     list_iter(cx, out)
 }
 
@@ -176,10 +183,14 @@ fn co_positions(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let mut last: Option<(Position, Value)> = None;
     let lines_only = protopy_vm::settings::of(cx).no_debug_ranges.load(std::sync::atomic::Ordering::Relaxed);
     let known = c.rt.data.positions.iter().any(|p| p.line != 0);
-    for p in c.rt.data.positions.iter().filter(|_| known) {
+    // What sets the frame up stands at the first line of the body.
+    let (all, start) = (&c.rt.data.positions, marks::start_of(&c.rt.data));
+    let body = all.get(start);
+    for (i, p) in all.iter().enumerate().filter(|_| known) {
+        let p = if (1..start).contains(&i) { body.unwrap_or(p) } else { p };
         let t = match last {
             Some((q, t)) if q == *p => t,
-            _ if p.line == 0 => cx.tuple_of(None, &[Value::NONE; 4])?,
+            _ if p.line == 0 && p.end_line == 0 => cx.tuple_of(None, &[Value::NONE; 4])?,
             _ if p.end_line == 0 || lines_only => {
                 // Compiled without columns.
                 cx.tuple_of(None, &[Value::small(i64::from(p.line)), Value::NONE, Value::NONE, Value::NONE])?

@@ -169,15 +169,23 @@ pub(super) fn read_exception_table(table: &[u8]) -> Option<ExceptionTable> {
     Some(out)
 }
 
+/// What the library takes for the instruction `RESUME`, behind which the body of code begins: the first word shows as that.
+const RESUME: u64 = 128;
+
 /// `co_code`: the instruction words, little-endian.
 pub(super) fn code_bytes(data: &CodeData) -> Vec<u8> {
-    data.code.iter().flat_map(|w| w.to_le_bytes()).collect()
+    let first = data.code.first().map(|w| w | RESUME);
+    first.iter().chain(data.code.iter().skip(1)).flat_map(|w| w.to_le_bytes()).collect()
 }
 
 /// The instruction words of a `co_code`; `None` if bytes are left over.
 pub(super) fn read_code(bytes: &[u8]) -> Option<Vec<u64>> {
     let words = bytes.chunks(8).map(|c| Some(u64::from_le_bytes(<[u8; 8]>::try_from(c).ok()?)));
-    words.collect()
+    let mut words: Vec<u64> = words.collect::<Option<_>>()?;
+    if let Some(w) = words.first_mut().filter(|w| **w == RESUME) {
+        *w = 0;
+    }
+    Some(words)
 }
 
 /// Ranges of offsets of the same line: start, end, line (0: none).

@@ -5,7 +5,7 @@ use super::code::offset;
 use super::locals;
 use protopy_bytecode::CodeFlags;
 use protopy_vm::interp::frame::{self as frames, Frame, frame_register};
-use protopy_vm::interp::gens;
+use protopy_vm::interp::{gens, watch};
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{
     CodeObj, FrameObj, FunctionObj, GeneratorObj, IntRef, MethodDef, StrObj, ValuesObj, gen_state,
@@ -120,12 +120,10 @@ pub(super) fn word_of(cx: &Ctx, f: &FrameObj) -> usize {
 
 /// The current line, if there is one.
 pub(super) fn line_of(cx: &Ctx, f: &FrameObj) -> Option<u32> {
-    let set = f.line.load(Ordering::Relaxed);
-    if set != 0 {
-        return Some(set);
-    }
-    let line = protopy_vm::code::line_of(code_of(f)?, word_of(cx, f));
-    (line != 0).then_some(line)
+    let at = word_of(cx, f);
+    let line = protopy_vm::code::line_of(code_of(f)?, at);
+    // Modules begin at line 0.
+    (line != 0 || at == 0).then_some(line)
 }
 
 // ---------------------------------------------------------------------------------------------------- attributes
@@ -163,12 +161,15 @@ fn get_lineno(cx: &mut Ctx, v: Value) -> PyResult {
 }
 
 fn set_lineno(cx: &mut Ctx, v: Value, new: Option<Value>) -> PyResult<()> {
-    this(cx, v)?;
+    let f = this(cx, v)?;
     let Some(new) = new else { return Err(undeletable(cx, "f_lineno")) };
-    if IntRef::of(new).is_none() {
+    let Some(n) = IntRef::of(new).filter(|_| cx.is_exact(new, Ty::Int)) else {
         return Err(cx.value_error("lineno must be an integer"));
+    };
+    match n.to_i64().filter(|n| i32::try_from(*n).is_ok()) {
+        Some(n) => watch::jump::set_line(cx, f, n),
+        None => Err(cx.value_error("lineno out of range")),
     }
-    Err(cx.value_error("f_lineno can only be set in a trace function"))
 }
 
 #[cold]
@@ -184,7 +185,13 @@ fn get_trace(cx: &mut Ctx, v: Value) -> PyResult {
 fn set_trace(cx: &mut Ctx, v: Value, new: Option<Value>) -> PyResult<()> {
     let f = this(cx, v)?;
     match new.and_then(Value::not_none) {
-        Some(new) => cx.store(v, &f.trace, new),
+        Some(new) => {
+            if f.trace.is_empty() {
+                // What the frame is doing is no news to its trace function.
+                f.line.store(line_of(cx, f).unwrap_or(0), Ordering::Relaxed);
+            }
+            cx.store(v, &f.trace, new);
+        }
         None => cx.store_empty(v, &f.trace),
     }
     Ok(())
@@ -236,7 +243,19 @@ fn get_trace_opcodes(cx: &mut Ctx, v: Value) -> PyResult {
 fn set_trace_opcodes(cx: &mut Ctx, v: Value, new: Option<Value>) -> PyResult<()> {
     match new {
         None => Err(undeletable(cx, "f_trace_opcodes")),
-        Some(new) => set_flag(cx, v, new, OPCODES, Value::TRUE),
+        Some(new) => {
+            set_flag(cx, v, new, OPCODES, Value::TRUE)?;
+            let f = this(cx, v)?;
+            if new.is(Value::TRUE)
+                && let Some(code) = code_of(f)
+            {
+                if let Some(w) = window(cx, f) {
+                    watch::in_call(cx, w, word_of(cx, f));
+                }
+                watch::tools::want_opcodes(cx, code);
+            }
+            Ok(())
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! The functions of `sys` about frames, tracing and limits.
 
-use protopy_vm::interp::frame;
+use protopy_vm::interp::{frame, watch};
 use protopy_vm::methods;
 use protopy_vm::protocore::dict::DictObj;
-use protopy_vm::protocore::layouts::{CodeObj, FrameObj, FunctionObj, MethodDef, StrObj};
+use protopy_vm::protocore::layouts::{CodeObj, FrameObj, FunctionObj, MethodDef, StrObj, TupleObj};
+use protopy_vm::protocore::tools::{PROFILE, TRACE};
 use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
 use protopy_vm::{self as vm};
 use std::sync::atomic::Ordering;
@@ -21,15 +22,23 @@ pub static FRAME_FUNCTIONS: &[MethodDef] = methods![functions:
     /// The trace function.
     "gettrace()" => |cx, _| Ok(cx.tracefn);
     /// Sets the trace function of this thread.
-    "settrace(function, /)" => |cx, a| { cx.tracefn = a[0]; Ok(Value::NONE) };
+    "settrace(function, /)" => |cx, a| set_function(cx, TRACE, "sys.settrace", a[0]);
+    /// Sets the trace function of all threads.
+    "_settraceallthreads(function, /)" => |cx, a| set_everywhere(cx, TRACE, "sys.settrace", a[0]);
     /// The profile function.
     "getprofile()" => |cx, _| Ok(cx.profilefn);
     /// Sets the profile function of this thread.
-    "setprofile(function, /)" => |cx, a| { cx.profilefn = a[0]; Ok(Value::NONE) };
+    "setprofile(function, /)" => |cx, a| set_function(cx, PROFILE, "sys.setprofile", a[0]);
+    /// Sets the profile function of all threads.
+    "_setprofileallthreads(function, /)" => |cx, a| set_everywhere(cx, PROFILE, "sys.setprofile", a[0]);
     /// Calls a function with tracing enabled.
     "call_tracing(func, args, /)" => |cx, a| {
+        if TupleObj::of(a[1]).is_none() {
+            let msg = format!("call_tracing() argument 2 must be tuple, not {}", cx.type_name(a[1]));
+            return Err(cx.type_error(&msg));
+        }
         let args = super::super::core_fns::tuple_items(a[1]);
-        vm::call(cx, a[0], args)
+        watch::call_tracing(cx, a[0], args)
     };
     /// Each thread's current frame, by thread identifier.
     "_current_frames()" => current_frames;
@@ -57,6 +66,20 @@ pub(super) fn traceback_line(t: &vm::errors::Traceback) -> String {
         ),
         None => String::new(),
     }
+}
+
+/// Sets this thread's trace or profile function.
+fn set_function(cx: &mut Ctx, tool: usize, audited: &str, f: Value) -> PyResult {
+    vm::audit(cx, audited, &[])?;
+    watch::tools::set_function(cx, tool, f);
+    Ok(Value::NONE)
+}
+
+/// Sets that of all threads.
+fn set_everywhere(cx: &mut Ctx, tool: usize, audited: &str, f: Value) -> PyResult {
+    vm::audit(cx, audited, &[])?;
+    watch::tools::set_function_everywhere(cx, tool, f);
+    Ok(Value::NONE)
 }
 
 fn getframe(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -91,7 +114,8 @@ fn setrecursionlimit(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Err(cx.raise_str(Ty::RecursionError, &msg));
     }
     cx.space().recursion_limit.store(n, Ordering::Relaxed);
-    cx.depth_limit = n;
+    cx.recursion_limit = n;
+    cx.arm();
     Ok(Value::NONE)
 }
 

@@ -27,7 +27,8 @@ mod ops;
 
 pub use code::{CodeData, CodeFlags, Const, ExcEntry, Position, SurrogateStr};
 pub use ops::{
-    ALL_OPS, CommonConst, FnAttr, Instr, Intrinsic1, Intrinsic2, Op, OpInfo, Operand, Special, fingerprint,
+    ALL_OPS, CommonConst, FnAttr, Instr, Intrinsic1, Intrinsic2, Op, OpInfo, Operand, Special, WATCHED,
+    fingerprint,
 };
 
 /// Registers between a callable's slot and its first argument: the callee's frame header lies there.

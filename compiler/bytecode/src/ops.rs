@@ -508,6 +508,12 @@ impl Op {
     }
 }
 
+/// Bit of the opcode field, above all opcodes: the running interpreter tells tools before it executes the instruction. Compiled
+/// code has it nowhere.
+pub const WATCHED: u16 = 0x200;
+
+const _: () = assert!(ALL_OPS.len() + 2 < WATCHED as usize);
+
 /// One instruction word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
@@ -527,7 +533,19 @@ impl Instr {
     /// The opcode's number.
     #[inline(always)]
     pub const fn op_number(self) -> u16 {
-        self.0 as u16
+        self.0 as u16 & !WATCHED
+    }
+
+    /// Whether a tool watches the instruction.
+    #[inline(always)]
+    pub const fn is_watched(self) -> bool {
+        self.0 as u16 & WATCHED != 0
+    }
+
+    /// The instruction as if no tool watched it.
+    #[inline(always)]
+    pub const fn unwatched(self) -> Instr {
+        Instr(self.0 & !(WATCHED as u64))
     }
 
     /// Operand `a`.

@@ -174,7 +174,7 @@ impl Asm {
         let mut long = vec![false; n];
         let mut starts = vec![0u32; n + 1];
         loop {
-            let mut at = 0u32;
+            let mut at = 1u32;
             for (i, ins) in self.code.iter().enumerate() {
                 starts[i] = at;
                 at += size_of_ins(ins.word, long[i]);
@@ -221,7 +221,8 @@ impl Asm {
         }
     }
 
-    pub fn finish(mut self, first_line: u32) -> Assembled {
+    /// The finished code, of an object whose first line is `first_line` and whose beginning is at `begin`.
+    pub fn finish(mut self, first_line: u32, begin: Position) -> Assembled {
         self.join_sections();
         let mut handlers: Vec<u32> = self.handlers.iter().map(|h| h.start).collect();
         super::peephole::run(&mut self.code, &mut handlers, first_line);
@@ -230,19 +231,22 @@ impl Asm {
         }
         let (starts, long) = self.layout();
         let total = starts.last().copied().unwrap_or(0) as usize;
+        // The first word stands for the beginning of the code, at its first line; it is never executed.
         let mut out = Assembled {
             code: Vec::with_capacity(total),
             positions: Vec::with_capacity(total),
             exceptions: Vec::new(),
         };
+        out.code.push(Instr::abc(Op::Nop, 0, 0, 0).0);
+        out.positions.push(begin);
         for (i, ins) in self.code.iter().enumerate() {
-            let begin = out.code.len();
+            let at = out.code.len();
             let target = (ins.target != NO_LABEL).then(|| i64::from(starts[ins.target as usize]));
             match target {
                 None => push_with_caches(&mut out.code, ins.word),
                 Some(to) if long[i] => push_long(&mut out.code, ins.word, to),
                 Some(to) => {
-                    let next = (begin + size_of_ins(ins.word, false) as usize) as i64;
+                    let next = (at + size_of_ins(ins.word, false) as usize) as i64;
                     push_with_caches(&mut out.code, with_offset(ins.word, to - next));
                 }
             }
@@ -250,7 +254,7 @@ impl Asm {
             self.extend_exceptions(
                 &mut out.exceptions,
                 ins.handler,
-                begin as u32,
+                at as u32,
                 out.code.len() as u32,
                 &starts,
             );

@@ -162,8 +162,9 @@ impl<'a> Compiler<'a> {
     /// What a class body stores when it is done.
     fn class_epilogue(&mut self) {
         let t = self.temp();
-        let line = self.u.first_line;
-        self.u.pos = protopy_bytecode::Position { line, end_line: line, col: 0, end_col: 0 };
+        if self.u.asm.last_line().is_none() {
+            self.no_pos();
+        }
         let names = self.table.scope(self.u.scope).static_attributes.clone();
         let names = names.iter().map(|s| Const::Str(self.table.names.get(*s).into())).collect();
         self.load_const(t, Const::Tuple(names));

@@ -14,7 +14,10 @@ impl<'a> Compiler<'a> {
         let test = if super::expr::foldable_leaf(&s.test) { self.constant(&s.test) } else { None };
         let (orelse, end) = (self.new_label(), self.new_label());
         match test.map(|c| fold::truth(&c)) {
-            Some(false) => return self.body(&s.orelse),
+            Some(false) => {
+                self.line_marker(s.test.range());
+                return self.body(&s.orelse);
+            }
             Some(true) => self.endless(s, end)?,
             None => {
                 let (top, test) = (self.new_label(), self.new_label());
@@ -200,8 +203,12 @@ impl<'a> Compiler<'a> {
             return Ok(());
         };
         let pos = self.u.pos;
+        let passes = self.passes_blocks(at + 1);
+        if passes && self.u.reachable && self.u.asm.last_line() != Some(pos.line) {
+            self.emit(Op::Nop, 0, 0, 0);
+        }
         self.unwind(at + 1, |c| {
-            c.u.pos = pos;
+            c.u.pos = if passes { protopy_bytecode::Position::default() } else { pos };
             c.jump(if is_break { on_break } else { on_continue });
         })?;
         self.u.reachable = false;

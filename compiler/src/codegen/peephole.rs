@@ -17,6 +17,8 @@ pub(super) fn run(code: &mut Vec<Ins>, handlers: &mut [u32], first_line: u32) {
     thread_jumps(code);
     let targeted = targets(code, handlers);
     invert_skips(code, &targeted);
+    inherit(code, handlers);
+    exit_blocks(code, handlers);
     exits(code, first_line);
     sweep(code, handlers);
 }
@@ -105,8 +107,118 @@ fn invert_skips(code: &mut [Ins], targeted: &[bool]) {
     }
 }
 
+/// Instructions without a position have that of what leads to them, if all of it is on one line.
+fn inherit(code: &mut [Ins], handlers: &[u32]) {
+    let live = reachable(code, handlers);
+    let mut entry = vec![false; code.len()];
+    for h in handlers {
+        if let Some(e) = entry.get_mut(*h as usize) {
+            *e = true;
+        }
+    }
+    let open = |code: &[Ins], i: usize| {
+        live[i] && !entry[i] && code[i].position.line == 0 && op_of(code[i].word) != Op::ReturnNone
+    };
+    for _ in 0..MAX_THREADED {
+        // What leads to each of them: nothing seen yet, one line, or several.
+        let mut from: Vec<Option<Position>> = vec![None; code.len()];
+        let mut mixed = vec![false; code.len()];
+        let mut lead = |to: usize, p: Position| {
+            let Some(f) = from.get_mut(to) else { return };
+            match f {
+                None => *f = Some(p),
+                Some(q) if q.line == p.line => {}
+                Some(_) => mixed[to] = true,
+            }
+        };
+        for (i, ins) in code.iter().enumerate().filter(|(i, _)| live[*i]) {
+            if ins.target != NO_LABEL {
+                lead(ins.target as usize, ins.position);
+            }
+            if !ends(op_of(ins.word)) {
+                lead(i + 1, ins.position);
+            }
+        }
+        let mut changed = false;
+        for i in 0..code.len() {
+            if open(code, i)
+                && !mixed[i]
+                && let Some(p) = from[i]
+                && p.line != 0
+            {
+                code[i].position = p;
+                changed = true;
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+/// Longest block that is repeated.
+const MAX_REPEATED: usize = 8;
+
+/// How many exits of a code object are looked at for it.
+const MAX_EXIT_BLOCKS: usize = 64;
+
+/// A block without position at the end of the code has the line of whatever led to it: those of other lines get a copy.
+fn exit_blocks(code: &mut Vec<Ins>, handlers: &[u32]) {
+    let plain = |i: &Ins| i.position.line == 0 && i.target == NO_LABEL && !ends(op_of(i.word));
+    let mut looked_at = 0;
+    for exit in 1..code.len() {
+        let is_exit = matches!(op_of(code[exit].word), Op::ReturnNone | Op::Return);
+        if !is_exit || code[exit].position.line != 0 || !plain(&code[exit - 1]) {
+            continue;
+        }
+        // Each of them looks at all of the code: what is beyond every reasonable number keeps its lines.
+        looked_at += 1;
+        if looked_at > MAX_EXIT_BLOCKS {
+            return;
+        }
+        let entries = targets(code, handlers);
+        let mut start = exit;
+        while start > 0 && !entries[start] && plain(&code[start - 1]) {
+            start -= 1;
+        }
+        if start == exit || exit - start >= MAX_REPEATED {
+            continue;
+        }
+        let mut line = match start.checked_sub(1).map(|i| code[i]) {
+            Some(before) if !ends(op_of(before.word)) => Some(before.position),
+            _ => None,
+        };
+        let jumps: Vec<usize> = (0..code.len()).filter(|i| code[*i].target as usize == start).collect();
+        for i in jumps {
+            let position = code[i].position;
+            if code[i].target == NO_LABEL || position.line == 0 {
+                continue;
+            }
+            if line.is_none_or(|p| p.line == position.line) {
+                line = Some(position);
+                continue;
+            }
+            code[i].target = code.len() as u32;
+            for k in start..=exit {
+                let copy = Ins { position, ..code[k] };
+                code.push(copy);
+            }
+        }
+        for k in start..=exit {
+            code[k].position = line.unwrap_or_default();
+        }
+    }
+}
+
 /// The implicit `return None` has the line of whatever led to it: jumps return themselves, conditions get a copy.
 fn exits(code: &mut Vec<Ins>, first_line: u32) {
+    // A jump that became a return may be led to from several lines itself.
+    for _ in 0..4 {
+        exits_once(code, first_line);
+    }
+}
+
+fn exits_once(code: &mut Vec<Ins>, first_line: u32) {
     // Who goes where, in order of places; a jump that became a return may be an exit itself.
     let may_exit = |to: usize| code.get(to).is_some_and(|i| op_of(i.word) == Op::ReturnNone || is_jump(i));
     let mut arrivals: Vec<(usize, usize)> = Vec::new();

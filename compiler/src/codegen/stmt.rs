@@ -2,7 +2,7 @@
 
 use super::{Compiler, Op, Reg};
 use crate::error::{Fault, Res};
-use protopy_bytecode::{CommonConst, Const, Intrinsic1};
+use protopy_bytecode::{CommonConst, Const, Intrinsic1, Position};
 use ruff_python_ast::*;
 use ruff_text_size::Ranged;
 
@@ -106,7 +106,13 @@ impl<'a> Compiler<'a> {
             self.line_marker(s.range);
             return Ok(());
         }
-        self.effect(&s.value)
+        let before = self.u.asm.len();
+        self.effect(&s.value)?;
+        if self.u.asm.len() == before {
+            // A variable that is known to be bound.
+            self.line_marker(s.range);
+        }
+        Ok(())
     }
 
     fn return_stmt(&mut self, s: &'a StmtReturn) -> Res {
@@ -116,8 +122,12 @@ impl<'a> Compiler<'a> {
             None => {
                 self.set_pos(s.range);
                 let pos = self.u.pos;
+                if unwinds {
+                    self.line_marker(s.range);
+                }
                 self.unwind(0, |c| {
-                    c.u.pos = pos;
+                    // After what ran on the way out, the statement is no line of its own any more.
+                    c.u.pos = if unwinds { Position::default() } else { pos };
                     c.emit(Op::ReturnNone, 0, 0, 0);
                 })?;
             }
@@ -125,8 +135,11 @@ impl<'a> Compiler<'a> {
                 let r = if unwinds { self.in_temp(v)? } else { self.any(v)? };
                 self.set_pos(s.range);
                 let pos = self.u.pos;
+                if unwinds {
+                    self.line_marker(s.range);
+                }
                 self.unwind(0, |c| {
-                    c.u.pos = pos;
+                    c.u.pos = if unwinds { Position::default() } else { pos };
                     c.emit(Op::Return, r, 0, 0);
                 })?;
             }
@@ -190,6 +203,7 @@ impl<'a> Compiler<'a> {
         self.cond(&s.test, false, next)?;
         self.body(&s.body)?;
         for clause in &s.elif_else_clauses {
+            self.no_pos();
             self.jump(end);
             self.bind(next);
             next = self.new_label();

@@ -94,6 +94,11 @@ impl<'a> Compiler<'a> {
         self.reset(m);
     }
 
+    /// Whether leaving the blocks above the first `keep` runs anything.
+    pub fn passes_blocks(&self, keep: usize) -> bool {
+        self.u.blocks.iter().skip(keep).any(|b| !matches!(b, Block::Loop { .. }))
+    }
+
     /// Emits what must run when control leaves the blocks above the first `keep`, and then what `last` emits, with
     /// the handler in force that is so outside of them.
     pub fn unwind(&mut self, keep: usize, last: impl FnOnce(&mut Self)) -> Res {

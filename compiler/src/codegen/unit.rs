@@ -374,7 +374,9 @@ impl<'a> Compiler<'a> {
         let flags = self.code_flags();
         let old = self.outer.pop().unwrap_or_else(Unit::placeholder);
         let u = std::mem::replace(&mut self.u, old);
-        let done = u.asm.finish(u.first_line);
+        let line = if u.kind == UnitKind::Module { 0 } else { u.first_line };
+        let begin = Position { line, end_line: u.first_line, col: 0, end_col: 0 };
+        let done = u.asm.finish(u.first_line, begin);
         let text = |s: &Sym| -> Box<str> { self.table.names.get(*s).into() };
         let mut varnames: Vec<Box<str>> = u.varnames.iter().map(text).collect();
         if u.kind == UnitKind::Annotate

@@ -121,6 +121,29 @@ fn call_in_place(
     }
 }
 
+/// Carries out a call of something that is no Python function to its end, frames of `__init__` included, and answers its result.
+pub(super) fn call_whole(cx: &mut Ctx, f: Frame, w: Instr, kind: Kind) -> PyResult {
+    let (base, mut n) = (usize::from(w.a()), usize::from(w.b()));
+    if kind == Kind::Ex {
+        // Only functions get frames there.
+        call_ex(cx, f, base, std::ptr::null())?;
+        return Ok(f.get(base));
+    }
+    let names = match kind {
+        Kind::PlainKw | Kind::MethodKw => f.code().rt.consts.get(usize::from(w.c())).copied(),
+        _ => None,
+    };
+    let mut first = base + HEADER;
+    if matches!(kind, Kind::Method | Kind::MethodKw) {
+        if f.get(first).is_unbound() {
+            first += 1;
+        } else {
+            n += 1;
+        }
+    }
+    crate::call::call_args(cx, f.get(base), window_args(f, first, n, names))
+}
+
 fn call_slot(cx: &mut Ctx, f: Frame, base: usize, n: usize, names: Option<Value>, next: Pc) -> PyResult<Pc> {
     let callee = f.get(base);
     let args = window_args(f, base + HEADER, n, names);
@@ -175,7 +198,7 @@ fn push_frame(
     // SAFETY: header words lie between callable and arguments.
     unsafe { window.init(callee, f.0, flags, next, code) };
     cx.regs = window.0;
-    Ok(code.start)
+    Ok(code.entry)
 }
 
 /// A window whose header names its code already, so that bounds checks of debug builds see the right size.

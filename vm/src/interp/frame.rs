@@ -283,7 +283,19 @@ pub fn enter_check(cx: &mut Ctx, window: *mut Value, code: &CodeObj) -> bool {
     // SAFETY: only compared.
     let end = window.wrapping_add(code.nregs as usize);
     cx.depth += 1;
-    cx.depth <= cx.depth_limit && end < cx.stack.limit
+    cx.depth <= cx.depth_limit && end < cx.stack.limit || enter_watched(cx, window, code)
+}
+
+/// What [`enter_check`] asks where the short way is closed: because of a limit, or because tools watch the thread.
+#[cold]
+#[inline(never)]
+fn enter_watched(cx: &mut Ctx, window: *mut Value, code: &CodeObj) -> bool {
+    let end = window.wrapping_add(code.nregs as usize);
+    if cx.depth > cx.recursion_limit || end >= cx.stack.limit {
+        return false;
+    }
+    super::watch::entering(cx, window, code);
+    true
 }
 
 /// Raises RecursionError after [`enter_check`] said no.
@@ -291,9 +303,12 @@ pub fn enter_check(cx: &mut Ctx, window: *mut Value, code: &CodeObj) -> bool {
 pub fn too_deep<T>(cx: &mut Ctx) -> PyResult<T> {
     cx.depth -= 1;
     // Room to handle the error in.
-    let limit = cx.depth_limit;
-    cx.depth_limit = limit + 50;
+    let limits = (cx.depth_limit, cx.recursion_limit);
+    cx.recursion_limit += 50;
+    if cx.depth_limit != 0 {
+        cx.depth_limit = cx.recursion_limit;
+    }
     let r = cx.raise_str(Ty::RecursionError, "maximum recursion depth exceeded");
-    cx.depth_limit = limit;
+    (cx.depth_limit, cx.recursion_limit) = limits;
     Err(r)
 }

@@ -277,6 +277,7 @@ fn complete(cx: &mut Ctx, g: &GeneratorObj, pc: Pc, window: Frame) -> PyResult<G
 
 /// Raises an exception in a pushed generator's frame, at `cx.pc`, and runs it until it stops.
 fn raise_in(cx: &mut Ctx, g: &GeneratorObj, window: Frame, e: Value) -> PyResult<GenOutput> {
+    let e = if cx.tools.armed { super::watch::thrown(cx, window, e) } else { e };
     let handled = cx.handled;
     crate::errors::set_context_if_empty(cx, e, handled);
     let _ = cx.set_raised(e);
@@ -341,6 +342,9 @@ fn throw_into(cx: &mut Ctx, g: &GeneratorObj, sub: Value, e: Value) -> PyResult<
     };
     if let Some(w) = instr_at(window.code(), window.index(at)) {
         window.set(usize::from(w.a()), result);
+    }
+    if cx.tools.armed {
+        cx.tools.start = window.0;
     }
     // SAFETY: an instruction follows `YieldFrom`.
     complete(cx, g, unsafe { at.add(1) }, window)

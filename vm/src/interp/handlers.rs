@@ -565,7 +565,7 @@ unsafe fn enter_simple(s: S, f: Value, argc: usize, caches: usize) -> Option<Nex
         for i in argc..code.init_regs as usize {
             *base.add(i) = Value::UNBOUND;
         }
-        Some(Next { pc: code.start, regs: base, k: code.consts, cold: None })
+        Some(Next { pc: code.entry, regs: base, k: code.consts, cold: None })
     }
 }
 

@@ -36,12 +36,13 @@ pub mod raising;
 pub mod slow;
 mod state;
 pub mod unwind;
+pub mod watch;
 
 use frame::{Frame, HEADER, Pc, flag};
 use protocore::heap::SavedRegisters;
 use protocore::layouts::{CodeObj, FunctionObj};
 use protocore::{Args, Ctx, PyResult, Ty, Value};
-use protopy_bytecode::{ALL_OPS, Instr};
+use protopy_bytecode::{ALL_OPS, Instr, Op, for_each_op};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What a handler gets: the address and the word of the instruction, and the machine state.
@@ -52,6 +53,8 @@ pub(crate) struct S {
     pub k: *const Value,
     pub th: *mut Ctx,
     pub w: Instr,
+    /// Whether one instruction is executed by itself: out-of-line parts run at once. A constant wherever handlers are inlined.
+    pub step: bool,
 }
 
 /// What a handler answers: where to go on.
@@ -79,11 +82,27 @@ pub(crate) fn halt() -> Pc {
     &raw const HALT
 }
 
+macro_rules! step {
+    ($($(#[$doc:meta])* $name:ident $mnemonic:literal ($a:ident, $b:ident, $c:ident) $caches:literal;)*) => {
+        /// Executes one instruction.
+        unsafe fn step(op: Op, s: S) -> Next {
+            // SAFETY: as the handlers'.
+            unsafe {
+                match op {
+                    $(Op::$name => handlers::$name(S { step: true, ..s }),)*
+                }
+            }
+        }
+    };
+}
+
+for_each_op!(step);
+
 #[cfg(tail_dispatch)]
 mod tail {
     //! Handlers that end in a jump to the next one.
-    use super::{ALL_OPS, Ctx, Instr, Ordering, Pc, S, Value, handlers};
-    use protopy_bytecode::for_each_op;
+    use super::{ALL_OPS, Ctx, Instr, Ordering, Pc, S, Value, handlers, watch};
+    use protopy_bytecode::{WATCHED, for_each_op};
 
     type Handler = unsafe fn(Pc, *mut Value, *const Value, *mut Ctx, u64);
 
@@ -102,7 +121,7 @@ mod tail {
     ) {
         // SAFETY: the state is that of a running frame; the closure keeps it so.
         unsafe {
-            let n = super::state::of_nothing::<F>()(S { pc, regs, k, th, w: Instr(w) });
+            let n = super::state::of_nothing::<F>()(S { pc, regs, k, th, w: Instr(w), step: false });
             let w = (*n.pc).load(Ordering::Relaxed);
             TABLE.get_unchecked((w & 0xffff) as usize)(n.pc, n.regs, n.k, th, w)
         }
@@ -115,7 +134,7 @@ mod tail {
                 unsafe fn $name(pc: Pc, regs: *mut Value, k: *const Value, th: *mut Ctx, w: u64) {
                     // SAFETY: the state is that of a running frame; the handler keeps it so.
                     unsafe {
-                        let n = handlers::$name(S { pc, regs, k, th, w: Instr(w) });
+                        let n = handlers::$name(S { pc, regs, k, th, w: Instr(w), step: false });
                         if let Some(cold) = n.cold {
                             return cold(pc, regs, k, th, w);
                         }
@@ -124,11 +143,36 @@ mod tail {
                     }
                 }
             )*
-            static TABLE: [Handler; ALL_OPS.len() + 1] = [$($name,)* stop];
+            static TABLE: [Handler; TABLE_LEN] = table(&[$($name,)*]);
         };
     }
 
+    /// Words that tools watch have their opcodes in the upper half.
+    const TABLE_LEN: usize = WATCHED as usize + ALL_OPS.len() + 1;
+
+    const fn table(plain: &[Handler]) -> [Handler; TABLE_LEN] {
+        let mut all: [Handler; TABLE_LEN] = [stop; TABLE_LEN];
+        let mut i = 0;
+        while i < plain.len() {
+            all[i] = plain[i];
+            all[i + WATCHED as usize] = watched;
+            i += 1;
+        }
+        all
+    }
+
     unsafe fn stop(_: Pc, _: *mut Value, _: *const Value, _: *mut Ctx, _: u64) {}
+
+    /// An instruction that tools watch.
+    unsafe fn watched(pc: Pc, regs: *mut Value, k: *const Value, th: *mut Ctx, w: u64) {
+        // SAFETY: as for any handler.
+        unsafe {
+            let pc = watch::run(pc, regs, k, th, w);
+            let regs = (*th).regs;
+            let w = (*pc).load(Ordering::Relaxed);
+            TABLE.get_unchecked((w & 0xffff) as usize)(pc, regs, super::consts_of(regs), th, w)
+        }
+    }
 
     for_each_op!(wrap);
 
@@ -145,23 +189,8 @@ mod tail {
 #[cfg(not(tail_dispatch))]
 mod tail {
     //! The same handlers in a loop.
-    use super::{Ctx, Instr, Ordering, Pc, S, Value, handlers};
-    use protopy_bytecode::{Op, for_each_op};
-
-    macro_rules! step {
-        ($($(#[$doc:meta])* $name:ident $mnemonic:literal ($a:ident, $b:ident, $c:ident) $caches:literal;)*) => {
-            unsafe fn step(op: Op, s: S) -> super::Next {
-                // SAFETY: as the caller's.
-                unsafe {
-                    match op {
-                        $(Op::$name => handlers::$name(s),)*
-                    }
-                }
-            }
-        };
-    }
-
-    for_each_op!(step);
+    use super::{Ctx, Instr, Ordering, Pc, S, Value, step, watch};
+    use protopy_bytecode::Op;
 
     /// A handler's out-of-line part.
     pub(crate) type Cold = unsafe fn(S) -> super::Next;
@@ -180,7 +209,13 @@ mod tail {
             unsafe {
                 let w = Instr((*n.pc).load(Ordering::Relaxed));
                 let Some(op) = Op::from_u16(w.op_number()) else { return };
-                let s = S { pc: n.pc, regs: n.regs, k: n.k, th, w };
+                let s = S { pc: n.pc, regs: n.regs, k: n.k, th, w: w.unwatched(), step: false };
+                if w.is_watched() {
+                    let pc = watch::run(s.pc, s.regs, s.k, th, w.0);
+                    let regs = (*th).regs;
+                    n = super::Next { pc, regs, k: super::consts_of(regs), cold: None };
+                    continue;
+                }
                 n = step(op, s);
                 if let Some(cold) = n.cold {
                     n = cold(s);
@@ -257,7 +292,7 @@ pub fn run_function(cx: &mut Ctx, f: Value, args: Args<'_>) -> PyResult {
         return Err(r);
     }
     cx.regs = window.0;
-    enter(cx, code.start, window)
+    enter(cx, code.entry, window)
 }
 
 /// Runs a function whose code has a namespace (`exec`, class bodies, modules) with `ns` as that namespace.
@@ -282,5 +317,5 @@ pub fn run_in_namespace(cx: &mut Ctx, f: Value, ns: Value) -> PyResult {
     }
     window.set(0, ns);
     cx.regs = window.0;
-    enter(cx, code.start, window)
+    enter(cx, code.entry, window)
 }

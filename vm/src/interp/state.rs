@@ -95,8 +95,11 @@ impl S {
 
     /// Leaves the instruction to `f`, out of line: for where a handler's fast path ends. The handler has changed nothing yet.
     #[inline(always)]
-    pub(super) fn cold<F: Fn(S) -> Next + Copy>(self, _: F) -> Next {
+    pub(super) fn cold<F: Fn(S) -> Next + Copy>(self, f: F) -> Next {
         const { assert!(size_of::<F>() == 0) };
+        if self.step {
+            return f(self);
+        }
         Next { pc: self.pc, regs: self.regs, k: self.k, cold: Some(tail::cold::<F>) }
     }
 }

@@ -4,7 +4,7 @@
 //! leaves, and the frame that handles it, adds a traceback entry.
 
 use super::frame::{self, Frame, Pc, flag};
-use super::{gens, halt};
+use super::{gens, halt, watch};
 use crate::errors::{Traceback, set_context};
 use protocore::layouts::ExcObj;
 use protocore::{Ctx, Raised, Slot, Ty, Value};
@@ -25,11 +25,23 @@ pub fn unwind(cx: &mut Ctx) -> Pc {
     }
     loop {
         let again = !add_traceback(cx, exc, f, at);
+        if cx.tools.armed {
+            exc = watch::raised(cx, f, exc, again);
+        }
         if let Some(e) = handler(f, at) {
+            if cx.tools.armed
+                && let Some(other) = watch::handled(cx, f, e.handler as usize, exc)
+            {
+                (exc, at) = (other, e.handler as usize);
+                continue;
+            }
             f.set(usize::from(e.reg), exc);
             cx.regs = f.0;
             // SAFETY: handlers of verified code are instruction starts.
             return unsafe { f.code().start.add(e.handler as usize) };
+        }
+        if cx.tools.armed {
+            exc = watch::unwinding(cx, f, exc);
         }
         let (flags, ret) = (f.flags(), f.return_pc());
         if f.object().is_some() {
