@@ -395,7 +395,7 @@ fn plain(cx: &mut Ctx) -> PyResult<()> {
         ("byteorder", "little"),
         ("platform", "linux"),
         ("float_repr_style", "short"),
-        ("abiflags", ""),
+        ("abiflags", "t"),
         ("_framework", ""),
     ] {
         let v = cx.str(v);
