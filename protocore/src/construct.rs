@@ -777,7 +777,8 @@ impl Ctx {
     /// Enters a shape into its class's list and gives it the class's version.
     fn link_shape(&self, ty: &TypeObj, id: ShapeId) {
         let s = self.shape(id);
-        s.version.store(ty.version.load(Ordering::Acquire), Ordering::Release);
+        let version = ty.version.load(Ordering::Acquire);
+        s.version.store(version, Ordering::Release);
         let mut head = ty.first_shape.load(Ordering::Acquire);
         loop {
             s.next_in_class.store(head, Ordering::Relaxed);
@@ -786,6 +787,9 @@ impl Ctx {
                 Err(h) => head = h,
             }
         }
+        // The class may have got a new version before it knew of the shape. One that came later wins.
+        let now = ty.version.load(Ordering::Acquire);
+        let _ = s.version.compare_exchange(version, now, Ordering::AcqRel, Ordering::Relaxed);
     }
 
     /// The shape that adds attribute `name` (interned) to `from`; `None` when the table is full.

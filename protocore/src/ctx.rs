@@ -239,6 +239,11 @@ impl Ctx {
         !self.multi.load(Ordering::Relaxed)
     }
 
+    /// Declares that the process is about to have another thread. To be called by the one that starts it, outside of any operation.
+    pub fn share_space(&self) {
+        self.space.multi.store(true, Ordering::SeqCst);
+    }
+
     /// A known type.
     #[inline(always)]
     pub fn ty(&self, t: Ty) -> &'static TypeObj {

@@ -23,6 +23,7 @@
 //! Why not open addressing without an index: iteration order is part of the language. Why not a lock for
 //! readers: an uncontended one costs 20 times the read.
 
+use crate::PyResult;
 use crate::ctx::Ctx;
 use crate::header::{Header, Layout};
 use crate::layouts::StrObj;
@@ -603,27 +604,64 @@ impl Ctx {
     /// Makes `dst`, a fresh dict or set, a compact copy of `src`. `None`: out of memory.
     pub fn dict_copy_into(&mut self, src: &DictObj, dst: &DictObj) -> Option<()> {
         loop {
-            let Some(t) = src.table().filter(|_| !src.is_empty()) else { return Some(()) };
-            let fresh = self.new_dict_table(src.len())?;
-            let live = (0..t.len()).filter_map(|i| t.live(i));
-            let mut n = 0;
-            let mut fits = true;
-            // Nothing allocates between the reading of an entry and its storing.
-            for (h, k, v) in live {
-                fits = fresh.append(h, k, v);
-                if !fits {
-                    break;
-                }
-                n += 1;
+            let room = src.len();
+            if room == 0 {
+                return Some(());
             }
-            if !fits {
-                // Another thread has added to the source meanwhile.
-                continue;
+            let fresh = self.new_dict_table(room)?;
+            let mut n = 0;
+            {
+                // The copy is the source as it was at one moment.
+                let _g = src.header.lock(self.single_threaded());
+                if src.len() > room {
+                    continue;
+                }
+                let Some(t) = src.table() else { return Some(()) };
+                for (h, k, v) in (0..t.len()).filter_map(|i| t.live(i)) {
+                    n += usize::from(fresh.append(h, k, v));
+                }
             }
             self.store(dst.value(), &dst.table, Value::from_ref(fresh));
             dst.used.store(n, Ordering::Release);
             return Some(());
         }
+    }
+
+    /// A dict with the items of `d` that no other thread changes: `d` itself while there are no other threads, else a copy as of one
+    /// moment. What is read from it outlives allocations as long as the caller holds on to it. MemoryError.
+    pub fn dict_private(&mut self, d: &DictObj) -> PyResult<&'static DictObj> {
+        let own = if self.single_threaded() { d.value() } else { self.dict() };
+        // SAFETY: a dict or set, which the collector keeps while the reference lies on a stack.
+        let own: &'static DictObj = unsafe { &*own.ptr::<DictObj>() };
+        if !std::ptr::eq(own, d) && self.dict_copy_into(d, own).is_none() {
+            return Err(self.no_memory());
+        }
+        Ok(own)
+    }
+
+    /// Sets entries `from..` of `src`, a dict that nobody else changes, in `d` under one hold of its lock, as long as keys can be compared
+    /// without Python code and there is room; the number of the first entry that was not set.
+    pub fn dict_merge_known(&mut self, d: &DictObj, src: &DictObj, from: usize) -> usize {
+        let Some(t) = src.table() else { return usize::MAX };
+        let _g = d.header.lock(self.single_threaded());
+        let Some(to) = d.table() else { return from };
+        self.barrier(Value::from_ref(to));
+        for i in from..t.len() {
+            let Some((h, k, v)) = t.live(i) else { continue };
+            match to.find(k, h, Probe::new(h)) {
+                Find::Found(at) => match to.entries().get(at) {
+                    Some(e) => e.value.init(Some(v)),
+                    None => return i,
+                },
+                Find::Missing if to.len() < to.usable as usize => {
+                    d.structural();
+                    to.append(h, k, v);
+                    d.used.store(d.used.load(Ordering::Relaxed) + 1, Ordering::Release);
+                }
+                _ => return i,
+            }
+        }
+        usize::MAX
     }
 
     /// Sets an exact str key (namespaces, keyword arguments). `None`: out of memory.
@@ -688,9 +726,15 @@ impl Ctx {
         if v != 0 {
             return v;
         }
+        // Under the lock: a version that began while a writer is between its reset and its change would outlive the change.
+        let _g = d.header.lock(self.single_threaded());
+        let v = d.version.load(Ordering::Relaxed);
+        if v != 0 {
+            return v;
+        }
         let fresh = self.next_version();
-        let _ = d.version.compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire);
-        d.version.load(Ordering::Acquire)
+        d.version.store(fresh, Ordering::Release);
+        fresh
     }
 }
 

@@ -157,9 +157,12 @@ unsafe impl Send for ShapeTable {}
 unsafe impl Sync for ShapeTable {}
 
 impl ShapeTable {
+    /// Most shapes of a space: a handle has 20 bits, which inline caches rely on.
+    pub const CAPACITY: usize = 1 << 20;
+
     /// Reserves a table (address space only; pages are committed when touched).
     pub fn reserve() -> std::io::Result<ShapeTable> {
-        let capacity = 1usize << 20;
+        let capacity = ShapeTable::CAPACITY;
         // SAFETY: an anonymous private mapping without a fixed address has no preconditions.
         let p = unsafe {
             libc::mmap(

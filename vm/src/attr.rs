@@ -361,7 +361,13 @@ pub fn set_instance_attr(cx: &mut Ctx, obj: Value, name: Value, v: Value) -> PyR
             };
         }
         if let Some(i) = cx.shape_find(id, name) {
-            return Ok(write_slot(cx, obj, ty, i, Some(v)));
+            if set_slot(cx, obj, ty, id, i, v) {
+                return Ok(true);
+            }
+            if h.shape() == id {
+                return Ok(false);
+            }
+            continue;
         }
         if shape.slot_count >= MAX_SHAPE_SLOTS {
             to_dict_mode(cx, obj)?;
@@ -378,6 +384,14 @@ pub fn set_instance_attr(cx: &mut Ctx, obj: Value, name: Value, v: Value) -> PyR
             return Ok(true);
         }
     }
+}
+
+/// Writes slot `i` of an object that still has the shape `id`. The lock keeps the slot from being copied (to a dict, or to more storage)
+/// at the same time.
+fn set_slot(cx: &mut Ctx, obj: Value, ty: &TypeObj, id: ShapeId, i: u32, v: Value) -> bool {
+    let Some(h) = obj.header() else { return false };
+    let _g = h.lock(cx.single_threaded());
+    h.shape() == id && write_slot(cx, obj, ty, i, Some(v))
 }
 
 /// Publishes one more attribute: value first, then the shape. `false` if another thread was faster.
@@ -441,35 +455,34 @@ pub fn to_dict_mode(cx: &mut Ctx, obj: Value) -> PyResult {
         let mut copied = Vec::new();
         for (n, i) in shape_names(cx, id) {
             let v = read_slot(obj, ty, i);
-            copied.push((n, i, v));
+            copied.push((i, v));
             if let Some(v) = v
                 && cx.dict_set_str(d, n, v).is_none()
             {
                 return Err(cx.no_memory());
             }
         }
-        if install_dict(cx, obj, ty, id, dict)? {
-            // A thread that stored into a slot meanwhile is not forgotten.
-            for (n, i, v) in copied {
-                let now = read_slot(obj, ty, i);
-                if let Some(now) = now
-                    && Some(now) != v
-                {
-                    let _ = cx.dict_set_str(d, n, now);
-                }
-            }
+        if install_dict(cx, obj, ty, id, dict, &copied)? {
             return Ok(dict);
         }
     }
 }
 
-/// Publishes `dict` as the attributes of an object that had shape `from`.
-fn install_dict(cx: &mut Ctx, obj: Value, ty: &TypeObj, from: ShapeId, dict: Value) -> PyResult<bool> {
+/// Publishes `dict` as the attributes of an object that had shape `from` and in its slots what was `copied`. `false` if it is
+/// not so any more.
+fn install_dict(
+    cx: &mut Ctx,
+    obj: Value,
+    ty: &TypeObj,
+    from: ShapeId,
+    dict: Value,
+    copied: &[(u32, Option<Value>)],
+) -> PyResult<bool> {
     let target = dict_shape(cx, ty)?;
     let store = reserve_overflow(cx, obj, ty, 1)?;
     let Some(h) = obj.header() else { return Ok(false) };
     let _g = h.lock(cx.single_threaded());
-    if h.shape() != from {
+    if h.shape() != from || copied.iter().any(|(i, v)| read_slot(obj, ty, *i) != *v) {
         return Ok(false);
     }
     // The storage may have been exchanged since it was reserved; the current one has index 0 too.
@@ -558,6 +571,8 @@ pub fn set_instance_dict(cx: &mut Ctx, obj: Value, dict: Value) -> PyResult<()> 
     }
     to_dict_mode(cx, obj)?;
     let ty = cx.type_of(obj);
+    let Some(h) = obj.header() else { return Ok(()) };
+    let _g = h.lock(cx.single_threaded());
     if let Some(s) = area(obj, ty).first().and_then(Slot::get).and_then(ValuesObj::of)
         && let Some(first) = s.slots().first()
     {

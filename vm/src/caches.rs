@@ -20,12 +20,14 @@ fn flush(c: &CodeObj) {
     while let Some(w) = c.rt.code.get(i) {
         let op = Op::from_u16(Instr(w.load(Ordering::Relaxed)).op_number());
         let caches = op.map_or(0, |o| o.info().caches);
-        if matches!(op, Some(Op::LoadAttr | Op::StoreAttr)) {
-            for k in 1..=caches {
-                if let Some(w) = c.rt.code.get(i + k) {
-                    w.store(0, Ordering::SeqCst);
-                }
-            }
+        // A word without a shape. The generation of a paired key is kept, since none may repeat.
+        let keep = match op {
+            Some(Op::LoadAttr) => Some(0),
+            Some(Op::StoreAttr) => Some(crate::interp::attrs::GENERATIONS),
+            _ => None,
+        };
+        if let (Some(keep), Some(w)) = (keep, c.rt.code.get(i + 1)) {
+            w.fetch_and(keep, Ordering::SeqCst);
         }
         i += 1 + caches;
     }

@@ -89,8 +89,11 @@ fn import_star(cx: &mut Ctx, f: Frame, module: Value) -> PyResult {
             };
             let keys = match DictObj::of(d) {
                 Some(dict) => {
+                    let dict = cx.dict_private(dict)?;
                     let keys: Vec<Value> = dict.snapshot().into_iter().map(|(_, k, _)| k).collect();
-                    cx.list(&keys)?
+                    let keys = cx.list(&keys)?;
+                    crate::roots::keep_alive(dict.value());
+                    keys
                 }
                 None => crate::call::call_method(cx, d, "keys", &[])?,
             };

@@ -81,16 +81,22 @@ fn merge_dict(cx: &mut Ctx, d: &DictObj, src: &DictObj) -> PyResult<()> {
             None => Err(cx.no_memory()),
         };
     }
+    // Other threads see all of the update at once, unless Python code has to compare keys.
+    let src = cx.dict_private(src)?;
     reserve(cx, d, n)?;
     let Some(t) = src.table() else { return Ok(()) };
-    for i in 0..t.len() {
-        let Some((h, k, v)) = t.live(i) else { continue };
-        dict_set_hash(cx, d, k, h, v)?;
+    let mut i = cx.dict_merge_known(d, src, 0);
+    while i < t.len() {
+        if let Some((h, k, v)) = t.live(i) {
+            dict_set_hash(cx, d, k, h, v)?;
+        }
         if src.len() != n && cx.single_threaded() {
             return Err(cx.raise_str(Ty::RuntimeError, "dict mutated during update"));
         }
+        i = cx.dict_merge_known(d, src, i + 1);
     }
     keep_alive(Value::from_ref(t));
+    keep_alive(src.value());
     Ok(())
 }
 

@@ -288,9 +288,14 @@ fn merge_into(cx: &mut Ctx, d: &DictObj, from: Value) -> PyResult<()> {
             to_dict(cx, f)?
         }
     };
-    for (h, k, x) in src.snapshot() {
-        protopy_vm::dict_set_hash(cx, d, k, h, x)?;
+    let src = cx.dict_private(src)?;
+    let Some(t) = src.table() else { return Ok(()) };
+    for i in 0..t.len() {
+        if let Some((h, k, x)) = t.live(i) {
+            protopy_vm::dict_set_hash(cx, d, k, h, x)?;
+        }
     }
+    protopy_vm::keep_alive(Value::from_ref(t));
     Ok(())
 }
 

@@ -162,6 +162,22 @@ seq_specs! {
     ASYNCGEN_HOOKS = "asyncgen_hooks", "Hooks of asynchronous generators.", 0;
 }
 
+/// Name and version of the system's library for threads, where it tells.
+#[allow(unsafe_code)]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn threads_version() -> Option<String> {
+    let mut buf = [0u8; 64];
+    // SAFETY: the buffer has the length that is given.
+    let n = unsafe { libc::confstr(libc::_CS_GNU_LIBPTHREAD_VERSION, buf.as_mut_ptr().cast(), buf.len()) };
+    let text = buf.get(..n.checked_sub(1)?)?;
+    Some(String::from_utf8_lossy(text).into_owned())
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn threads_version() -> Option<String> {
+    None
+}
+
 fn strs(cx: &mut Ctx, items: &[String]) -> PyResult {
     let mut v = vm::ValueVec::new(cx);
     for i in items {
@@ -282,7 +298,8 @@ fn number_infos(cx: &mut Ctx) -> PyResult<()> {
     set_sys(cx, "hash_info", v);
     let ty = new_structseq_type(cx, &THREAD_INFO, &["name", "lock", "version"], 3)?;
     let (name, lock) = (cx.str("pthread"), cx.str("semaphore"));
-    let v = new_structseq(cx, ty, &[name, lock, Value::NONE])?;
+    let version = threads_version().map_or(Value::NONE, |s| cx.str(&s));
+    let v = new_structseq(cx, ty, &[name, lock, version])?;
     set_sys(cx, "thread_info", v);
     let ty = new_structseq_type(cx, &ASYNCGEN_HOOKS, &["firstiter", "finalizer"], 2)?;
     set_sys(cx, "_asyncgen_hooks_type", ty);

@@ -332,6 +332,13 @@ impl Ctx {
         slot.init(Some(v));
     }
 
+    /// Stores `new` if the slot still holds `old`; whether it did.
+    #[inline]
+    pub fn store_if(&mut self, owner: Value, slot: &Slot, old: Value, new: Value) -> bool {
+        self.barrier(owner);
+        slot.cas_raw(Some(old), Some(new))
+    }
+
     /// Empties a slot.
     #[inline(always)]
     pub fn store_empty(&mut self, owner: Value, slot: &Slot) {

@@ -2,16 +2,19 @@
 //!
 //! # Layout
 //!
-//! `LoadAttr`, `StoreAttr`: word 1 is shape << 32 | byte offset of the slot in the object; for a store that adds the
-//! attribute word 2 is the next shape. `LoadMethod`: word 1 is shape << 32 | version of the class, word 2 the function.
+//! `LoadAttr`: word 1 is shape << 32 | byte offset of the slot in the object. `StoreAttr`: word 1 is a *paired key* of the shape and that
+//! offset; for a store that adds the attribute word 2 is the next shape, else 0. `LoadMethod`: word 1 is a paired key of the shape
+//! and the version of the class, word 2 the function.
 //! `LoadGlobal`: word 1 is keys version of the globals << 32 | entry, where entry `ABSENT` says "not there, see word 2"; word 2 is
-//! keys version of the builtins << 32 | entry.
+//! keys version of the builtins << 32 | entry. Each of these words carries the version that makes it valid.
 //!
-//! # Why two words may be read without a lock
+//! # Why a pair of words may be read without a lock
 //!
-//! Word 1 determines word 2: for one site, a shape (and version) has one next shape or one function. A writer clears word 1, writes word 2,
-//! writes word 1; a reader takes word 1, word 2, and word 1 again. So a pair that it accepts belongs together, and word
-//! 2 needs no tracing: the class of that version still holds the function.
+//! A paired key is shape << 44 | generation << 32 | low half. A writer exchanges word 1 for `BUSY` (who finds it there gives up), writes word
+//! 2, and publishes word 1 with the next generation; a reader takes word 1, word 2, and word 1 again. While the process has
+//! threads the generation never repeats: a site that has used all of them is not written any more. So a word 1 that was read twice was
+//! there all the time, and the pair belongs together. Word 2 needs no tracing: the class of that version still holds
+//! the function.
 //!
 //! A slot cache is valid as long as the class has no data descriptor of that name. Adding one to a class whose
 //! shapes know the name flushes all caches ([`crate::caches`]).
@@ -21,7 +24,7 @@ use crate::attr::{get_attr, instance_attr, is_plain_method, read_slot, set_attr,
 use protocore::dict::{DictObj, DictTable, Find, Probe};
 use protocore::layouts::{FrameOwner, ModuleObj};
 use protocore::types::type_flags;
-use protocore::{Ctx, Header, PyResult, Slot, TypeObj, Value};
+use protocore::{Ctx, Header, PyResult, ShapeId, Slot, TypeObj, Value};
 use protopy_bytecode::Instr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,10 +36,45 @@ fn cache_word(pc: Pc, i: usize) -> &'static AtomicU64 {
     unsafe { &*pc.add(i) }
 }
 
-fn publish(pc: Pc, w1: u64, w2: u64) {
-    cache_word(pc, 1).store(0, Ordering::Release);
+/// Where the shape begins in a paired key. Handles of shapes have at most 20 bits (`ShapeTable::CAPACITY`).
+pub(super) const PAIRED_SHAPE: u32 = 44;
+
+const _: () = assert!(protocore::shape::ShapeTable::CAPACITY <= 1 << (64 - PAIRED_SHAPE));
+
+/// The generation in a paired key.
+pub(crate) const GENERATIONS: u64 = 0xfff << 32;
+
+/// Word 1 of a pair that is being written: no shape, and no generation either.
+const BUSY: u64 = 1;
+
+/// Publishes a pair under the key of `shape` and `low`.
+fn publish(cx: &Ctx, pc: Pc, shape: ShapeId, low: u32, w2: u64) {
+    let word = cache_word(pc, 1);
+    let old = word.load(Ordering::Relaxed);
+    let mut generation = old & GENERATIONS;
+    if !cx.single_threaded() {
+        if old == BUSY || generation == GENERATIONS {
+            return;
+        }
+        generation += 1 << 32;
+        if word.compare_exchange(old, BUSY, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            return;
+        }
+    }
+    // Released, so that a reader that sees this word sees that the first one is busy.
     cache_word(pc, 2).store(w2, Ordering::Release);
-    cache_word(pc, 1).store(w1, Ordering::Release);
+    word.store(u64::from(shape.0) << PAIRED_SHAPE | generation | u64::from(low), Ordering::Release);
+}
+
+/// The pair of a site whose key names `shape`: the low half of word 1, and word 2.
+#[inline(always)]
+fn paired(pc: Pc, shape: ShapeId) -> Option<(u32, u64)> {
+    let c1 = cache_word(pc, 1).load(Ordering::Acquire);
+    if u64::from(shape.0) != c1 >> PAIRED_SHAPE {
+        return None;
+    }
+    let c2 = cache_word(pc, 2).load(Ordering::Acquire);
+    (cache_word(pc, 1).load(Ordering::Relaxed) == c1).then_some((c1 as u32, c2))
 }
 
 /// The entry of a dict whose keys have the cached version.
@@ -110,7 +148,8 @@ pub fn global(cx: &mut Ctx, owner: &FrameOwner, name: Value, pc: Pc) -> PyResult
     let bver = u64::from(cx.dict_version(b));
     let Some((i, v)) = entry_of(cx, b, name) else { return Ok(None) };
     if gver != 0 && bver != 0 && (i as u64) < ABSENT {
-        publish(pc, gver << 32 | ABSENT, bver << 32 | i as u64);
+        cache_word(pc, 2).store(bver << 32 | i as u64, Ordering::Release);
+        cache_word(pc, 1).store(gver << 32 | ABSENT, Ordering::Release);
     }
     Ok(Some(v))
 }
@@ -120,8 +159,8 @@ fn name_at(f: Frame, i: usize) -> Value {
 }
 
 /// Byte offset of an inline attribute slot.
-fn slot_offset(ty: &TypeObj, i: u32) -> Option<u64> {
-    (i < ty.inline_cap).then(|| u64::from(ty.attr_base) + 8 * (u64::from(i) + 1))
+fn slot_offset(ty: &TypeObj, i: u32) -> Option<u32> {
+    (i < ty.inline_cap).then(|| ty.attr_base + 8 * (i + 1))
 }
 
 /// `LoadAttr` beyond the cache hit.
@@ -135,21 +174,18 @@ pub fn load_attr(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 }
 
 fn load_attr_value(cx: &mut Ctx, obj: Value, name: Value, pc: Pc) -> PyResult {
-    let ty = cx.type_of(obj);
-    if !ty.has(type_flags::GENERIC_GETATTR) || !obj.is_heap() {
+    // Shape and class from one look: another thread may change both.
+    let Some(id) = obj.header().map(Header::shape) else { return get_attr(cx, obj, name) };
+    let ty = cx.shape(id).class();
+    if !ty.has(type_flags::GENERIC_GETATTR) {
         return get_attr(cx, obj, name);
     }
-    if let Some(h) = obj.header()
-        && ty.has(type_flags::DICT)
-        && ty.attr_base != 0
-        && !cx.shape(h.shape()).is_dict_mode()
-    {
-        let id = h.shape();
+    if ty.has(type_flags::DICT) && ty.attr_base != 0 && !cx.shape(id).is_dict_mode() {
         if let Some(i) = cx.shape_find(id, name) {
             let shadowed = type_lookup(cx, ty, name).is_some_and(|a| crate::attr::is_data_descriptor(cx, a));
             if !shadowed {
                 if let Some(off) = slot_offset(ty, i) {
-                    cache_word(pc, 1).store(u64::from(id.0) << 32 | off, Ordering::Relaxed);
+                    cache_word(pc, 1).store(u64::from(id.0) << 32 | u64::from(off), Ordering::Relaxed);
                 }
                 if let Some(v) = read_slot(obj, ty, i) {
                     return Ok(v);
@@ -166,73 +202,95 @@ fn load_attr_value(cx: &mut Ctx, obj: Value, name: Value, pc: Pc) -> PyResult {
     }
     if let Some(off) = member_offset(cx, ty, name) {
         // A `__slots__` member: the same cache, for an object whose slot is filled.
-        if let Some(h) = obj.header() {
-            cache_word(pc, 1).store(u64::from(h.shape().0) << 32 | off, Ordering::Relaxed);
-        }
+        cache_word(pc, 1).store(u64::from(id.0) << 32 | u64::from(off), Ordering::Relaxed);
     }
     get_attr(cx, obj, name)
 }
 
 /// Offset of the slot that a member descriptor of the class reads.
-fn member_offset(cx: &mut Ctx, ty: &TypeObj, name: Value) -> Option<u64> {
+fn member_offset(cx: &mut Ctx, ty: &TypeObj, name: Value) -> Option<u32> {
     let attr = type_lookup(cx, ty, name)?;
     let i = crate::types::member_slot(attr)?;
     slot_offset(ty, i)
 }
 
-/// `StoreAttr` beyond the cache hit.
+/// `StoreAttr` by cache while other threads may change the same object: its lock is taken, so that neither an attribute that another
+/// thread adds nor a move of the object to dict mode comes between the shape and the slot.
+fn store_attr_shared(cx: &mut Ctx, obj: Value, v: Value, pc: Pc) -> bool {
+    let Some(h) = obj.header() else { return false };
+    let shape = h.shape();
+    let Some((offset, next)) = paired(pc, shape) else { return false };
+    let _g = h.lock(cx.single_threaded());
+    if h.shape() != shape {
+        return false;
+    }
+    // SAFETY: an object of the key's shape, or of the next one, has a slot at the offset.
+    let slot = unsafe { &*obj.ptr::<u8>().add(offset as usize).cast::<Slot>() };
+    cx.store(obj, slot, v);
+    if next != 0 {
+        h.set_shape(ShapeId(next as u32));
+    }
+    true
+}
+
+/// `StoreAttr` beyond the cache hit of a process with one thread.
 pub fn store_attr(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let pc = cx.pc;
     let obj = f.get(usize::from(w.a()));
     let v = f.get(usize::from(w.b()));
+    if store_attr_shared(cx, obj, v, pc) {
+        return Ok(());
+    }
     let name = name_at(f, usize::from(w.c()));
-    let ty = cx.type_of(obj);
-    let before = obj.header().map(Header::shape);
+    // Shape and class from one look: another thread may change both.
+    let Some(id) = obj.header().map(Header::shape) else { return set_attr(cx, obj, name, Some(v)) };
+    let ty = cx.shape(id).class();
+    let version = ty.version.load(Ordering::Acquire);
     if ty.has(type_flags::GENERIC_SETATTR)
         && ty.has(type_flags::DICT)
         && ty.attr_base != 0
-        && let Some(id) = before
         && !cx.shape(id).is_dict_mode()
         && !type_lookup(cx, ty, name).is_some_and(|a| crate::attr::is_data_descriptor(cx, a))
     {
         crate::attr::set_instance_attr(cx, obj, name, v)?;
-        let after = obj.header().map(Header::shape);
-        if let Some(after) = after
-            && let Some(i) = cx.shape_find(after, name)
-            && let Some(off) = slot_offset(ty, i)
-        {
-            if after == id {
-                publish(pc, u64::from(id.0) << 32 | off, 0);
-            } else if cx.shape(after).parent == id {
-                publish(pc, u64::from(id.0) << 32 | off, u64::from(after.0));
-            }
+        // A class that changed meanwhile may have flushed the caches already.
+        if version != 0 && ty.version.load(Ordering::Acquire) == version {
+            cache_store(cx, obj, ty, id, name, pc);
         }
         return Ok(());
     }
     if ty.has(type_flags::GENERIC_SETATTR)
         && let Some(off) = member_offset(cx, ty, name)
-        && let Some(id) = before
     {
-        publish(pc, u64::from(id.0) << 32 | off, 0);
+        publish(cx, pc, id, off, 0);
     }
     set_attr(cx, obj, name, Some(v))
+}
+
+/// Fills the cache of a site that has set attribute `name` of an object that had the shape `id`.
+fn cache_store(cx: &mut Ctx, obj: Value, ty: &TypeObj, id: ShapeId, name: Value, pc: Pc) {
+    if let Some(i) = cx.shape_find(id, name) {
+        if let Some(off) = slot_offset(ty, i) {
+            publish(cx, pc, id, off, 0);
+        }
+        return;
+    }
+    let Some(after) = obj.header().map(Header::shape) else { return };
+    let shape = cx.shape(after);
+    if shape.parent == id
+        && shape.key.get().is_some_and(|k| k.is(name))
+        && let Some(off) = slot_offset(ty, shape.slot_count - 1)
+    {
+        publish(cx, pc, id, off, u64::from(after.0));
+    }
 }
 
 /// The function of a `LoadMethod` site by cache.
 #[inline(always)]
 pub(super) fn cached_method(cx: &Ctx, obj: Value, pc: Pc) -> Option<Value> {
-    let h = obj.header()?;
-    let c1 = cache_word(pc, 1).load(Ordering::Acquire);
-    let id = h.shape();
-    if u64::from(id.0) != c1 >> 32 {
-        return None;
-    }
-    let version = cx.shape(id).version.load(Ordering::Acquire);
-    if u64::from(version) != c1 & 0xffff_ffff {
-        return None;
-    }
-    let c2 = cache_word(pc, 2).load(Ordering::Acquire);
-    if cache_word(pc, 1).load(Ordering::Acquire) != c1 {
+    let id = obj.header()?.shape();
+    let (cached, c2) = paired(pc, id)?;
+    if cx.shape(id).version.load(Ordering::Acquire) != cached {
         return None;
     }
     // SAFETY: the pair was published together; the class of this version holds the function.
@@ -281,7 +339,7 @@ fn cache_method(cx: &Ctx, obj: Value, ty: &TypeObj, attr: Value, pc: Pc) {
     if version == 0 || version != ty.version.load(Ordering::Acquire) || (shape.is_dict_mode()) {
         return;
     }
-    publish(pc, u64::from(id.0) << 32 | u64::from(version), attr.bits());
+    publish(cx, pc, id, version, attr.bits());
 }
 
 /// A new instance of a plain class.

@@ -297,8 +297,7 @@ fn star_args(cx: &mut Ctx, callee: Value, v: Value) -> PyResult {
     if let Some(l) = ListObj::of(v)
         && cx.is_exact(v, Ty::List)
     {
-        let items = l.snapshot();
-        return cx.tuple_of(None, &items);
+        return cx.list_to_tuple(l, None);
     }
     if !crate::iter::is_iterable(cx, v) {
         let msg = format!(
@@ -345,6 +344,7 @@ fn merge_keywords(
             dict
         }
     };
+    let dict = cx.dict_private(dict)?;
     let pairs = dict.snapshot();
     let mut all = Vec::with_capacity(items.len() + pairs.len());
     all.extend_from_slice(items);
@@ -359,6 +359,7 @@ fn merge_keywords(
     }
     let names = cx.tuple_of(None, &names)?;
     let all = cx.tuple_of(None, &all)?;
+    crate::roots::keep_alive(dict.value());
     Ok((all, names))
 }
 

@@ -260,23 +260,19 @@ pub(super) unsafe fn StoreAttr(s: S) -> Next {
     // SAFETY: see `S`.
     unsafe {
         let obj = s.r(s.w.a());
-        let c = (*s.pc.add(1)).load(Ordering::Acquire);
-        let c2 = (*s.pc.add(2)).load(Ordering::Acquire);
+        let c = (*s.pc.add(1)).load(Ordering::Relaxed);
         if obj.is_heap()
-            && u64::from((*obj.ptr::<protocore::Header>()).shape().0) == c >> 32
-            && (*s.pc.add(1)).load(Ordering::Relaxed) == c
+            && u64::from((*obj.ptr::<protocore::Header>()).shape().0) == c >> attrs::PAIRED_SHAPE
+            && s.cx().single_threaded()
             && s.cx().store_is_plain(obj)
         {
             let slot = &*obj.ptr::<u8>().add((c & 0xffff_ffff) as usize).cast::<Slot>();
-            if c2 == 0 {
-                slot.init(Some(s.r(s.w.b())));
-                return s.next(2);
+            slot.init(Some(s.r(s.w.b())));
+            let next = (*s.pc.add(2)).load(Ordering::Relaxed);
+            if next != 0 {
+                (*obj.ptr::<protocore::Header>()).set_shape(protocore::ShapeId(next as u32));
             }
-            if s.cx().single_threaded() {
-                slot.init(Some(s.r(s.w.b())));
-                (*obj.ptr::<protocore::Header>()).set_shape(protocore::ShapeId(c2 as u32));
-                return s.next(2);
-            }
+            return s.next(2);
         }
         s.cold(|s| out_of_line(s, attrs::store_attr, 2))
     }

@@ -716,9 +716,14 @@ fn plain_dict(cx: &mut Ctx, v: Value) -> Option<&'static DictObj> {
 
 pub(super) fn update_from(cx: &mut Ctx, d: &DictObj, src: Value) -> PyResult<()> {
     if let Some(s) = plain_dict(cx, src) {
-        for (h, k, v) in s.snapshot() {
-            crate::dicts::dict_set_hash(cx, d, k, h, v)?;
+        let s = cx.dict_private(s)?;
+        let Some(t) = s.table() else { return Ok(()) };
+        for i in 0..t.len() {
+            if let Some((h, k, v)) = t.live(i) {
+                crate::dicts::dict_set_hash(cx, d, k, h, v)?;
+            }
         }
+        crate::roots::keep_alive(Value::from_ref(t));
         return Ok(());
     }
     let n = name(cx, N::Keys);
@@ -743,10 +748,15 @@ pub fn dict_merge(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 /// Merges a mapping into the keyword dict of a call to `callee`.
 pub fn merge_mapping(cx: &mut Ctx, d: &DictObj, src: Value, callee: Value) -> PyResult<()> {
     if let Some(s) = plain_dict(cx, src) {
-        for (_, k, v) in s.snapshot() {
-            merge_keyword(cx, d, k, callee)?;
-            crate::dicts::dict_set(cx, d, k, v)?;
+        let s = cx.dict_private(s)?;
+        let Some(t) = s.table() else { return Ok(()) };
+        for i in 0..t.len() {
+            if let Some((_, k, v)) = t.live(i) {
+                merge_keyword(cx, d, k, callee)?;
+                crate::dicts::dict_set(cx, d, k, v)?;
+            }
         }
+        crate::roots::keep_alive(Value::from_ref(t));
         return Ok(());
     }
     let n = name(cx, N::Keys);

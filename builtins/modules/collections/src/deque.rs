@@ -280,11 +280,22 @@ fn pop(cx: &mut Ctx, v: Value, left: bool) -> PyResult {
 
 /// A copy of the items that the collector sees.
 fn snapshot(cx: &mut Ctx, v: Value) -> PyResult<ValueVec> {
-    let items: Vec<Value> = this(cx, v)?.ring.with(|r| r.items.iter().copied().collect());
-    // The deque keeps the items alive until the list is made, or another thread's removal would need them in registers.
-    let r = ValueVec::from_slice(cx, &items);
-    vm::keep_alive(v);
-    r
+    let d = this(cx, v)?;
+    loop {
+        // The room comes first: what is copied under the lock is held by the list at once, whoever empties the deque.
+        let n = d.ring.with(|r| r.items.len());
+        let Some(store) = cx.new_values(n) else { return Err(cx.no_memory()) };
+        let copied = d.ring.with(|r| {
+            if r.items.len() > n {
+                return None;
+            }
+            store.slots().iter().zip(&r.items).for_each(|(s, x)| s.init(Some(*x)));
+            Some(r.items.len())
+        });
+        if let Some(n) = copied {
+            return Ok(ValueVec::from_list(cx.list_from_values(store, n)));
+        }
+    }
 }
 
 fn extend(cx: &mut Ctx, v: Value, iterable: Value, left: bool) -> PyResult {

@@ -51,9 +51,8 @@ fn count_next(cx: &mut Ctx, v: Value) -> PyResult<Option<Value>> {
     loop {
         let now = c.next.get_or_none();
         let next = vm::binary_op(cx, BinOp::Add, now, step)?;
-        // Each number goes to one thread.
-        cx.barrier(v);
-        if c.next.cas_raw(Some(now), Some(next)) {
+        // Threads that share the counter get different numbers.
+        if cx.store_if(v, &c.next, now, next) {
             return Ok(Some(now));
         }
     }

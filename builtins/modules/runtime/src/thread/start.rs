@@ -119,6 +119,8 @@ fn start(cx: &mut Ctx, shared: &Arc<Shared>, boot: [Value; 3], daemon: bool) -> 
     };
     let ended = Ended { shared: shared.clone(), lot: lot(cx) };
     let space = cx.space_arc();
+    // From here on this thread takes locks, too: it may be in the middle of anything when the new one attaches.
+    cx.share_space();
     let spawned = std::thread::Builder::new().stack_size(size).spawn(move || native_main(&space, id, ended));
     match spawned {
         Ok(h) => {
@@ -222,13 +224,14 @@ pub(super) fn start_new_thread(cx: &mut Ctx, _: Value, args: Args<'_>) -> PyResu
         return Err(cx.type_error("first arg must be callable"));
     }
     let Some(pos) = TupleObj::of(fargs) else { return Err(cx.type_error("2nd arg must be a tuple")) };
-    let kw = match kwargs {
+    let kw_dict = match kwargs {
         Some(k) => match protocore::dict::DictObj::of(k) {
-            Some(d) => d.snapshot(),
+            Some(d) => Some(cx.dict_private(d)?),
             None => return Err(cx.type_error("optional 3rd arg must be a dictionary")),
         },
-        None => Vec::new(),
+        None => None,
     };
+    let kw = kw_dict.map_or_else(Vec::new, |d| d.snapshot());
     errors::audit(cx, "_thread.start_new_thread", &[func, fargs, kwargs.unwrap_or(Value::NONE)])?;
     let (all, names) = if kw.is_empty() {
         (fargs, Value::NONE)
@@ -241,6 +244,7 @@ pub(super) fn start_new_thread(cx: &mut Ctx, _: Value, args: Args<'_>) -> PyResu
         let names = cx.tuple_of(None, &names)?;
         (cx.tuple_of(None, &all)?, names)
     };
+    std::hint::black_box(kw_dict);
     let shared = Arc::new(Shared::default());
     start(cx, &shared, [func, all, names], true)?;
     Ok(cx.int_u64(shared.ident()))
