@@ -126,7 +126,8 @@ def ROUND(round):
             assert type(turncoat) in (a, b)
             try:
                 assert len(versions) in (7, 99)
-            except TypeError:
+            except (TypeError, AttributeError):
+                # The latter if the method went between the look at the slot and the call.
                 pass
             # The property that another thread adds and removes swallows what `__init__` sets.
             assert getattr(changing(), "more", (0, "more"))[1] == "more"

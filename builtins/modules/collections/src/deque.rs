@@ -325,7 +325,9 @@ fn copy(cx: &mut Ctx, v: Value) -> PyResult {
     let fresh = deque_new(cx, class, Args::NONE)?;
     let m = this(cx, v)?.ring.with(|r| r.maxlen);
     this(cx, fresh)?.ring.with(|r| r.maxlen = m);
-    extend(cx, fresh, v, false)?;
+    // The items of one moment, whatever other threads do.
+    let items = snapshot(cx, v)?.into_list();
+    extend(cx, fresh, items, false)?;
     Ok(fresh)
 }
 
@@ -333,11 +335,34 @@ fn mutated(cx: &mut Ctx) -> Raised {
     cx.raise_str(Ty::RuntimeError, "deque mutated during iteration")
 }
 
+/// Whether a value is a small int or exactly a str: two of these are equal if [`same`] says so.
+fn is_plain(v: Value) -> bool {
+    v.is_small() || vm::protocore::dict::exact_str(v).is_some()
+}
+
+/// Equality of plain values.
+fn same(a: Value, b: Value) -> bool {
+    match (vm::protocore::dict::exact_str(a), vm::protocore::dict::exact_str(b)) {
+        (Some(a), Some(b)) => a.same(b),
+        _ => a.is(b),
+    }
+}
+
 /// Walks the items, comparing each with `x`, until one is equal; its index.
 fn find(cx: &mut Ctx, v: Value, x: Value, from: usize, to: usize, words: Mutated) -> PyResult<Option<usize>> {
     let d = this(cx, v)?;
     let mutated = |cx: &mut Ctx| Err(cx.raise_str(words.error, words.msg));
     let changes = d.ring.with(|r| r.changes);
+    if !cx.single_threaded() && is_plain(x) {
+        // What needs no Python code to be compared is looked for among the items of one moment.
+        let items = snapshot(cx, v)?;
+        let mut all = (from..to.min(items.len())).map_while(|i| Some((i, items.get(i)?)));
+        match all.find(|(_, item)| item.is(x) || !is_plain(*item) || same(*item, x)) {
+            Some((i, item)) if is_plain(item) || item.is(x) => return Ok(Some(i)),
+            Some(_) => {}
+            None => return Ok(None),
+        }
+    }
     for i in from..to {
         let (item, now) = d.ring.with(|r| (r.items.get(i).copied(), r.changes));
         if now != changes {

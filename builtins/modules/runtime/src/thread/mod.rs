@@ -138,10 +138,7 @@ fn set_name(cx: &mut Ctx, a: &[Value]) -> PyResult {
     }
     let b = codec::encode(cx, a[0], "utf-8", "replace")?;
     let bytes = protocore::layouts::BytesObj::of(b).map_or(&[][..], |b| b.bytes());
-    let mut cut = bytes.len().min(NAME_MAX);
-    while cut < bytes.len() && cut > 0 && bytes[cut] & 0xc0 == 0x80 {
-        cut -= 1;
-    }
+    let cut = bytes.len().min(NAME_MAX);
     let Ok(name) = std::ffi::CString::new(bytes[..cut].split(|b| *b == 0).next().unwrap_or(&[])) else {
         return Ok(Value::NONE);
     };

@@ -1,0 +1,16 @@
+"""Appends to a list that all threads share."""
+
+PARTS = 4
+
+
+def shared():
+    return []
+
+
+def work(state, part):
+    for i in range(200_000):
+        state.append(i)
+
+
+def result(state, results):
+    return len(state), sum(state)
