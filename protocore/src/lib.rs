@@ -16,6 +16,7 @@ pub mod layouts;
 pub mod list;
 pub mod lock;
 pub mod native;
+pub mod pairing;
 pub mod shape;
 pub mod slot;
 pub mod space;

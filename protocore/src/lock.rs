@@ -15,32 +15,57 @@ impl Drop for ByteGuard<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         if let Some(l) = self.0 {
-            l.store(0, Ordering::Release);
+            l.free();
         }
+    }
+}
+
+/// The byte of a lock; generic for the model checker (`tests/models.rs`).
+pub trait LockByte {
+    /// Takes the lock if it is free; whether it was.
+    fn try_take(&self) -> bool;
+    /// Whether it looks free.
+    fn looks_free(&self) -> bool;
+    /// Frees it.
+    fn free(&self);
+    /// Passes time, for the `n`-th time in a row.
+    fn relax(&self, n: u32);
+}
+
+impl LockByte for AtomicU8 {
+    #[inline(always)]
+    fn try_take(&self) -> bool {
+        self.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    #[inline(always)]
+    fn looks_free(&self) -> bool {
+        self.load(Ordering::Relaxed) == 0
+    }
+
+    #[inline(always)]
+    fn free(&self) {
+        self.store(0, Ordering::Release);
+    }
+
+    fn relax(&self, n: u32) {
+        if n < 64 { std::hint::spin_loop() } else { std::thread::yield_now() }
     }
 }
 
 #[cold]
-fn lock_slow(l: &AtomicU8) {
+fn lock_slow<L: LockByte>(l: &L) {
     let mut spins = 0u32;
-    loop {
-        if l.load(Ordering::Relaxed) == 0
-            && l.compare_exchange_weak(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
-        {
-            return;
-        }
-        spins += 1;
-        if spins < 64 {
-            std::hint::spin_loop();
-        } else {
-            std::thread::yield_now();
-        }
+    while !(l.looks_free() && l.try_take()) {
+        l.relax(spins);
+        spins = spins.saturating_add(1);
     }
 }
 
+/// Waits for a lock and takes it.
 #[inline(always)]
-fn lock_byte(l: &AtomicU8) {
-    if l.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+pub fn lock_byte<L: LockByte>(l: &L) {
+    if !l.try_take() {
         lock_slow(l);
     }
 }
@@ -77,7 +102,7 @@ struct Unlock<'a>(&'a AtomicU8);
 
 impl Drop for Unlock<'_> {
     fn drop(&mut self) {
-        self.0.store(0, Ordering::Release);
+        self.0.free();
     }
 }
 

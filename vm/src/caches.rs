@@ -23,7 +23,7 @@ fn flush(c: &CodeObj) {
         // A word without a shape. The generation of a paired key is kept, since none may repeat.
         let keep = match op {
             Some(Op::LoadAttr) => Some(0),
-            Some(Op::StoreAttr) => Some(crate::interp::attrs::GENERATIONS),
+            Some(Op::StoreAttr) => Some(protocore::pairing::GENERATIONS),
             _ => None,
         };
         if let (Some(keep), Some(w)) = (keep, c.rt.code.get(i + 1)) {

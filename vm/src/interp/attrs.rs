@@ -8,13 +8,8 @@
 //! `LoadGlobal`: word 1 is keys version of the globals << 32 | entry, where entry `ABSENT` says "not there, see word 2"; word 2 is
 //! keys version of the builtins << 32 | entry. Each of these words carries the version that makes it valid.
 //!
-//! # Why a pair of words may be read without a lock
-//!
-//! A paired key is shape << 44 | generation << 32 | low half. A writer exchanges word 1 for `BUSY` (who finds it there gives up), writes word
-//! 2, and publishes word 1 with the next generation; a reader takes word 1, word 2, and word 1 again. While the process has
-//! threads the generation never repeats: a site that has used all of them is not written any more. So a word 1 that was read twice was
-//! there all the time, and the pair belongs together. Word 2 needs no tracing: the class of that version still holds
-//! the function.
+//! [`protocore::pairing`] tells why a pair of words may be read without a lock. Word 2 needs no tracing: the class of that
+//! version still holds the function.
 //!
 //! A slot cache is valid as long as the class has no data descriptor of that name. Adding one to a class whose
 //! shapes know the name flushes all caches ([`crate::caches`]).
@@ -23,6 +18,7 @@ use super::frame::{Frame, Pc};
 use crate::attr::{get_attr, instance_attr, is_plain_method, read_slot, set_attr, type_lookup};
 use protocore::dict::{DictObj, DictTable, Find, Probe};
 use protocore::layouts::{FrameOwner, ModuleObj};
+use protocore::pairing;
 use protocore::types::type_flags;
 use protocore::{Ctx, Header, PyResult, ShapeId, Slot, TypeObj, Value};
 use protopy_bytecode::Instr;
@@ -36,45 +32,15 @@ fn cache_word(pc: Pc, i: usize) -> &'static AtomicU64 {
     unsafe { &*pc.add(i) }
 }
 
-/// Where the shape begins in a paired key. Handles of shapes have at most 20 bits (`ShapeTable::CAPACITY`).
-pub(super) const PAIRED_SHAPE: u32 = 44;
-
-const _: () = assert!(protocore::shape::ShapeTable::CAPACITY <= 1 << (64 - PAIRED_SHAPE));
-
-/// The generation in a paired key.
-pub(crate) const GENERATIONS: u64 = 0xfff << 32;
-
-/// Word 1 of a pair that is being written: no shape, and no generation either.
-const BUSY: u64 = 1;
-
 /// Publishes a pair under the key of `shape` and `low`.
-fn publish(cx: &Ctx, pc: Pc, shape: ShapeId, low: u32, w2: u64) {
-    let word = cache_word(pc, 1);
-    let old = word.load(Ordering::Relaxed);
-    let mut generation = old & GENERATIONS;
-    if !cx.single_threaded() {
-        if old == BUSY || generation == GENERATIONS {
-            return;
-        }
-        generation += 1 << 32;
-        if word.compare_exchange(old, BUSY, Ordering::AcqRel, Ordering::Relaxed).is_err() {
-            return;
-        }
-    }
-    // Released, so that a reader that sees this word sees that the first one is busy.
-    cache_word(pc, 2).store(w2, Ordering::Release);
-    word.store(u64::from(shape.0) << PAIRED_SHAPE | generation | u64::from(low), Ordering::Release);
+fn publish(cx: &Ctx, pc: Pc, shape: ShapeId, low: u32, value: u64) {
+    pairing::publish(cache_word(pc, 1), cache_word(pc, 2), shape.0, low, value, !cx.single_threaded());
 }
 
 /// The pair of a site whose key names `shape`: the low half of word 1, and word 2.
 #[inline(always)]
 fn paired(pc: Pc, shape: ShapeId) -> Option<(u32, u64)> {
-    let c1 = cache_word(pc, 1).load(Ordering::Acquire);
-    if u64::from(shape.0) != c1 >> PAIRED_SHAPE {
-        return None;
-    }
-    let c2 = cache_word(pc, 2).load(Ordering::Acquire);
-    (cache_word(pc, 1).load(Ordering::Relaxed) == c1).then_some((c1 as u32, c2))
+    pairing::read(cache_word(pc, 1), cache_word(pc, 2), shape.0)
 }
 
 /// The entry of a dict whose keys have the cached version.

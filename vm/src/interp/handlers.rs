@@ -262,7 +262,7 @@ pub(super) unsafe fn StoreAttr(s: S) -> Next {
         let obj = s.r(s.w.a());
         let c = (*s.pc.add(1)).load(Ordering::Relaxed);
         if obj.is_heap()
-            && u64::from((*obj.ptr::<protocore::Header>()).shape().0) == c >> attrs::PAIRED_SHAPE
+            && u64::from((*obj.ptr::<protocore::Header>()).shape().0) == c >> protocore::pairing::SHAPE
             && s.cx().single_threaded()
             && s.cx().store_is_plain(obj)
         {
