@@ -4,6 +4,8 @@
 //! and the best time of each counts: noise only ever adds. Times are taken inside of the process, around the work
 //! alone; starting up is a line of its own. All interpreters must agree on each result.
 
+mod threads;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -23,6 +25,8 @@ struct Cli {
 enum Action {
     /// Runs the programs on each interpreter in interleaved rounds, and prints a table of ratios.
     Compare(Compare),
+    /// Runs the programs in `threads/` with one thread and with more, and prints how they scale.
+    Threads(threads::Threads),
 }
 
 #[derive(Args)]
@@ -58,8 +62,11 @@ struct Column {
 const STARTUP: &str = "(start-up)";
 
 fn main() -> ExitCode {
-    let Action::Compare(compare) = Cli::parse().command;
-    match compare.perform() {
+    let done = match Cli::parse().command {
+        Action::Compare(compare) => compare.perform(),
+        Action::Threads(threads) => threads.perform(),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("protopy-bench: {error}");
@@ -71,7 +78,7 @@ fn main() -> ExitCode {
 impl Compare {
     fn perform(&self) -> Result<(), String> {
         let home = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let programs = self.select(&home.join("programs"))?;
+        let programs = select(&home.join("programs"), &self.programs)?;
         let mut columns = self.columns()?;
         let mut results = BTreeMap::new();
         for round in 1..=self.rounds.max(1) {
@@ -97,31 +104,46 @@ impl Compare {
     }
 
     fn columns(&self) -> Result<Vec<Column>, String> {
-        let beside = || env::current_exe().ok().map(|program| program.with_file_name("protopy"));
-        let protopy = self.protopy.clone().or_else(beside).filter(|path| path.is_file());
-        let protopy =
-            protopy.ok_or("protopy is not built in this profile; build it, or name it with --protopy")?;
+        let protopy = protopy(self.protopy.as_ref())?;
         let column = |name, python: &Path| Column { name, python: python.to_owned(), best: BTreeMap::new() };
         let mut columns = vec![column("CPython", &self.cpython), column("protopy", &protopy)];
         columns.extend(self.pypy.iter().map(|pypy| column("PyPy", pypy)));
         Ok(columns)
     }
+}
 
-    /// The programs that are wanted, in order.
-    fn select(&self, folder: &Path) -> Result<Vec<PathBuf>, String> {
-        let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let mut programs: Vec<_> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
-            .filter(|path| {
-                let name = path.to_string_lossy();
-                self.programs.is_empty() || self.programs.iter().any(|wanted| name.contains(wanted.as_str()))
-            })
-            .collect();
-        programs.sort();
-        if programs.is_empty() { Err("no such program".to_owned()) } else { Ok(programs) }
+/// The protopy that is named, or the one beside this program.
+fn protopy(named: Option<&PathBuf>) -> Result<PathBuf, String> {
+    let beside = || env::current_exe().ok().map(|program| program.with_file_name("protopy"));
+    let found = named.cloned().or_else(beside).filter(|path| path.is_file());
+    found
+        .ok_or_else(|| "protopy is not built in this profile; build it, or name it with --protopy".to_owned())
+}
+
+/// The programs of a folder whose names contain one of the `wanted`, in order; all if nothing is wanted.
+fn select(folder: &Path, wanted: &[String]) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut programs: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+        .filter(|path| {
+            let name = path.to_string_lossy();
+            wanted.is_empty() || wanted.iter().any(|wanted| name.contains(wanted.as_str()))
+        })
+        .collect();
+    programs.sort();
+    if programs.is_empty() { Err("no such program".to_owned()) } else { Ok(programs) }
+}
+
+/// The standard output of a command that succeeds; `what` it was to do is told with its error.
+fn output(mut command: Command, program: &Path, what: &Path) -> Result<String, String> {
+    let output = command.output().map_err(|error| format!("{}: {error}", program.display()))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
+    let error = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{} on {}: {}\n{error}", program.display(), what.display(), output.status))
 }
 
 impl Column {
@@ -134,7 +156,7 @@ impl Column {
     fn measure(&self, script: &Path, program: &Path, repeats: usize) -> Result<(String, f64), String> {
         let mut command = Command::new(&self.python);
         command.arg(script).arg(program).arg(repeats.to_string());
-        let text = self.output(command, program)?;
+        let text = output(command, &self.python, program)?;
         let mut lines = text.lines();
         let result = lines.next().unwrap_or_default().to_owned();
         let time = lines.next().and_then(|line| line.parse().ok());
@@ -147,17 +169,8 @@ impl Column {
         let mut command = Command::new(&self.python);
         command.args(["-c", "pass"]);
         let start = Instant::now();
-        self.output(command, Path::new("pass"))?;
+        output(command, &self.python, Path::new("pass"))?;
         Ok(start.elapsed().as_secs_f64())
-    }
-
-    fn output(&self, mut command: Command, what: &Path) -> Result<String, String> {
-        let output = command.output().map_err(|error| format!("{}: {error}", self.python.display()))?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        let error = String::from_utf8_lossy(&output.stderr);
-        Err(format!("{} on {}: {}\n{error}", self.name, what.display(), output.status))
     }
 }
 
