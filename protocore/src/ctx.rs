@@ -214,9 +214,10 @@ impl Ctx {
         });
         space.heap.register(&mut cx);
         if !first && cx.single_threaded() {
-            // The others are in no operation that counts on being alone while the world stands.
-            space.multi.store(true, Ordering::SeqCst);
+            // The others are in no operation that counts on being alone while the world stands. The space knows last: a thread that
+            // attaches meanwhile stops the world itself, rather than run beside one that takes no locks yet.
             cx.for_each_thread(&mut |t| t.multi.store(true, Ordering::SeqCst));
+            space.multi.store(true, Ordering::SeqCst);
         }
         cx.arm();
         Ok(cx)
@@ -237,11 +238,6 @@ impl Ctx {
     #[inline(always)]
     pub fn single_threaded(&self) -> bool {
         !self.multi.load(Ordering::Relaxed)
-    }
-
-    /// Declares that the process is about to have another thread. To be called by the one that starts it, outside of any operation.
-    pub fn share_space(&self) {
-        self.space.multi.store(true, Ordering::SeqCst);
     }
 
     /// A known type.

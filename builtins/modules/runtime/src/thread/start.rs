@@ -119,8 +119,6 @@ fn start(cx: &mut Ctx, shared: &Arc<Shared>, boot: [Value; 3], daemon: bool) -> 
     };
     let ended = Ended { shared: shared.clone(), lot: lot(cx) };
     let space = cx.space_arc();
-    // From here on this thread takes locks, too: it may be in the middle of anything when the new one attaches.
-    cx.share_space();
     let spawned = std::thread::Builder::new().stack_size(size).spawn(move || native_main(&space, id, ended));
     match spawned {
         Ok(h) => {
