@@ -9,6 +9,7 @@
 //! gives each number of threads so many seconds, shared by the programs. `PROTOPY_TEST_FILTER=dicts` chooses programs by name,
 //! `PROTOPY_STRESS_SEED=7` the random numbers, `PROTOPY_TEST_PYTHON` another interpreter (which checks the programs themselves).
 
+#[allow(dead_code)]
 mod support;
 
 use std::path::Path;

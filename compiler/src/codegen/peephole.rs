@@ -204,8 +204,8 @@ fn exit_blocks(code: &mut Vec<Ins>, handlers: &[u32]) {
                 code.push(copy);
             }
         }
-        for k in start..=exit {
-            code[k].position = line.unwrap_or_default();
+        for ins in &mut code[start..=exit] {
+            ins.position = line.unwrap_or_default();
         }
     }
 }

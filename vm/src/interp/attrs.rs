@@ -146,17 +146,17 @@ fn load_attr_value(cx: &mut Ctx, obj: Value, name: Value, pc: Pc) -> PyResult {
     if !ty.has(type_flags::GENERIC_GETATTR) {
         return get_attr(cx, obj, name);
     }
-    if ty.has(type_flags::DICT) && ty.attr_base != 0 && !cx.shape(id).is_dict_mode() {
-        if let Some(i) = cx.shape_find(id, name) {
-            let shadowed = type_lookup(cx, ty, name).is_some_and(|a| crate::attr::is_data_descriptor(cx, a));
-            if !shadowed {
-                if let Some(off) = slot_offset(ty, i) {
-                    cache_word(pc, 1).store(u64::from(id.0) << 32 | u64::from(off), Ordering::Relaxed);
-                }
-                if let Some(v) = read_slot(obj, ty, i) {
-                    return Ok(v);
-                }
-            }
+    if ty.has(type_flags::DICT)
+        && ty.attr_base != 0
+        && !cx.shape(id).is_dict_mode()
+        && let Some(i) = cx.shape_find(id, name)
+        && !type_lookup(cx, ty, name).is_some_and(|a| crate::attr::is_data_descriptor(cx, a))
+    {
+        if let Some(off) = slot_offset(ty, i) {
+            cache_word(pc, 1).store(u64::from(id.0) << 32 | u64::from(off), Ordering::Relaxed);
+        }
+        if let Some(v) = read_slot(obj, ty, i) {
+            return Ok(v);
         }
     }
     if let Some(m) = ModuleObj::of(obj)

@@ -1,4 +1,4 @@
-//! Native modules of the runtime: _ast, _tokenize, _imp, _thread, _queue, _weakref, _abc, _typing, _types, _warnings, _contextvars, gc, atexit, _opcode, _symtable.
+//! Native modules of the runtime: _ast, _tokenize, _imp, _thread, _weakref, _abc, _typing, _types, _warnings, _contextvars, gc, atexit, _opcode, _symtable.
 
 pub mod abc;
 pub mod ast;
@@ -9,7 +9,6 @@ pub mod gc;
 pub mod imp;
 pub mod marshal;
 pub mod opcode;
-pub mod queue;
 pub mod suggestions;
 pub mod symtable;
 pub mod thread;
@@ -33,7 +32,6 @@ pub static MODULES: &[&ModuleSpec] = &[
     &imp::MODULE,
     &marshal::MODULE,
     &opcode::MODULE,
-    &queue::MODULE,
     &suggestions::MODULE,
     &symtable::MODULE,
     &thread::MODULE,
