@@ -125,7 +125,7 @@ fn diagnosis_is_linear() {
 fn modes() {
     let incomplete = Mode { incomplete: true, ..Mode::SINGLE };
     let kind = |s: &str, mode| check(s, mode).map(|e| e.kind);
-    for source in ["if x:", "if x:\n  y = (", "class A:\n", "x = '''abc", "f(1,\n", "def f():\n", "x \\"] {
+    for source in ["if x:", "if x:\n  y = (", "class A:\n", "x = '''abc", "f(1,\n", "def f():\n", "x \\\n"] {
         assert_eq!(kind(source, incomplete), Some(Kind::Incomplete), "{source}");
     }
     assert_eq!(kind("x y", incomplete), Some(Kind::Syntax));
