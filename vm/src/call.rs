@@ -1,13 +1,11 @@
 //! Calls: the entry for native code, and the binding of arguments to native signatures.
 
-use crate::attr::{get_attr, load_method};
-use crate::errors::raise_import;
-use crate::names::{N, name};
+use crate::attr::load_method;
 use protocore::dict::DictObj;
 use protocore::layouts::{
     BoundMethodObj, FunctionObj, MethodDef, MethodKind, NativeCode, NativeFnObj, Signature, StrObj,
 };
-use protocore::{Args, Ctx, PyResult, Raised, Root, Ty, TypeObj, Value};
+use protocore::{Args, Ctx, PyResult, Raised, TypeObj, Value};
 
 /// Calls `f` with positional arguments.
 #[inline]
@@ -512,30 +510,8 @@ fn missing(
 /// Imports a module by absolute name and answers the module itself (not its top package).
 pub fn import(cx: &mut Ctx, module: &str) -> PyResult {
     let n = cx.intern_str(module);
-    if let Some(d) = DictObj::of(cx.root(Root::Modules))
-        && let Some(m) = cx.dict_get_str(d, n)
-        && !m.is_none()
-    {
-        return Ok(m);
-    }
-    let lib = cx.root(Root::Importlib);
-    if lib.is_none() {
-        let msg = format!("No module named '{module}'");
-        return Err(raise_import(cx, Ty::ModuleNotFoundError, &msg, n, Value::NONE));
-    }
-    let f = {
-        let nm = name(cx, N::FindAndLoad);
-        get_attr(cx, lib, nm)?
-    };
-    let builtins = cx.root(Root::Builtins);
-    let import_fn = match DictObj::of(builtins) {
-        Some(d) => {
-            let nm = name(cx, N::ImportFn);
-            cx.dict_get_str(d, nm).unwrap_or(Value::NONE)
-        }
-        None => Value::NONE,
-    };
-    call(cx, f, &[n, import_fn])
+    // A module that another thread is still loading is waited for.
+    crate::imports::find_and_load(cx, n)
 }
 
 /// `from module import attr`.
