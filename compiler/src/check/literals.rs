@@ -115,6 +115,8 @@ fn escape(source: &str, token: &Token, locations: &Locations, out: &mut Vec<Warn
             '\n' | '\r' | '\\' | '\'' | '"' | 'a' | 'b' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' => None,
             'N' | 'u' | 'U' if !bytes => None,
             '0'..='7' => octal(text.get(here + 1..).unwrap_or("")),
+            // CPython says nothing of a backslash before a character outside of ASCII.
+            c if !c.is_ascii() => None,
             c => Some(format!(
                 "\"\\{c}\" is an invalid escape sequence. Such sequences will not work in the future. \
                  Did you mean \"\\\\{c}\"? A raw string is also an option."

@@ -7,6 +7,7 @@ with warnings.catch_warnings(record=True) as caught:
     compile("(1, 2)[1, 2]", "<s>", "eval")
     compile("assert (1, 'm')", "<s>", "exec")
     compile("'\\d'", "<s>", "eval")
+    compile("'\\é'", "<s>", "eval")  # nothing is said of this one
 for w in caught:
     print(w.category.__name__, w.message)
     # expect: SyntaxWarning "is" with 'int' literal. Did you mean "=="?
