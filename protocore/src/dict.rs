@@ -26,6 +26,7 @@
 use crate::PyResult;
 use crate::ctx::Ctx;
 use crate::header::{Header, Layout};
+use crate::held::Held;
 use crate::layouts::StrObj;
 use crate::slot::Slot;
 use crate::value::Value;
@@ -385,11 +386,19 @@ impl DictObj {
         }
     }
 
-    /// Items in order at this moment: hash, key, value.
-    pub fn snapshot(&self) -> Vec<(i64, Value, Value)> {
-        match self.table() {
-            Some(t) => (0..t.len()).filter_map(|i| t.live(i)).collect(),
-            None => Vec::new(),
+    /// Items in order as of one moment: hash, key, value.
+    pub fn snapshot(&self) -> Held<(i64, Value, Value)> {
+        let mut all = Held::new();
+        loop {
+            all.reserve(self.len());
+            let _g = self.header.lock(false);
+            if self.len() > all.capacity() {
+                continue;
+            }
+            if let Some(t) = self.table() {
+                all.extend((0..t.len()).filter_map(|i| t.live(i)));
+            }
+            return all;
         }
     }
 

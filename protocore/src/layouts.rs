@@ -7,6 +7,7 @@
 use crate::args::Args;
 use crate::ctx::Ctx;
 use crate::header::{Header, Layout};
+use crate::held::Held;
 use crate::slot::Slot;
 use crate::value::Value;
 use crate::{PyResult, types::TypeObj};
@@ -437,14 +438,20 @@ impl ListObj {
         slots.get(i)?.get()
     }
 
-    /// A copy of the items at this moment.
-    pub fn snapshot(&self) -> Vec<Value> {
-        let n = self.len();
-        let mut v = Vec::with_capacity(n);
-        if let Some(store) = self.items.get().and_then(ValuesObj::of) {
-            v.extend(store.slots().iter().take(n).map_while(Slot::get));
+    /// A copy of the items as of one moment.
+    pub fn snapshot(&self) -> Held<Value> {
+        let mut v = Held::new();
+        loop {
+            v.reserve(self.len());
+            let _g = self.header.lock(false);
+            if self.len() > v.capacity() {
+                continue;
+            }
+            if let Some(store) = self.items.get().and_then(ValuesObj::of) {
+                v.extend(store.slots().iter().take(self.len()).map_while(Slot::get));
+            }
+            return v;
         }
-        v
     }
 }
 

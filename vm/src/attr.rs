@@ -10,7 +10,7 @@ use protocore::dict::DictObj;
 use protocore::header::ShapeId;
 use protocore::layouts::{FunctionObj, StrObj, TupleObj, ValuesObj, str_flags};
 use protocore::types::type_flags;
-use protocore::{Ctx, PyResult, Raised, Slot, Ty, TypeObj, Value};
+use protocore::{Ctx, Held, PyResult, Raised, Slot, Ty, TypeObj, Value};
 use std::sync::atomic::Ordering;
 
 /// Attributes beyond which an object moves to dict mode.
@@ -543,17 +543,18 @@ pub fn instance_dict(cx: &mut Ctx, obj: Value) -> PyResult<Option<Value>> {
 }
 
 /// Instance attributes as pairs, without making a dict: name, value.
-pub fn instance_attrs(cx: &mut Ctx, obj: Value) -> Vec<(Value, Value)> {
-    let Some(h) = obj.header() else { return Vec::new() };
+pub fn instance_attrs(cx: &mut Ctx, obj: Value) -> Held<(Value, Value)> {
+    let Some(h) = obj.header() else { return Held::new() };
     let id = h.shape();
     let shape = cx.shape(id);
     let ty = shape.class();
     if ty.attr_base == 0 || !ty.has(type_flags::DICT) {
-        return Vec::new();
+        return Held::new();
     }
     if shape.is_dict_mode() {
         return mode_dict(obj, ty)
-            .map_or_else(Vec::new, |d| d.snapshot().into_iter().map(|(_, k, v)| (k, v)).collect());
+            .map(|d| d.snapshot().iter().map(|(_, k, v)| (*k, *v)).collect())
+            .unwrap_or_default();
     }
     shape_names(cx, id).into_iter().filter_map(|(n, i)| Some((n, read_slot(obj, ty, i)?))).collect()
 }

@@ -8,7 +8,7 @@ use crate::ops::{self, repr_text};
 use crate::typing_hooks::typing_hooks;
 use protocore::dict::DictObj;
 use protocore::layouts::{FunctionObj, StrObj, TupleObj};
-use protocore::{Ctx, PyResult, Ty, Value};
+use protocore::{Ctx, Held, PyResult, Ty, Value};
 use protopy_bytecode::{Intrinsic1, Intrinsic2};
 
 /// One operand.
@@ -90,7 +90,7 @@ fn import_star(cx: &mut Ctx, f: Frame, module: Value) -> PyResult {
             let keys = match DictObj::of(d) {
                 Some(dict) => {
                     let dict = cx.dict_private(dict)?;
-                    let keys: Vec<Value> = dict.snapshot().into_iter().map(|(_, k, _)| k).collect();
+                    let keys: Held<Value> = dict.snapshot().into_iter().map(|(_, k, _)| k).collect();
                     let keys = cx.list(&keys)?;
                     crate::roots::keep_alive(dict.value());
                     keys

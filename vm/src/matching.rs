@@ -7,7 +7,7 @@ use crate::ops::{is_instance, repr_text};
 use protocore::dict::DictObj;
 use protocore::layouts::{StrObj, TupleObj};
 use protocore::types::type_flags;
-use protocore::{Ctx, PyResult, Ty, TypeObj, Value};
+use protocore::{Ctx, Held, PyResult, Ty, TypeObj, Value};
 
 fn text(v: Value) -> String {
     StrObj::of(v).map_or_else(String::new, StrObj::to_string_lossy)
@@ -28,7 +28,7 @@ pub fn match_class(cx: &mut Ctx, subject: Value, cls: Value, kw: Value, npos: us
         let mut match_self = false;
         let names = match lookup_attr(cx, cls, n)? {
             Some(t) => match TupleObj::of(t) {
-                Some(t) => t.items().to_vec(),
+                Some(t) => Held::from(t.items()),
                 None => {
                     let msg = format!(
                         "{}.__match_args__ must be a tuple (got {})",
@@ -40,7 +40,7 @@ pub fn match_class(cx: &mut Ctx, subject: Value, cls: Value, kw: Value, npos: us
             },
             None => {
                 match_self = ty.has(type_flags::MATCH_SELF);
-                Vec::new()
+                Held::new()
             }
         };
         let allowed = if match_self { 1 } else { names.len() };

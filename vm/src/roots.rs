@@ -2,7 +2,7 @@
 
 use protocore::dict::DictObj;
 use protocore::layouts::{ListObj, TupleObj};
-use protocore::{Ctx, PyResult, Value};
+use protocore::{Ctx, Held, PyResult, Value};
 
 /// A growing array of values for native code: the items live in a list object, which the conservative scan of the
 /// native stack finds through this handle.
@@ -58,8 +58,8 @@ impl ValueVec {
         self.obj().get(i)
     }
 
-    /// The items as a Rust vector (not scanned: use at once, or while this handle or their owner is alive).
-    pub fn to_vec(&self) -> Vec<Value> {
+    /// A copy of the items.
+    pub fn to_vec(&self) -> Held<Value> {
         self.obj().snapshot()
     }
 
@@ -73,8 +73,8 @@ impl ValueVec {
         cx.list_to_tuple(self.obj(), None)
     }
 
-    /// The items as a slice, valid while nothing is pushed and the handle is alive.
-    pub fn items(&self) -> Vec<Value> {
+    /// A copy of the items.
+    pub fn items(&self) -> Held<Value> {
         self.to_vec()
     }
 }
@@ -86,8 +86,8 @@ pub fn keep_alive(v: Value) {
 }
 
 /// The items of a tuple or list value, as a snapshot; `None` for other values.
-pub fn seq_items(v: Value) -> Option<Vec<Value>> {
-    TupleObj::of(v).map(|t| t.items().to_vec()).or_else(|| ListObj::of(v).map(ListObj::snapshot))
+pub fn seq_items(v: Value) -> Option<Held<Value>> {
+    TupleObj::of(v).map(|t| Held::from(t.items())).or_else(|| ListObj::of(v).map(ListObj::snapshot))
 }
 
 /// The dict behind a value that is known to be one (a namespace the runtime made).

@@ -13,6 +13,7 @@ use super::code_tables::{
 };
 use protopy_bytecode::{CodeData, CodeFlags, Const, Position};
 use protopy_vm::code::make_code_with_consts;
+use protopy_vm::protocore::Held;
 use protopy_vm::protocore::dict::{DictObj, exact_str};
 use protopy_vm::protocore::layouts::{
     BytesObj, CodeObj, ComplexObj, FloatObj, IntRef, SliceObj, StrObj, TupleObj,
@@ -429,7 +430,7 @@ fn plain_const(cx: &Ctx, v: Value, depth: usize) -> Option<Const> {
         return all(TupleObj::of(v)?.items()).map(Const::Tuple);
     }
     if cx.is_exact(v, Ty::FrozenSet) {
-        let items: Vec<Value> = DictObj::of_set(v)?.snapshot().into_iter().map(|(_, k, _)| k).collect();
+        let items: Held<Value> = DictObj::of_set(v)?.snapshot().into_iter().map(|(_, k, _)| k).collect();
         return all(&items).map(Const::FrozenSet);
     }
     if let Some(s) = SliceObj::of(v) {

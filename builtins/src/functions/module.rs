@@ -9,6 +9,7 @@ use protopy_vm::attr::{
     attribute_error, get_attr_str, lookup_attr, lookup_attr_str, set_instance_dict, type_lookup,
 };
 use protopy_vm::names::{N, name};
+use protopy_vm::protocore::Held;
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{ListObj, MethodDef, ModuleObj, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
@@ -288,7 +289,7 @@ fn module_dir(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if let Some(f) = dict_get(cx, d, n)? {
         return protopy_vm::call(cx, f, &[]);
     }
-    let names: Vec<Value> = d.snapshot().into_iter().map(|(_, k, _)| k).collect();
+    let names: Held<Value> = d.snapshot().into_iter().map(|(_, k, _)| k).collect();
     cx.list(&names)
 }
 

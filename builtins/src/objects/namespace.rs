@@ -68,7 +68,7 @@ fn init(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<()> {
         [given] => {
             let ty = cx.ty(Ty::Dict).value();
             let d = if cx.is_exact(*given, Ty::Dict) { *given } else { call(cx, ty, &[*given])? };
-            let items = DictObj::of(d).map_or_else(Vec::new, DictObj::snapshot);
+            let items = DictObj::of(d).map(DictObj::snapshot).unwrap_or_default();
             if items.iter().any(|(_, k, _)| StrObj::of(*k).is_none()) {
                 return Err(cx.type_error("keywords must be strings"));
             }

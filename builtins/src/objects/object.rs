@@ -4,6 +4,7 @@ use protopy_vm::attr::{generic_get_attr, generic_set_attr, lookup_attr};
 use protopy_vm::declare::{GetSetDef, TypeSpec};
 use protopy_vm::names::{N, name};
 use protopy_vm::ops;
+use protopy_vm::protocore::Held;
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{MethodDef, StrObj, TupleObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
@@ -151,8 +152,8 @@ fn merge_dict(cx: &mut Ctx, into: Value, from: Value) -> PyResult<()> {
 
 /// The keys of a dict as a list.
 pub fn keys_list(cx: &mut Ctx, d: Value) -> PyResult {
-    let keys: Vec<Value> =
-        DictObj::of(d).map_or_else(Vec::new, |d| d.snapshot().into_iter().map(|(_, k, _)| k).collect());
+    let keys: Held<Value> =
+        DictObj::of(d).map(|d| d.snapshot().into_iter().map(|(_, k, _)| k).collect()).unwrap_or_default();
     let list = cx.list(&keys);
     protopy_vm::roots::keep_alive(d);
     list

@@ -7,6 +7,7 @@ use protopy_vm::declare::{GetSetDef, TypeSpec};
 use protopy_vm::errors::type_text;
 use protopy_vm::names::{N, name};
 use protopy_vm::ops;
+use protopy_vm::protocore::Held;
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{MethodDef, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
@@ -120,7 +121,7 @@ fn type_mro(cx: &mut Ctx, args: &[Value]) -> PyResult {
 
 fn subclasses(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let t = this_type(cx, args[0])?;
-    let all: Vec<Value> = direct_subclasses(cx, t).into_iter().map(TypeObj::value).collect();
+    let all: Held<Value> = direct_subclasses(cx, t).into_iter().map(TypeObj::value).collect();
     cx.list(&all)
 }
 

@@ -2,6 +2,7 @@
 
 use protopy_vm::declare::TypeSpec;
 use protopy_vm::errors::set_sys;
+use protopy_vm::protocore::Held;
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::types::type_flags;
 use protopy_vm::protocore::{Ctx, Layout, PyResult, Root, Ty, Value};
@@ -462,7 +463,7 @@ pub fn fill(cx: &mut Ctx, c: &Config) -> PyResult<()> {
     plain(cx)?;
     let m = cx.root(Root::Modules);
     set_sys(cx, "modules", m);
-    let mut names: Vec<Value> = vm::modules::builtin_names(cx)
+    let mut names: Held<Value> = vm::modules::builtin_names(cx)
         .into_iter()
         .chain(["builtins", "sys"])
         .map(|n| cx.intern_str(n))

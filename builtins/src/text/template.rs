@@ -4,6 +4,7 @@
 
 use super::args::opt_text_arg;
 use super::object::exact;
+use protopy_vm::protocore::Held;
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{MethodDef, StrObj, TupleObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
@@ -196,7 +197,7 @@ fn get_interpolations(_cx: &mut Ctx, v: Value) -> PyResult {
 
 fn get_values(cx: &mut Ctx, v: Value) -> PyResult {
     let all = v.native::<Template>().map_or(&[][..], |t| items(&t.interpolations));
-    let values: Vec<Value> =
+    let values: Held<Value> =
         all.iter().filter_map(|i| i.native::<Interpolation>()).map(|i| i.fields[0].get_or_none()).collect();
     cx.tuple_of(None, &values)
 }
@@ -287,7 +288,7 @@ fn get_format_spec(_cx: &mut Ctx, v: Value) -> PyResult {
 fn interpolation_reduce(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let class = cx.type_of(args[0]).value();
     let Some(i) = args[0].native::<Interpolation>() else { return Ok(Value::NONE) };
-    let fields: Vec<Value> = i.fields.iter().map(Slot::get_or_none).collect();
+    let fields: Held<Value> = i.fields.iter().map(Slot::get_or_none).collect();
     let state = cx.tuple_of(None, &fields)?;
     cx.tuple_of(None, &[class, state])
 }

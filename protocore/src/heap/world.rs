@@ -13,6 +13,7 @@
 use super::{Heap, locked};
 use crate::ctx::{Ctx, breaker};
 use crate::epoch::LocalEpoch;
+use crate::held::Anchor;
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -32,10 +33,12 @@ pub(crate) struct ThreadRecord {
     pub(crate) registers: UnsafeCell<SavedRegisters>,
     /// Highest address of the native stack.
     pub(crate) stack_base: usize,
+    /// What native code of the thread holds in vectors.
+    pub(crate) held: *const Anchor,
     breaker: Arc<AtomicU32>,
 }
 
-// SAFETY: `cx` and `registers` are only used by the thread itself or, while it is SAFE, by the stopper of the world.
+// SAFETY: `cx`, `held` and `registers` are only used by the thread itself or, while it is SAFE, by the stopper of the world.
 unsafe impl Send for ThreadRecord {}
 // SAFETY: as above.
 unsafe impl Sync for ThreadRecord {}
@@ -154,6 +157,7 @@ impl Heap {
             sp: AtomicUsize::new(0),
             registers: UnsafeCell::new(SavedRegisters::default()),
             stack_base: native_stack_base(),
+            held: crate::held::anchor(),
             breaker: cx.breaker.clone(),
         });
         cx.local.epoch = Some(self.epochs.register());

@@ -17,7 +17,7 @@ use crate::errors::warn;
 use crate::ops::callable;
 use protocore::dict::DictObj;
 use protocore::layouts::{BytesObj, ListObj, StrObj, TupleObj};
-use protocore::{Ctx, PyResult, Raised, Root, Ty, Value};
+use protocore::{Ctx, Held, PyResult, Raised, Root, Ty, Value};
 use protopy_text::StrRef;
 use protopy_text::codecs::{
     ByteOrder, Standard, decode_ascii, decode_utf8, decode_utf16, decode_utf32, encode_ascii, encode_latin1,
@@ -116,9 +116,9 @@ pub fn codec_register(cx: &mut Ctx, f: Value) -> PyResult<()> {
 pub fn codec_unregister(cx: &mut Ctx, f: Value) -> PyResult<()> {
     let r = registry(cx)?;
     if let Some(l) = ListObj::of(r.search) {
-        let mut all = l.snapshot();
+        let all = l.snapshot();
         if let Some(i) = all.iter().position(|x| x.is(f)) {
-            all.remove(i);
+            let all: Held<Value> = all.iter().enumerate().filter(|(k, _)| *k != i).map(|(_, v)| *v).collect();
             cx.list_replace(l, &all)?;
             let cache = cx.dict();
             let all = cx.tuple_of(None, &[r.search, cache, r.handlers])?;

@@ -792,7 +792,7 @@ fn merge_keyword(cx: &mut Ctx, d: &DictObj, k: Value, callee: Value) -> PyResult
 
 /// `ListToTuple`
 pub fn list_to_tuple(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
-    let items = ListObj::of(r(f, w.b())).map_or_else(Vec::new, ListObj::snapshot);
+    let items = ListObj::of(r(f, w.b())).map(ListObj::snapshot).unwrap_or_default();
     let v = cx.tuple_of(None, &items)?;
     put(f, w.a(), v)
 }

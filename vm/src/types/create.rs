@@ -25,7 +25,7 @@ use protocore::layouts::{
 use protocore::shape::Shape;
 use protocore::types::{Slots, type_flags};
 use protocore::vts::layout_vt;
-use protocore::{Args, Ctx, Layout, LayoutVt, PyResult, Root, Ty, TypeObj, Value};
+use protocore::{Args, Ctx, Held, Layout, LayoutVt, PyResult, Root, Ty, TypeObj, Value};
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
@@ -502,7 +502,7 @@ pub(crate) fn add_subclass(cx: &mut Ctx, base: &'static TypeObj, sub: &TypeObj) 
     if refs.contains(&w) {
         return Ok(());
     }
-    let alive: Vec<Value> = refs.iter().copied().filter(|w| referent(cx, *w).is_some()).collect();
+    let alive: Held<Value> = refs.iter().copied().filter(|w| referent(cx, *w).is_some()).collect();
     if alive.len() + 8 < refs.len() / 2 {
         cx.list_replace(l, &alive)?;
     }
@@ -512,7 +512,7 @@ pub(crate) fn add_subclass(cx: &mut Ctx, base: &'static TypeObj, sub: &TypeObj) 
 /// Removes a class from its base's list.
 pub(crate) fn remove_subclass(cx: &mut Ctx, base: &TypeObj, sub: &TypeObj) -> PyResult<()> {
     let Some(l) = base.subclasses.get().and_then(ListObj::of) else { return Ok(()) };
-    let keep: Vec<Value> = l
+    let keep: Held<Value> = l
         .snapshot()
         .into_iter()
         .filter(|w| referent(cx, *w).is_some_and(|t| !std::ptr::eq(t, sub)))
@@ -525,9 +525,9 @@ fn referent(cx: &Ctx, w: Value) -> Option<&'static TypeObj> {
 }
 
 /// The living direct subclasses, oldest first.
-pub fn direct_subclasses(cx: &Ctx, t: &TypeObj) -> Vec<&'static TypeObj> {
+pub fn direct_subclasses(cx: &Ctx, t: &TypeObj) -> Held<&'static TypeObj> {
     match t.subclasses.get().and_then(ListObj::of) {
         Some(l) => l.snapshot().into_iter().filter_map(|w| referent(cx, w)).collect(),
-        None => Vec::new(),
+        None => Held::new(),
     }
 }

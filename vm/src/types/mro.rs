@@ -7,7 +7,7 @@ use crate::errors::type_text;
 use crate::iter::to_vec;
 use protocore::layouts::TupleObj;
 use protocore::types::type_flags;
-use protocore::{Ctx, PyResult, Raised, Ty, TypeObj, Value};
+use protocore::{Ctx, Held, PyResult, Raised, Ty, TypeObj, Value};
 
 /// The base whose instances' layout the new class extends: the one that all others' layouts are part of.
 pub fn best_base(cx: &mut Ctx, bases: &[Value]) -> PyResult<&'static TypeObj> {
@@ -67,19 +67,19 @@ pub fn metaclass_of(cx: &mut Ctx, meta: &'static TypeObj, bases: &[Value]) -> Py
     Ok(winner)
 }
 
-fn mro_items(t: &TypeObj) -> Vec<Value> {
-    t.mro.get().and_then(TupleObj::of).map_or_else(Vec::new, |m| m.items().to_vec())
+fn mro_items(t: &TypeObj) -> Held<Value> {
+    t.mro.get().and_then(TupleObj::of).map(|m| Held::from(m.items())).unwrap_or_default()
 }
 
 /// The C3 linearisation of a class with these bases, the class included.
-pub fn c3(cx: &mut Ctx, class: Value, bases: &[Value]) -> PyResult<Vec<Value>> {
+pub fn c3(cx: &mut Ctx, class: Value, bases: &[Value]) -> PyResult<Held<Value>> {
     for (i, b) in bases.iter().enumerate() {
         if bases[..i].contains(b) {
             let n = TypeObj::of(*b).map_or_else(String::new, type_text);
             return Err(cx.type_error(&format!("duplicate base class {n}")));
         }
     }
-    let mut lists: Vec<Vec<Value>> = Vec::with_capacity(bases.len() + 1);
+    let mut lists: Vec<Held<Value>> = Vec::with_capacity(bases.len() + 1);
     for b in bases {
         let Some(t) = TypeObj::of(*b) else { return Err(cx.type_error("bases must be types")) };
         if t.mro.is_empty() {
@@ -87,12 +87,13 @@ pub fn c3(cx: &mut Ctx, class: Value, bases: &[Value]) -> PyResult<Vec<Value>> {
         }
         lists.push(mro_items(t));
     }
-    let mut out = vec![class];
+    let mut out = Held::new();
+    out.push(class);
     if let [only] = lists.as_slice() {
-        out.extend_from_slice(only);
+        out.extend(only.iter().copied());
         return Ok(out);
     }
-    lists.push(bases.to_vec());
+    lists.push(Held::from(bases));
     let mut heads = vec![0usize; lists.len()];
     loop {
         let mut candidate = None;
@@ -122,7 +123,7 @@ pub fn c3(cx: &mut Ctx, class: Value, bases: &[Value]) -> PyResult<Vec<Value>> {
 }
 
 #[cold]
-fn inconsistent(cx: &mut Ctx, lists: &[Vec<Value>], heads: &[usize]) -> Raised {
+fn inconsistent(cx: &mut Ctx, lists: &[Held<Value>], heads: &[usize]) -> Raised {
     let mut names: Vec<Value> = Vec::new();
     for (l, h) in lists.iter().zip(heads) {
         if let Some(head) = l.get(*h)
@@ -138,7 +139,7 @@ fn inconsistent(cx: &mut Ctx, lists: &[Vec<Value>], heads: &[usize]) -> Raised {
 }
 
 /// The MRO of a class whose base and bases are set: by its metaclass's `mro()` if that is overridden.
-pub fn compute_mro(cx: &mut Ctx, t: &'static TypeObj) -> PyResult<Vec<Value>> {
+pub fn compute_mro(cx: &mut Ctx, t: &'static TypeObj) -> PyResult<Held<Value>> {
     let bases = t.bases.get().and_then(TupleObj::of).map_or(&[][..], |b| b.items());
     let meta = cx.type_of(t.value());
     if std::ptr::eq(meta, cx.ty(Ty::Type)) {

@@ -384,7 +384,7 @@ fn shown(cx: &mut Ctx, v: Value, name: &str, items: &[Value]) -> PyResult {
         }
     }
     let kw = this(cx, v)?.kwargs.get().and_then(protopy_vm::protocore::dict::DictObj::of);
-    for (_, k, x) in kw.map_or_else(Vec::new, |d| d.snapshot()) {
+    for (_, k, x) in kw.map(|d| d.snapshot()).unwrap_or_default() {
         let k = StrObj::of(k).map_or_else(String::new, StrObj::to_string_lossy);
         match vm::repr_text(cx, x) {
             Ok(t) => parts.push(format!("{k}={t}")),
@@ -511,7 +511,7 @@ fn method_reduce(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let items = items_of(g.what.get_or_none());
     let n = items.first().copied().unwrap_or(Value::NONE);
     let d = protopy_vm::protocore::dict::DictObj::of(kw);
-    let pairs = d.map_or_else(Vec::new, |d| d.snapshot());
+    let pairs = d.map(|d| d.snapshot()).unwrap_or_default();
     let names: Vec<Value> = pairs.iter().map(|(_, k, _)| *k).collect();
     let names = cx.tuple_of(None, &names)?;
     let all: Vec<Value> = [class, n].into_iter().chain(pairs.iter().map(|(_, _, v)| *v)).collect();

@@ -10,7 +10,7 @@ use protocore::layouts::{StrObj, TupleObj};
 use protocore::space::SpaceState;
 use protocore::types::{SlotSpec, type_flags};
 use protocore::{
-    Args, CmpOp, Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
+    Args, CmpOp, Ctx, Held, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
 };
 use protopy_vm::modules::module_set;
 use protopy_vm::{
@@ -176,9 +176,9 @@ fn remove(cx: &mut Ctx, at: Value, key: Value, shift: u32) -> PyResult<Option<Va
 }
 
 /// All variables and values.
-fn pairs(root: Option<Value>) -> Vec<(Value, Value)> {
-    let mut out = Vec::new();
-    let mut todo: Vec<Value> = root.into_iter().collect();
+fn pairs(root: Option<Value>) -> Held<(Value, Value)> {
+    let mut out = Held::new();
+    let mut todo: Held<Value> = root.into_iter().collect();
     while let Some(n) = todo.pop() {
         for p in node(n).2.chunks_exact(2) {
             if p[0].is_none() {

@@ -323,7 +323,7 @@ fn cast(cx: &mut Ctx, args: &[Value]) -> PyResult {
 }
 
 /// The argument `shape`: its items.
-fn shape_arg(cx: &mut Ctx, w: &View, s: Value) -> PyResult<Vec<Value>> {
+fn shape_arg(cx: &mut Ctx, w: &View, s: Value) -> PyResult<protopy_vm::protocore::Held<Value>> {
     let Some(items) = protopy_vm::seq_items(s) else {
         return Err(cx.type_error("shape must be a list or a tuple"));
     };

@@ -309,7 +309,7 @@ fn show_items(cx: &mut Ctx, v: Value, depth: u32, out: &mut protopy_text::StrBuf
     if items.len() > 2 {
         out.push_str(", ...");
     }
-    if let [_, .., last] = items.as_slice() {
+    if let [_, .., last] = &items[..] {
         out.push_str(", ");
         show_value(cx, *last, depth, out)?;
     }

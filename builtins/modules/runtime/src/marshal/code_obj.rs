@@ -7,6 +7,7 @@ use protocore::header::Layout;
 use protocore::layouts::{BytesObj, CodeObj, ComplexObj, FloatObj, IntRef, SliceObj, StrObj, TupleObj};
 use protopy_bytecode::{CodeData, Const};
 use protopy_compiler::cache;
+use protopy_vm::protocore::Held;
 use std::sync::Arc;
 
 /// Deepest nesting of constants and code; the decoder's own bound is lower.
@@ -66,7 +67,7 @@ fn constant(v: Value, depth: usize) -> Option<Const> {
             Layout::Bytes => Const::Bytes(BytesObj::of(v)?.bytes().into()),
             Layout::Tuple => Const::Tuple(many(TupleObj::of(v)?.items())?),
             Layout::FrozenSet => {
-                let keys: Vec<Value> =
+                let keys: Held<Value> =
                     DictObj::of_set(v)?.snapshot().into_iter().map(|(_, k, _)| k).collect();
                 Const::FrozenSet(many(&keys)?)
             }

@@ -6,7 +6,7 @@ use protocore::dict::DictObj;
 use protocore::layouts::{
     BytesObj, CodeObj, ComplexObj, FloatObj, IntRef, ListObj, SliceObj, StrObj, TupleObj, str_flags,
 };
-use protocore::{Ctx, PyResult, Raised, Ty, Value};
+use protocore::{Ctx, Held, PyResult, Raised, Ty, Value};
 use protopy_text::StrRef;
 use protopy_vm::{ValueVec, buffer_to_vec, codec, has_buffer};
 use std::collections::HashMap;
@@ -167,7 +167,7 @@ impl Writer {
             return self.tuple(cx, v, flag);
         }
         if cx.is_exact(v, Ty::List) {
-            let items = ListObj::of(v).map_or_else(Vec::new, ListObj::snapshot);
+            let items = ListObj::of(v).map(ListObj::snapshot).unwrap_or_default();
             self.byte(code::LIST | flag);
             self.size(cx, items.len())?;
             let held = cx.keep.len();
@@ -319,7 +319,7 @@ impl Writer {
     }
 
     fn dict(&mut self, cx: &mut Ctx, v: Value, flag: u8) -> PyResult<()> {
-        let items = DictObj::of(v).map_or_else(Vec::new, DictObj::snapshot);
+        let items = DictObj::of(v).map(DictObj::snapshot).unwrap_or_default();
         self.byte(code::DICT | flag);
         let held = cx.keep.len();
         cx.keep.extend(items.iter().flat_map(|(_, k, v)| [*k, *v]));
@@ -335,8 +335,9 @@ impl Writer {
     /// The items of a set go by their bytes, so that equal sets give equal bytes.
     fn set(&mut self, cx: &mut Ctx, v: Value, flag: u8) -> PyResult<()> {
         let frozen = cx.is_exact(v, Ty::FrozenSet);
-        let items: Vec<Value> = DictObj::of_set(v)
-            .map_or_else(Vec::new, |d| d.snapshot().into_iter().map(|(_, k, _)| k).collect());
+        let items: Held<Value> = DictObj::of_set(v)
+            .map(|d| d.snapshot().into_iter().map(|(_, k, _)| k).collect())
+            .unwrap_or_default();
         self.byte(flag | if frozen { code::FROZENSET } else { code::SET });
         self.size(cx, items.len())?;
         let held = cx.keep.len();

@@ -7,7 +7,7 @@ use protocore::dict::DictObj;
 use protocore::layouts::{ListObj, WeakRefObj};
 use protocore::types::{SlotSpec, type_flags};
 use protocore::{
-    Args, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value,
+    Args, Ctx, Guarded, Held, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value,
 };
 use protopy_vm::names::{N, name};
 use protopy_vm::{
@@ -65,7 +65,7 @@ fn enter(cx: &mut Ctx, this: Value, dict: Value) -> PyResult<()> {
     let Some(list) = ListObj::of(list) else { return Ok(()) };
     let n = list.len();
     if n >= 64 && n.is_power_of_two() {
-        let alive: Vec<Value> = list.snapshot().into_iter().filter(|w| referent(cx, *w).is_some()).collect();
+        let alive: Held<Value> = list.snapshot().into_iter().filter(|w| referent(cx, *w).is_some()).collect();
         cx.list_replace(list, &alive)?;
     }
     cx.list_append(list, note)

@@ -229,7 +229,7 @@ pub(super) fn start_new_thread(cx: &mut Ctx, _: Value, args: Args<'_>) -> PyResu
         },
         None => None,
     };
-    let kw = kw_dict.map_or_else(Vec::new, |d| d.snapshot());
+    let kw = kw_dict.map(|d| d.snapshot()).unwrap_or_default();
     errors::audit(cx, "_thread.start_new_thread", &[func, fargs, kwargs.unwrap_or(Value::NONE)])?;
     let (all, names) = if kw.is_empty() {
         (fargs, Value::NONE)

@@ -104,7 +104,7 @@ impl Builder {
     /// The items of a list field; none if it is missing. The list is the caller's to keep alive.
     fn items(&self, cx: &mut Ctx, v: Value, n: Node, i: usize) -> PyResult<Items> {
         let Some(x) = self.lookup(cx, v, n, i)? else {
-            return Ok(Items { list: Value::NONE, all: Vec::new() });
+            return Ok(Items { list: Value::NONE, all: protocore::Held::new() });
         };
         match ListObj::of(x) {
             Some(l) => {
@@ -328,7 +328,7 @@ impl Builder {
 /// A snapshot of a list, and the copy that keeps its items alive.
 struct Items {
     list: Value,
-    all: Vec<Value>,
+    all: protocore::Held<Value>,
 }
 
 impl Items {

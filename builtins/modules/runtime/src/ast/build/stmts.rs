@@ -253,7 +253,7 @@ impl Builder {
         let mut at = v;
         loop {
             let items = self.items(cx, at, n, 2)?;
-            match items.all.as_slice() {
+            match &items.all[..] {
                 [] => break,
                 [one] if self.ast.node_of(cx, *one) == Some(Node::If) => {
                     let range = self.place(cx, *one, Node::Stmt)?;
