@@ -1,6 +1,7 @@
 """Runs the cases of one test module and reports each as it happens.
 
     python runner.py EVENTS MODULE [--skip FILE] [--match PATTERN] [--stubs FOLDER] [--pretend NAME]
+                     [--parallel-threads N]
 
 EVENTS is the file to which one line an event is written at once, so that the driver knows which case was
 running when the process died. A line is a kind, a case id and a message, with tabs between them:
@@ -137,6 +138,81 @@ def select(suite, keep, suite_type):
     suite._tests = kept
 
 
+def in_parallel(suite, unittest, count):
+    """Replace, in place, each case of a suite by one that runs it in several threads at once."""
+
+    class Collected(unittest.TestResult):
+        """What came of the case in one thread: a list of calls for the result proper."""
+
+        def __init__(self):
+            super().__init__()
+            self.calls = []
+
+        def addSuccess(self, test):
+            self.calls.append(("addSuccess",))
+
+        def addFailure(self, test, err):
+            self.calls.append(("addFailure", err))
+
+        def addError(self, test, err):
+            self.calls.append(("addError", err))
+
+        def addSubTest(self, test, subtest, err):
+            if err is not None:
+                failed = issubclass(err[0], test.failureException)
+                self.calls.append(("addFailure" if failed else "addError", err))
+
+        def addSkip(self, test, reason):
+            self.calls.append(("addSkip", reason))
+
+        def addExpectedFailure(self, test, err):
+            self.calls.append(("addExpectedFailure", err))
+
+        def addUnexpectedSuccess(self, test):
+            self.calls.append(("addUnexpectedSuccess",))
+
+    class Parallel(unittest.TestCase):
+        def __init__(self, case):
+            self.case = case
+            self._testMethodName, self._testMethodDoc = case._testMethodName, case._testMethodDoc
+
+        def id(self):
+            return self.case.id()
+
+        def run(self, result):
+            import copy
+            import threading
+            result.startTest(self)
+            barrier = threading.Barrier(count)
+            results = [Collected() for _ in range(count)]
+
+            def work(case, collected):
+                barrier.wait()
+                case.run(collected)
+
+            threads = [threading.Thread(target=work, args=(copy.copy(self.case), collected), daemon=True)
+                       for collected in results]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            for name, *arguments in (call for collected in results for call in collected.calls):
+                getattr(result, name)(self, *arguments)
+            result.stopTest(self)
+
+    def replaced(test):
+        if isinstance(test, unittest.TestSuite):
+            test._tests = [replaced(one) for one in test._tests]
+            return test
+        method = getattr(test, getattr(test, "_testMethodName", ""), None)
+        unsafe = "__unittest_thread_unsafe__"
+        if getattr(method, unsafe, False) or getattr(test, unsafe, False) or not hasattr(method, "__self__"):
+            return test
+        return Parallel(test)
+
+    replaced(suite)
+
+
 def selector(options):
     """A function that says of a case id whether to run it."""
     skipped = set()
@@ -202,6 +278,8 @@ def main(arguments):
             events.write("module-fail", module, describe(error))
         return
     select(suite, selector(options), unittest.TestSuite)
+    if "--parallel-threads" in options:
+        in_parallel(suite, unittest, int(options["--parallel-threads"]))
     suite.run(result_class(unittest, events)())
     events.write("done", module)
 

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use serde::{Deserialize, Serialize};
 
 /// How the modules are run.
 #[derive(Clone, Debug)]
@@ -35,12 +36,15 @@ pub struct Config {
     pub pretend: Option<String>,
     /// Runs only the cases whose id contains this pattern.
     pub pattern: Option<String>,
+    /// Runs each case in this many threads at once, as the suite's `--parallel-threads` does; 0 for the plain way.
+    pub parallel_threads: usize,
     /// The folder for the output of the modules.
     pub logs: PathBuf,
 }
 
 /// How a case ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// As it should.
     Pass,
@@ -67,17 +71,31 @@ pub struct Outcome {
     pub time: Duration,
 }
 
+impl Outcome {
+    /// Lays the end of the process on the case that was running. Returns whether there was one.
+    fn blame(&mut self, verdict: &(Verdict, String)) -> bool {
+        let running = self.cases.values_mut().filter(|(_, message)| message == RUNNING);
+        running.map(|case| *case = verdict.clone()).count() > 0
+    }
+}
+
 /// How often a module is started again after a crash or hang.
 const RESTARTS: usize = 60;
 
 /// How long a process may take to end after its last case.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// Runs a module, leaving out the cases in `skipped`.
+/// Runs a module, leaving out the cases in `skipped`. `advance` is called with the number of cases that have begun since
+/// the call before.
 ///
 /// # Errors
 /// When the process cannot be started or its files not be written.
-pub fn run(config: &Config, module: &str, skipped: &[String]) -> io::Result<Outcome> {
+pub fn run(
+    config: &Config,
+    module: &str,
+    skipped: &[String],
+    advance: &dyn Fn(usize),
+) -> io::Result<Outcome> {
     let start = Instant::now();
     let scratch = Scratch::new()?;
     let log = config.logs.join(format!("{module}.log"));
@@ -87,18 +105,20 @@ pub fn run(config: &Config, module: &str, skipped: &[String]) -> io::Result<Outc
     for attempt in 0..=RESTARTS {
         let before = outcome.cases.len();
         let left = config.total.saturating_sub(start.elapsed());
-        let end = attempt_once(config, module, skipped, &scratch.0, &log, left, &mut outcome)?;
+        let mut process = Attempt { config, scratch: &scratch.0, log: &log, advance, outcome: &mut outcome };
+        let end = process.make(module, skipped, left)?;
         let blame = match end {
             End::Done => break,
             End::Died(status) => (Verdict::Crash, describe(status, &log)),
             End::Silent => (Verdict::Hang, format!("no event for {} s", config.inactivity.as_secs())),
             End::Late => {
-                outcome.module = Some(format!("the module took longer than {} s", config.total.as_secs()));
+                let late = format!("the module took longer than {} s", config.total.as_secs());
+                outcome.blame(&(Verdict::Fail, late.clone()));
+                outcome.module = Some(late);
                 break;
             }
         };
-        let running = outcome.cases.values_mut().find(|(_, message)| message == RUNNING);
-        let blamed = running.map(|case| *case = blame.clone()).is_some();
+        let blamed = outcome.blame(&blame);
         if !blamed && (outcome.cases.len() == before || attempt == RESTARTS) {
             outcome.module = Some(format!("outside of a case: {}", blame.1));
             break;
@@ -122,62 +142,98 @@ enum End {
     Late,
 }
 
-fn attempt_once(
-    config: &Config,
-    module: &str,
-    skipped: &[String],
-    scratch: &Path,
-    log: &Path,
-    left: Duration,
-    outcome: &mut Outcome,
-) -> io::Result<End> {
-    let events = scratch.join("events");
-    let skip = scratch.join("skip");
-    File::create(&events)?;
-    let left_out = skipped.iter().chain(outcome.cases.keys());
-    fs::write(&skip, left_out.map(|id| escape(id)).collect::<Vec<_>>().join("\n"))?;
-    let mut child = spawn(config, module, scratch, &events, &skip, log)?;
-    let end = watch(config, &mut child, &events, left, outcome);
-    // Whatever the cases left running goes too.
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(group, Signal::KILL);
-    }
-    child.wait()?;
-    end
+/// One process for a module.
+struct Attempt<'a> {
+    config: &'a Config,
+    scratch: &'a Path,
+    log: &'a Path,
+    advance: &'a dyn Fn(usize),
+    outcome: &'a mut Outcome,
 }
 
-fn spawn(
-    config: &Config,
-    module: &str,
-    scratch: &Path,
-    events: &Path,
-    skip: &Path,
-    log: &Path,
-) -> io::Result<Child> {
-    // A folder with a name outside of ASCII, as the suite's own driver has it.
-    let folder = scratch.join("worker_æ");
-    fs::create_dir_all(&folder)?;
-    let output = OpenOptions::new().append(true).create(true).open(log)?;
-    let mut command = Command::new(&config.python);
-    for (name, _) in env::vars_os() {
-        if name.to_string_lossy().starts_with("PYTHON") {
-            command.env_remove(name);
+impl Attempt<'_> {
+    /// Runs the cases of the module that are neither skipped nor done, for no longer than the time that is left.
+    fn make(&mut self, module: &str, skipped: &[String], left: Duration) -> io::Result<End> {
+        let events = self.scratch.join("events");
+        let skip = self.scratch.join("skip");
+        File::create(&events)?;
+        let left_out = skipped.iter().chain(self.outcome.cases.keys());
+        fs::write(&skip, left_out.map(|id| escape(id)).collect::<Vec<_>>().join("\n"))?;
+        let mut child = self.spawn(module, &events, &skip)?;
+        let end = self.watch(&mut child, &events, left);
+        // Whatever the cases left running goes too.
+        if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        child.wait()?;
+        end
+    }
+
+    fn spawn(&self, module: &str, events: &Path, skip: &Path) -> io::Result<Child> {
+        let config = self.config;
+        // A folder with a name outside of ASCII, as the suite's own driver has it.
+        let folder = self.scratch.join("worker_æ");
+        fs::create_dir_all(&folder)?;
+        let output = OpenOptions::new().append(true).create(true).open(self.log)?;
+        let mut command = Command::new(&config.python);
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("PYTHON") {
+                command.env_remove(name);
+            }
+        }
+        command.env_remove("PROTOPYHOME");
+        command.arg(crate::home().join("runner.py")).arg(events).arg(module);
+        command.arg("--skip").arg(skip).arg("--stubs").arg(crate::home().join("stubs"));
+        if let Some(pattern) = &config.pattern {
+            command.args(["--match", pattern]);
+        }
+        if let Some(name) = &config.pretend {
+            command.args(["--pretend", name]);
+        }
+        if config.parallel_threads > 0 {
+            command.args(["--parallel-threads", &config.parallel_threads.to_string()]);
+        }
+        command.current_dir(&folder).env("TMPDIR", self.scratch).env("LC_ALL", "C.UTF-8");
+        command.env_remove("LANGUAGE").process_group(0);
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        let child = command.spawn()?;
+        limit(&child, config.memory);
+        Ok(child)
+    }
+
+    /// Follows the events of a process until it ends, or has to be ended.
+    fn watch(&mut self, child: &mut Child, events: &Path, left: Duration) -> io::Result<End> {
+        let mut file = File::open(events)?;
+        let mut pending = Vec::new();
+        let start = Instant::now();
+        let mut heard = start;
+        let mut done = false;
+        let mut pause = Duration::from_millis(2);
+        loop {
+            // The order matters: what was written before the process ended is read after it is known to have ended.
+            let status = child.try_wait()?;
+            if file.read_to_end(&mut pending)? > 0 {
+                heard = Instant::now();
+                let before = self.outcome.cases.len();
+                done |= take_events(&mut pending, self.outcome);
+                (self.advance)(self.outcome.cases.len() - before);
+            }
+            if done && (status.is_some() || heard.elapsed() > GRACE) {
+                return Ok(End::Done);
+            }
+            if let Some(status) = status {
+                return Ok(End::Died(status));
+            }
+            if heard.elapsed() > self.config.inactivity {
+                return Ok(End::Silent);
+            }
+            if start.elapsed() > left {
+                return Ok(End::Late);
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
         }
     }
-    command.env_remove("PROTOPYHOME");
-    command.arg(crate::home().join("runner.py")).arg(events).arg(module);
-    command.arg("--skip").arg(skip).arg("--stubs").arg(crate::home().join("stubs"));
-    if let Some(pattern) = &config.pattern {
-        command.args(["--match", pattern]);
-    }
-    if let Some(name) = &config.pretend {
-        command.args(["--pretend", name]);
-    }
-    command.current_dir(&folder).env("TMPDIR", scratch).env("LC_ALL", "C.UTF-8").env_remove("LANGUAGE");
-    command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).process_group(0);
-    let child = command.spawn()?;
-    limit(&child, config.memory);
-    Ok(child)
 }
 
 /// Limits the memory of a process that was just started, and of its children.
@@ -193,44 +249,6 @@ fn limit(child: &Child, bytes: u64) {
 
 #[cfg(not(target_os = "linux"))]
 fn limit(_child: &Child, _bytes: u64) {}
-
-/// Follows the events of a process until it ends, or has to be ended.
-fn watch(
-    config: &Config,
-    child: &mut Child,
-    events: &Path,
-    left: Duration,
-    outcome: &mut Outcome,
-) -> io::Result<End> {
-    let mut file = File::open(events)?;
-    let mut pending = Vec::new();
-    let start = Instant::now();
-    let mut heard = start;
-    let mut done = false;
-    let mut pause = Duration::from_millis(2);
-    loop {
-        // The order matters: what was written before the process ended is read after it is known to have ended.
-        let status = child.try_wait()?;
-        if file.read_to_end(&mut pending)? > 0 {
-            heard = Instant::now();
-            done |= take_events(&mut pending, outcome);
-        }
-        if done && (status.is_some() || heard.elapsed() > GRACE) {
-            return Ok(End::Done);
-        }
-        if let Some(status) = status {
-            return Ok(End::Died(status));
-        }
-        if heard.elapsed() > config.inactivity {
-            return Ok(End::Silent);
-        }
-        if start.elapsed() > left {
-            return Ok(End::Late);
-        }
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(50));
-    }
-}
 
 /// Takes the complete lines out of `pending`. Returns whether the module came to its end.
 fn take_events(pending: &mut Vec<u8>, outcome: &mut Outcome) -> bool {

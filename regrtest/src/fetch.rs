@@ -100,12 +100,9 @@ fn sha256(file: &Path) -> io::Result<String> {
 
 /// Downloads the packages: the pinned version, or another one of 3.14.
 fn download(cache: &Path, debs: &Path) -> Result<Vec<PathBuf>, String> {
-    let mirror = mirror().ok_or(
-        "no Debian mirror found in the configuration of apt; on another system set PROTOPY_TEST_CACHE to a \
-         cache that was filled on Debian (cargo run -p regrtest -- fetch)",
-    )?;
     let mut failures = String::new();
-    for suite in ["sid", "testing"] {
+    let mirror = prepared_mirror()?;
+    for suite in SUITES {
         let apt = Apt::new(cache, &mirror, suite)?;
         if let Err(error) = apt.run(debs, &["update"]) {
             let _ = writeln!(failures, "{suite}: {error}");
@@ -117,12 +114,7 @@ fn download(cache: &Path, debs: &Path) -> Result<Vec<PathBuf>, String> {
             // A folder of their own, so that files of two versions are never taken for one.
             let fresh = debs.join(format!("new-{}", std::process::id()));
             let _ = fs::remove_dir_all(&fresh);
-            let arguments: Vec<_> =
-                std::iter::once("download").chain(wanted.iter().map(String::as_str)).collect();
-            let result = fs::create_dir_all(&fresh)
-                .map_err(|error| error.to_string())
-                .and_then(|()| apt.run(&fresh, &arguments))
-                .and_then(|()| keep(&fresh, debs));
+            let result = apt.download(&fresh, &wanted).and_then(|()| keep(&fresh, debs));
             let _ = fs::remove_dir_all(&fresh);
             match result {
                 Ok(files) => return Ok(files),
@@ -134,6 +126,49 @@ fn download(cache: &Path, debs: &Path) -> Result<Vec<PathBuf>, String> {
         "CPython's test-suite could not be downloaded, and it is not in {}:\n{failures}",
         cache.display()
     ))
+}
+
+/// Downloads the packages of the reference interpreter to a folder; those that are pinned have to be of that version.
+///
+/// # Errors
+/// A sentence that says what is missing, and what to do.
+pub(crate) fn reference_files(cache: &Path, others: &[&str], folder: &Path) -> Result<Vec<PathBuf>, String> {
+    library(cache)?;
+    let mirror = prepared_mirror()?;
+    let pinned = PACKAGES.iter().map(|(package, _, _)| *package).chain(["python3.14", "python3.14-minimal"]);
+    let mut wanted: Vec<_> = pinned.map(|package| format!("{package}={PINNED}")).collect();
+    wanted.extend(
+        others.iter().filter(|other| !other.starts_with("python3.14")).map(|other| (*other).to_owned()),
+    );
+    let mut failures = String::new();
+    for suite in SUITES {
+        let apt = Apt::new(cache, &mirror, suite)?;
+        match apt.run(cache, &["update"]).and_then(|()| apt.download(folder, &wanted)) {
+            Ok(()) => {
+                let files = fs::read_dir(folder).map_err(|error| error.to_string())?;
+                return Ok(files.flatten().map(|entry| entry.path()).collect());
+            }
+            Err(error) => _ = writeln!(failures, "{suite}: {error}"),
+        }
+    }
+    Err(format!("the reference interpreter could not be downloaded:\n{failures}"))
+}
+
+/// The suites of the distribution that may have the packages.
+const SUITES: [&str; 2] = ["sid", "testing"];
+
+/// The mirror to fetch from, once it is certain that the programs for it are there.
+fn prepared_mirror() -> Result<String, String> {
+    const ELSEWHERE: &str = "on another system than Debian set PROTOPY_TEST_CACHE to a cache that was filled on one \
+                             (cargo run --release -p regrtest -- fetch)";
+    for program in ["apt-get", "dpkg-deb"] {
+        if let Err(error) = Command::new(program).arg("--version").output() {
+            return Err(format!(
+                "CPython's test-suite is fetched with the program {program}, which cannot be run: {error}; {ELSEWHERE}"
+            ));
+        }
+    }
+    mirror().ok_or_else(|| format!("no Debian mirror found in the configuration of apt; {ELSEWHERE}"))
 }
 
 /// Checks downloaded files and moves them to where they stay.
@@ -273,13 +308,21 @@ impl Apt {
         Ok(Self { options: options.into_iter().flat_map(|option| ["-o".to_owned(), option]).collect() })
     }
 
+    /// Downloads packages to a folder.
+    fn download(&self, folder: &Path, packages: &[String]) -> Result<(), String> {
+        fs::create_dir_all(folder).map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
+        let arguments: Vec<_> =
+            std::iter::once("download").chain(packages.iter().map(String::as_str)).collect();
+        self.run(folder, &arguments)
+    }
+
     fn run(&self, folder: &Path, arguments: &[&str]) -> Result<(), String> {
         run(Command::new("apt-get").current_dir(folder).arg("-qq").args(&self.options).args(arguments))
     }
 }
 
 /// Runs a command; its error is what it printed.
-fn run(command: &mut Command) -> Result<(), String> {
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|error| format!("cannot run {program}: {error}"))?;
     if output.status.success() {

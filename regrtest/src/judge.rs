@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::child::{Outcome, Verdict};
-use crate::expect::{Expected, State};
+use crate::expect::{ALL_CASES, Expected, State};
 use crate::suite::short;
 
 /// A case that did not do what is expected of it.
@@ -65,7 +65,7 @@ pub fn compare(
     }
     if !partial {
         let known: std::collections::HashSet<_> = cases.iter().map(|case| short(module, case)).collect();
-        for id in expected.cases.keys().filter(|id| *id != "*" && !known.contains(id.as_str())) {
+        for id in expected.cases.keys().filter(|id| *id != ALL_CASES && !known.contains(id.as_str())) {
             report
                 .problems
                 .push(Problem { id: id.clone(), what: "expected, but not a case that counts".to_owned() });
@@ -78,18 +78,20 @@ pub fn compare(
 fn problem(module: &str, case: &str, outcome: &Outcome, expectation: Option<State>) -> Option<String> {
     let (verdict, message) = verdict(module, case, outcome);
     match (expectation, verdict) {
-        (None, Verdict::Pass) | (Some(State::Flaky | State::NotApplicable), _) => None,
+        (None, Verdict::Pass) | (Some(State::NotApplicable), _) => None,
+        (Some(State::Flaky), Verdict::Pass | Verdict::Fail | Verdict::Skip) => None,
         (None, _) => Some(format!("{}: {message}", word(verdict))),
         (Some(state), Verdict::Pass) => Some(format!("passes, was recorded as {state}")),
-        (Some(State::Fail), Verdict::Crash | Verdict::Hang) => {
-            Some(format!("{}, was recorded as fail: {message}", word(verdict)))
+        (Some(state @ (State::Fail | State::Flaky)), Verdict::Crash | Verdict::Hang) => {
+            Some(format!("{}, was recorded as {state}: {message}", word(verdict)))
         }
         (Some(_), _) => None,
     }
 }
 
 /// The verdict on a case; one that did not run fails, with the best reason there is.
-fn verdict(module: &str, case: &str, outcome: &Outcome) -> (Verdict, String) {
+#[must_use]
+pub fn verdict(module: &str, case: &str, outcome: &Outcome) -> (Verdict, String) {
     if let Some((verdict, message)) = outcome.cases.get(case) {
         return (*verdict, message.clone());
     }
@@ -116,33 +118,45 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// The expectations that describe an outcome. Reasons of cases that still do the same are kept.
+/// What recording comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// The new expectations.
+    pub expected: Expected,
+    /// The short ids of cases that have passed and do not now, which have not been recorded as such.
+    pub refused: Vec<String>,
+}
+
+/// The expectations that describe an outcome. Reasons of cases that still do the same are kept, other than those that
+/// were recorded by this function. A case that passed is recorded otherwise only with a `regression`, the reason for it.
 #[must_use]
-pub fn record(module: &str, cases: &[String], outcome: &Outcome, expected: &Expected) -> Expected {
+pub fn record(
+    module: &str,
+    cases: &[String],
+    outcome: &Outcome,
+    expected: &Expected,
+    regression: Option<&str>,
+) -> Recording {
     let mut lines = BTreeMap::new();
+    let mut refused = Vec::new();
     for case in cases {
         let id = short(module, case);
-        let old = expected.get(&id);
-        if let Some((state, reason)) = old
-            && (!state.runs() || state == State::Flaky)
-        {
-            let passes = matches!(outcome.cases.get(case), Some((Verdict::Pass, _)));
-            if !(passes && matches!(state, State::Crash | State::Hang)) {
-                lines.insert(id.into_owned(), (state, reason.to_owned()));
-            }
-            continue;
-        }
+        let ran = outcome.cases.contains_key(case);
         let (verdict, message) = verdict(module, case, outcome);
-        let state = match verdict {
-            Verdict::Pass => continue,
-            Verdict::Fail | Verdict::Skip => State::Fail,
-            Verdict::Crash => State::Crash,
-            Verdict::Hang => State::Hang,
+        let Some(state) = state_after(verdict, ran, expected.get(&id).map(|(state, _)| state)) else {
+            continue;
         };
-        let reason = match old {
-            Some((old, reason)) if old == state => reason.to_owned(),
-            _ if verdict == Verdict::Skip => format!("skipped: {}", one_line(&message)),
-            _ => one_line(&message),
+        let own = expected.cases.get(id.as_ref());
+        let kept = own.or_else(|| expected.cases.get(ALL_CASES).filter(|_| !ran));
+        let passed = expected.recorded && expected.get(&id).is_none();
+        let reason = match (kept, regression) {
+            (Some((old, reason)), _) if *old == state && !(ran && is_automatic(reason)) => reason.clone(),
+            (None, Some(reason)) if passed => one_line(reason),
+            (None, None) if passed => {
+                refused.push(id.into_owned());
+                continue;
+            }
+            _ => reason_for(verdict, &message),
         };
         lines.insert(id.into_owned(), (state, reason));
     }
@@ -151,13 +165,46 @@ pub fn record(module: &str, cases: &[String], outcome: &Outcome, expected: &Expe
         && let Some(first) = lines.values().next().cloned()
         && lines.values().all(|line| *line == first)
     {
-        lines = BTreeMap::from([("*".to_owned(), first)]);
+        lines = BTreeMap::from([(ALL_CASES.to_owned(), first)]);
     }
-    Expected { cases: lines }
+    Recording { expected: Expected { cases: lines, recorded: true }, refused }
+}
+
+/// The state in which a case is recorded; none for one that passes.
+fn state_after(verdict: Verdict, ran: bool, old: Option<State>) -> Option<State> {
+    match (verdict, old) {
+        (_, Some(State::NotApplicable)) => Some(State::NotApplicable),
+        (Verdict::Crash, _) => Some(State::Crash),
+        (Verdict::Hang, _) => Some(State::Hang),
+        (_, Some(State::Flaky)) => Some(State::Flaky),
+        // Left out, so nothing new is known.
+        (_, Some(state)) if !ran && !state.runs() => Some(state),
+        (Verdict::Pass, _) => None,
+        (Verdict::Fail | Verdict::Skip, _) => Some(State::Fail),
+    }
+}
+
+/// How the reasons begin that [`record`] itself gives, and replaces when they change.
+const AUTOMATIC: [&str; 3] = ["not yet: ", "needs the native module ", "skipped: "];
+
+fn is_automatic(reason: &str) -> bool {
+    AUTOMATIC.iter().any(|prefix| reason.starts_with(prefix))
+}
+
+/// A reason made from what a case said.
+fn reason_for(verdict: Verdict, message: &str) -> String {
+    let message = one_line(message);
+    let absent = message.split_once("No module named '_").and_then(|(_, rest)| rest.split_once('\''));
+    let [not_yet, needs, skipped] = AUTOMATIC;
+    match (absent, verdict) {
+        (Some((name, _)), _) => format!("{needs}_{name}"),
+        (None, Verdict::Skip) => format!("{skipped}{message}"),
+        (None, _) => format!("{not_yet}{message}"),
+    }
 }
 
 /// A reason has to fit on its line.
-fn one_line(message: &str) -> String {
+pub(crate) fn one_line(message: &str) -> String {
     let text = message.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() { "no message".to_owned() } else { text.chars().take(200).collect() }
 }
@@ -198,7 +245,7 @@ mod tests {
 
     fn expected(lines: &[(&str, State)]) -> Expected {
         let cases = lines.iter().map(|(id, state)| ((*id).to_owned(), (*state, "kept".to_owned()))).collect();
-        Expected { cases }
+        Expected { cases, recorded: true }
     }
 
     fn cases(ids: &[&str]) -> Vec<String> {
@@ -222,23 +269,92 @@ mod tests {
     }
 
     #[test]
+    fn neither_a_flaky_nor_a_failing_case_may_crash() {
+        let cases = cases(&["a", "b", "c"]);
+        let came = outcome(&[("a", Verdict::Crash), ("b", Verdict::Hang), ("c", Verdict::Fail)]);
+        let wanted = expected(&[("a", State::Flaky), ("b", State::Fail), ("c", State::Flaky)]);
+        let report = compare("test.m", &cases, &came, &wanted, false);
+        let ids: Vec<_> = report.problems.iter().map(|problem| problem.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b"]);
+    }
+
+    #[test]
+    fn a_skip_is_not_a_pass() {
+        let cases = cases(&["a"]);
+        let came = outcome(&[("a", Verdict::Skip)]);
+        let report = compare("test.m", &cases, &came, &expected(&[]), false);
+        assert_eq!((report.passed, report.problems.len()), (0, 1));
+        let recorded = record("test.m", &cases, &came, &Expected::default(), None).expected;
+        assert_eq!(recorded.get("a"), Some((State::Fail, "skipped: why")));
+    }
+
+    #[test]
     fn recording_keeps_reasons_and_leaves_nothing_to_complain_about() {
-        let cases = cases(&["a", "b", "c", "d"]);
-        let came = outcome(&[("a", Verdict::Pass), ("b", Verdict::Fail), ("c", Verdict::Crash)]);
-        let wanted = expected(&[("a", State::Fail), ("b", State::Fail), ("d", State::Hang)]);
-        let recorded = record("test.m", &cases, &came, &wanted);
-        assert_eq!(recorded.text(), "b\tfail\tkept\nc\tcrash\twhy\nd\thang\tkept\n");
-        assert_eq!(compare("test.m", &cases, &came, &recorded, false).problems, []);
+        let cases = cases(&["a", "b", "c", "d", "e"]);
+        let came = outcome(&[
+            ("a", Verdict::Pass),
+            ("b", Verdict::Fail),
+            ("c", Verdict::Crash),
+            ("e", Verdict::Pass),
+        ]);
+        let wanted =
+            expected(&[("a", State::Fail), ("b", State::Fail), ("c", State::Fail), ("d", State::Hang)]);
+        let Recording { expected, refused } = record("test.m", &cases, &came, &wanted, None);
+        assert_eq!(refused, Vec::<String>::new());
+        assert_eq!(
+            expected.text(),
+            "\"b\" = { fail = \"kept\" }\n\"c\" = { crash = \"not yet: why\" }\n\"d\" = { hang = \"kept\" }\n"
+        );
+        assert_eq!(compare("test.m", &cases, &came, &expected, false).problems, []);
+    }
+
+    #[test]
+    fn a_pass_becomes_a_fail_only_when_a_reason_is_given() {
+        let cases = cases(&["a", "b", "c"]);
+        let came = outcome(&[("a", Verdict::Fail), ("b", Verdict::Crash), ("c", Verdict::Pass)]);
+        let refusal = record("test.m", &cases, &came, &expected(&[]), None);
+        assert_eq!(refusal, Recording { expected: expected(&[]), refused: vec!["a".into(), "b".into()] });
+        let allowed = record("test.m", &cases, &came, &expected(&[]), Some("a new\nlimit"));
+        assert_eq!(allowed.refused, Vec::<String>::new());
+        assert_eq!(allowed.expected.get("a"), Some((State::Fail, "a new limit")));
+        assert_eq!(allowed.expected.get("b"), Some((State::Crash, "a new limit")));
+        assert_eq!(allowed.expected.get("c"), None);
+    }
+
+    #[test]
+    fn what_was_never_recorded_cannot_regress() {
+        let cases = cases(&["a"]);
+        let came = outcome(&[("a", Verdict::Fail)]);
+        let first = record("test.m", &cases, &came, &Expected::default(), None);
+        assert_eq!(first.expected.get("a"), Some((State::Fail, "not yet: why")));
+        let better = record("test.m", &cases, &outcome(&[("a", Verdict::Pass)]), &first.expected, None);
+        assert_eq!(better.expected.cases.len(), 0);
+        // The ratchet: what passed once is refused from now on.
+        assert_eq!(record("test.m", &cases, &came, &better.expected, None).refused, ["a"]);
+    }
+
+    #[test]
+    fn reasons_that_were_made_here_follow_the_messages() {
+        let cases = cases(&["a", "b"]);
+        let came = outcome(&[("a", Verdict::Fail), ("b", Verdict::Fail)]);
+        let line = |reason: &str| (State::Fail, reason.to_owned());
+        let old = [("a".to_owned(), line("not yet: another")), ("b".to_owned(), line("by design"))];
+        let wanted = Expected { cases: old.into(), recorded: true };
+        let recorded = record("test.m", &cases, &came, &wanted, None).expected;
+        assert_eq!(recorded.get("a"), Some((State::Fail, "not yet: why")));
+        assert_eq!(recorded.get("b"), Some((State::Fail, "by design")));
     }
 
     #[test]
     fn a_module_that_fails_as_one_is_one_line() {
         let cases = cases(&["a", "b"]);
-        let came = Outcome { module: Some("module: ImportError: x".to_owned()), ..Outcome::default() };
-        let recorded = record("test.m", &cases, &came, &Expected::default());
-        assert_eq!(recorded.text(), "*\tfail\tmodule: ImportError: x\n");
+        let message = "module: ModuleNotFoundError: No module named '_x'";
+        let came = Outcome { module: Some(message.to_owned()), ..Outcome::default() };
+        let recorded = record("test.m", &cases, &came, &Expected::default(), None).expected;
+        assert_eq!(recorded.text(), "\"*\" = { fail = \"needs the native module _x\" }\n");
         let better = outcome(&[("a", Verdict::Pass), ("b", Verdict::Fail)]);
         assert_eq!(compare("test.m", &cases, &better, &recorded, false).problems.len(), 1);
-        assert_eq!(record("test.m", &cases, &better, &recorded).text(), "b\tfail\tmodule: ImportError: x\n");
+        let recorded = record("test.m", &cases, &better, &recorded, None).expected;
+        assert_eq!(recorded.text(), "\"b\" = { fail = \"not yet: why\" }\n");
     }
 }

@@ -8,6 +8,9 @@ use flate2::read::GzDecoder;
 /// The case ids of `portable-cases.txt`: those that CPython 3.14.10 passes under another name.
 static PORTABLE: &[u8] = include_bytes!("../portable-cases.txt.gz");
 
+/// Which module belongs to which area.
+static AREAS: &str = include_str!("../areas.txt");
+
 /// A tier of the suite: its name and groups, each a letter with the names of its modules less `test_`.
 pub struct Tier {
     /// `core` or `types`.
@@ -71,6 +74,22 @@ pub const TIERS: &[Tier] = &[
     },
 ];
 
+/// The area of each module, by its name without `test.`; in the order of the list, core language first.
+#[must_use]
+pub fn areas() -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut areas: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in AREAS.lines().filter(|line| !line.starts_with('#')) {
+        let (area, modules) = line.split_once(':').unwrap_or((line, ""));
+        if areas.last().is_none_or(|(last, _)| *last != area) {
+            areas.push((area, Vec::new()));
+        }
+        if let Some((_, names)) = areas.last_mut() {
+            names.extend(modules.split_whitespace());
+        }
+    }
+    areas
+}
+
 /// The denominator: the case ids that count, by module (`test.test_grammar`), in order.
 pub struct Portable {
     modules: BTreeMap<String, Vec<String>>,
@@ -85,6 +104,12 @@ impl Portable {
     pub fn load() -> Self {
         let mut text = String::new();
         GzDecoder::new(PORTABLE).read_to_string(&mut text).expect("the list is a valid gzip file");
+        Self::parse(&text)
+    }
+
+    /// Reads the text of the list.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
         let mut modules = BTreeMap::new();
         let mut current = (String::new(), Vec::new());
         for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -183,6 +208,16 @@ mod tests {
         let missing: Vec<_> = names.filter(|name| portable.matching(name).is_empty()).collect();
         // test_class imports `_testinternalcapi`, so nothing but CPython can run it.
         assert_eq!(missing, ["class"]);
+    }
+
+    #[test]
+    fn each_module_has_one_area() {
+        let portable = Portable::load();
+        let mut names: Vec<_> = areas().into_iter().flat_map(|(_, modules)| modules).collect();
+        names.sort_unstable();
+        let modules: Vec<_> =
+            portable.modules().map(|module| module.strip_prefix("test.").unwrap_or(module)).collect();
+        assert_eq!(names, modules);
     }
 
     #[test]

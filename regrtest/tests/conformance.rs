@@ -47,15 +47,19 @@ fn run(tier: &str, groups: &[&str]) -> Result<(), String> {
         memory: 4 << 30,
         pretend: None,
         pattern: None,
+        parallel_threads: 0,
         logs: cache().join("logs"),
     };
     let options = Options {
         jobs: 2,
         record: false,
+        regression: None,
         try_all: false,
         strict: false,
         show: 20,
         expected: home().join("expected"),
+        results: None,
+        resume: false,
     };
     let portable = Portable::load();
     let modules = groups.iter().flat_map(|group| portable.tier(tier, Some(group))).collect();
