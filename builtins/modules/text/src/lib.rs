@@ -1,4 +1,4 @@
-//! Native modules about text and serial forms: _sre, _struct, _json, unicodedata, binascii, _string, _codecs, marshal.
+//! Native modules about text and serial forms: _sre, _struct, unicodedata, binascii, _string, _codecs, hash functions.
 
 mod binascii;
 mod codecs;
@@ -23,4 +23,6 @@ pub static MODULES: &[&ModuleSpec] = &[
     &hashes::SHA2,
     &hashes::SHA3,
     &hashes::BLAKE2,
+    &hashes::HASHLIB,
+    &hashes::HMAC,
 ];

@@ -41,6 +41,13 @@ pub(crate) struct Params {
     pub(crate) last_node: bool,
 }
 
+impl Params {
+    /// A digest of `digest_size` bytes, nothing else.
+    pub(crate) fn plain(digest_size: u8) -> Params {
+        Params { digest_size, fanout: 1, depth: 1, ..Params::default() }
+    }
+}
+
 fn put(block: &mut [u8], at: usize, bytes: &[u8]) {
     for (to, from) in block.iter_mut().skip(at).zip(bytes) {
         *to = *from;

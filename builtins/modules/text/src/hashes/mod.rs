@@ -1,7 +1,14 @@
-//! `_md5`, `_sha1`, `_sha2`, `_sha3` and `_blake2`: hash functions for `hashlib`.
+//! `_md5`, `_sha1`, `_sha2`, `_sha3` and `_blake2`: hash functions for `hashlib`; beside them `_hashlib` and `_hmac`.
 
 mod blake2;
 mod core;
+mod derive;
+mod hashlib;
+mod hmac;
+mod mac;
+
+pub use self::hashlib::MODULE as HASHLIB;
+pub use self::hmac::MODULE as HMAC;
 
 use self::blake2::{Blake2b, Blake2s, Params};
 use self::core::Core;
@@ -87,7 +94,7 @@ static METHODS: &[MethodDef] = methods![
     /// The digest as hexadecimal digits.
     "hexdigest(self, /)" => |cx, a| {
         let d = finish(cx, a[0], 0)?;
-        Ok(hex(cx, &d))
+        hex(cx, &d)
     };
     /// Takes more data.
     "update(self, obj, /)" => update;
@@ -98,15 +105,13 @@ static XOF_METHODS: &[MethodDef] = methods![
     "copy(self, /)" => copy;
     /// A digest of `length` bytes.
     "digest(self, length)" => |cx, a| {
-        let n = length(cx, a[1])?;
-        let d = finish(cx, a[0], n)?;
+        let d = xof_digest(cx, a[0], a[1])?;
         cx.bytes(&d)
     };
     /// A digest of `length` bytes as hexadecimal digits.
     "hexdigest(self, length)" => |cx, a| {
-        let n = length(cx, a[1])?;
-        let d = finish(cx, a[0], n)?;
-        Ok(hex(cx, &d))
+        let d = xof_digest(cx, a[0], a[1])?;
+        hex(cx, &d)
     };
     /// Takes more data.
     "update(self, data, /)" => update;
@@ -114,38 +119,20 @@ static XOF_METHODS: &[MethodDef] = methods![
 
 static GETSETS: &[GetSetDef] = getsets![
     /// The block size in bytes.
-    "block_size" => |cx, v| {
-        let n = info(cx, v)?.1;
-        Ok(cx.int_usize(n))
-    };
+    "block_size" => block_size;
     /// The name of the function.
-    "name" => |cx, v| {
-        let n = info(cx, v)?.0;
-        Ok(cx.str(n))
-    };
+    "name" => name;
     /// The size of the digest in bytes.
-    "digest_size" => |cx, v| {
-        let n = info(cx, v)?.2;
-        Ok(cx.int_usize(n))
-    };
+    "digest_size" => digest_size;
 ];
 
 static SHA3_GETSETS: &[GetSetDef] = getsets![
     /// The block size in bytes.
-    "block_size" => |cx, v| {
-        let n = info(cx, v)?.1;
-        Ok(cx.int_usize(n))
-    };
+    "block_size" => block_size;
     /// The name of the function.
-    "name" => |cx, v| {
-        let n = info(cx, v)?.0;
-        Ok(cx.str(n))
-    };
+    "name" => name;
     /// The size of the digest in bytes.
-    "digest_size" => |cx, v| {
-        let n = info(cx, v)?.2;
-        Ok(cx.int_usize(n))
-    };
+    "digest_size" => digest_size;
     /// The capacity in bits.
     "_capacity_bits" => |cx, v| {
         let n = info(cx, v)?.1;
@@ -167,6 +154,21 @@ fn info(cx: &mut Ctx, v: Value) -> PyResult<(&'static str, usize, usize)> {
     Ok(this(cx, v)?.core.with(|c| c.info()))
 }
 
+fn name(cx: &mut Ctx, v: Value) -> PyResult {
+    let n = info(cx, v)?.0;
+    Ok(cx.str(n))
+}
+
+fn block_size(cx: &mut Ctx, v: Value) -> PyResult {
+    let n = info(cx, v)?.1;
+    Ok(cx.int_usize(n))
+}
+
+fn digest_size(cx: &mut Ctx, v: Value) -> PyResult {
+    let n = info(cx, v)?.2;
+    Ok(cx.int_usize(n))
+}
+
 fn copy(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let core = this(cx, a[0])?.core.with(|c| c.clone());
     let t = cx.type_of(a[0]);
@@ -175,13 +177,28 @@ fn copy(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn finish(cx: &mut Ctx, v: Value, length: usize) -> PyResult<Vec<u8>> {
     let core = this(cx, v)?.core.with(|c| c.clone());
-    Ok(core.finish(length))
+    core.finish(length).ok_or_else(|| cx.no_memory())
 }
 
-fn hex(cx: &mut Ctx, digest: &[u8]) -> Value {
-    let digit = |n: u8| char::from_digit(u32::from(n), 16).unwrap_or('0');
-    let text: String = digest.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect();
-    cx.str(&text)
+/// A digest of as many bytes as `n` says, of a function without a length of its own.
+fn xof_digest(cx: &mut Ctx, v: Value, n: Value) -> PyResult<Vec<u8>> {
+    let n = length(cx, n)?;
+    finish(cx, v, n)
+}
+
+/// Hexadecimal digits.
+fn hex(cx: &mut Ctx, digest: &[u8]) -> PyResult {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::new();
+    if text.try_reserve_exact(digest.len() * 2).is_err() {
+        return Err(cx.no_memory());
+    }
+    for b in digest {
+        for n in [b >> 4, b & 15] {
+            text.push(char::from(DIGITS[usize::from(n)]));
+        }
+    }
+    Ok(cx.str(&text))
 }
 
 fn update(cx: &mut Ctx, a: &[Value]) -> PyResult {
