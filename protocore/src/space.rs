@@ -138,6 +138,8 @@ pub struct ProtoSpace {
     types: Box<[Slot]>,
     roots: Box<[Slot]>,
     interned: DashMap<StrKey, ()>,
+    /// What was interned since the last collection: all that a minor one has to look at.
+    newly_interned: std::sync::Mutex<Vec<Value>>,
     version: AtomicU32,
     /// Key of string hashing (SipHash-1-3).
     pub hash_key: (u64, u64),
@@ -173,6 +175,7 @@ impl ProtoSpace {
             types: (0..TYPE_COUNT).map(|_| Slot::empty()).collect(),
             roots: (0..ROOT_COUNT).map(|_| Slot::empty()).collect(),
             interned: DashMap::new(),
+            newly_interned: std::sync::Mutex::default(),
             version: AtomicU32::new(1),
             hash_key,
             threads: AtomicUsize::new(0),
@@ -217,12 +220,16 @@ impl ProtoSpace {
         self.roots[r as usize].init(Some(v));
     }
 
-    /// Visits everything the space holds.
-    pub fn trace_roots(&self, t: &mut Tracer) {
+    /// Visits everything the space holds; `minor` says that what is old need not be visited. The world is stopped.
+    pub(crate) fn trace_roots(&self, t: &mut Tracer, minor: bool) {
         t.slots(&self.types);
         t.slots(&self.roots);
-        for e in &self.interned {
-            t.visit(e.key().0);
+        if minor {
+            t.values(crate::heap::locked(&self.newly_interned).iter());
+        } else {
+            for e in &self.interned {
+                t.visit(e.key().0);
+            }
         }
         for s in self.shapes.iter() {
             t.slot(&s.key);
@@ -278,12 +285,20 @@ impl ProtoSpace {
 
     /// The one string of this content: `s` itself, marked, or an earlier one.
     pub(crate) fn intern(&self, s: Value) -> Value {
-        let e = self.interned.entry(StrKey(s)).or_insert(());
+        let e = self
+            .interned
+            .entry(StrKey(s))
+            .or_insert_with(|| crate::heap::locked(&self.newly_interned).push(s));
         let v = e.key().0;
         if let Some(o) = StrObj::of(v) {
             o.header.flags.fetch_or(crate::layouts::str_flags::INTERNED, Ordering::Relaxed);
         }
         v
+    }
+
+    /// A collection has ended: what is interned is old.
+    pub(crate) fn age_interned(&self) {
+        *crate::heap::locked(&self.newly_interned) = Vec::new();
     }
 
     /// The interned string of this content, if there is one.

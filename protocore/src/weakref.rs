@@ -48,9 +48,15 @@ impl Hasher for AddressHasher {
     }
 }
 
-type Table = HashMap<u64, Vec<u64>, BuildHasherDefault<AddressHasher>>;
+#[derive(Default)]
+struct Table {
+    /// Referent to references, oldest first.
+    refs: HashMap<u64, Vec<u64>, BuildHasherDefault<AddressHasher>>,
+    /// Referents that got a reference since the last collection: the others, and their references, are old.
+    fresh: Vec<u64>,
+}
 
-/// The weak references of a heap: referent to references, oldest first.
+/// The weak references of a heap.
 #[derive(Default)]
 pub(crate) struct WeakTable(Mutex<Table>);
 
@@ -64,13 +70,13 @@ impl WeakTable {
     /// The weak references to an object that are marked.
     pub(crate) fn living(&self, target: Value, t: &Tracer) -> Vec<Value> {
         let table = locked(&self.0);
-        let refs = table.get(&target.bits()).map_or(&[][..], Vec::as_slice);
+        let refs = table.refs.get(&target.bits()).map_or(&[][..], Vec::as_slice);
         refs.iter().map(|r| reference(*r)).filter(|r| t.is_marked(*r)).collect()
     }
 
     /// Clears all references to an object; callbacks of those in `living` are given to `queue`, newest first. How many these are.
     pub(crate) fn clear(&self, target: Value, living: &[Value], queue: &mut impl FnMut(Value)) -> usize {
-        let refs = locked(&self.0).remove(&target.bits()).unwrap_or_default();
+        let refs = locked(&self.0).refs.remove(&target.bits()).unwrap_or_default();
         let mut callbacks = 0;
         for r in refs.iter().rev().map(|r| reference(*r)) {
             let Some(w) = WeakRefObj::of(r) else { continue };
@@ -84,11 +90,18 @@ impl WeakTable {
     }
 
     /// Clears what refers to unmarked objects and forgets unmarked references: how many were cleared, and how many
-    /// callbacks were given to `queue`, newest reference first.
-    pub(crate) fn process(&self, t: &mut Tracer, mut queue: impl FnMut(Value)) -> (usize, usize) {
+    /// callbacks were given to `queue`, newest reference first. A minor collection looks at new entries only: it frees nothing that
+    /// the others name.
+    pub(crate) fn process(
+        &self,
+        t: &mut Tracer,
+        minor: bool,
+        mut queue: impl FnMut(Value),
+    ) -> (usize, usize) {
         let (mut cleared, mut callbacks) = (0, 0);
         let mut table = locked(&self.0);
-        table.retain(|target, refs| {
+        let fresh = std::mem::take(&mut table.fresh);
+        let mut keep = |target: &u64, refs: &mut Vec<u64>| {
             refs.retain(|r| t.is_marked(reference(*r)));
             if t.is_marked(reference(*target)) {
                 return !refs.is_empty();
@@ -103,7 +116,18 @@ impl WeakTable {
                 }
             }
             false
-        });
+        };
+        if minor {
+            for target in fresh {
+                if let Some(refs) = table.refs.get_mut(&target)
+                    && !keep(&target, refs)
+                {
+                    table.refs.remove(&target);
+                }
+            }
+        } else {
+            table.refs.retain(keep);
+        }
         (cleared, callbacks)
     }
 }
@@ -131,18 +155,20 @@ impl Ctx {
         w.callback.init(callback);
         let heap = self.heap();
         let mut table = locked(&heap.weak.0);
-        let refs = table.entry(target.bits()).or_default();
+        let Table { refs, fresh: noted } = &mut *table;
+        let refs = refs.entry(target.bits()).or_default();
         if reuse && let Some(r) = refs.iter().map(|r| reference(*r)).find(|r| is_plain(self, *r, ty)) {
             return Some(r);
         }
         w.target.store(target.bits(), Ordering::Release);
         refs.push(fresh.bits());
+        noted.push(target.bits());
         Some(fresh)
     }
 
     fn plain_weakref(&self, target: Value, ty: &TypeObj) -> Option<Value> {
         let table = locked(&self.heap().weak.0);
-        table.get(&target.bits())?.iter().map(|r| reference(*r)).find(|r| is_plain(self, *r, ty))
+        table.refs.get(&target.bits())?.iter().map(|r| reference(*r)).find(|r| is_plain(self, *r, ty))
     }
 
     /// The object that a weak reference refers to, if it is alive.
@@ -157,10 +183,10 @@ impl Ctx {
         let heap = self.heap();
         let mut table = locked(&heap.weak.0);
         let target = w.target.swap(0, Ordering::AcqRel);
-        if let Some(refs) = table.get_mut(&target) {
+        if let Some(refs) = table.refs.get_mut(&target) {
             refs.retain(|r| *r != w.value().bits());
             if refs.is_empty() {
-                table.remove(&target);
+                table.refs.remove(&target);
             }
         }
         self.barrier(w.value());
@@ -169,14 +195,14 @@ impl Ctx {
 
     /// Number of weak references to an object.
     pub fn weakref_count(&self, target: Value) -> usize {
-        locked(&self.heap().weak.0).get(&target.bits()).map_or(0, Vec::len)
+        locked(&self.heap().weak.0).refs.get(&target.bits()).map_or(0, Vec::len)
     }
 
     /// The weak references to an object: first the one that is shared, then the shared proxy, then the others, newest first.
     pub fn weakrefs_of(&self, target: Value) -> Vec<Value> {
         let mut all: Vec<Value> = {
             let table = locked(&self.heap().weak.0);
-            let refs = table.get(&target.bits()).map_or(&[][..], Vec::as_slice);
+            let refs = table.refs.get(&target.bits()).map_or(&[][..], Vec::as_slice);
             refs.iter().rev().map(|r| reference(*r)).collect()
         };
         let shared = [Ty::WeakRef, Ty::WeakProxy, Ty::WeakCallableProxy];

@@ -10,7 +10,12 @@
 //! 1. A scanned object has the OLD bit iff it has a current mark and is not in the list of noted objects.
 //! 2. Suspended frames and their saved registers are written without barriers: all of them are visited each time.
 //! 3. Validity of cells ([`super::blocks`], 3) holds while a minor collection sets current marks: it marks valid cells only.
-//! 4. A full collection follows when what has become old since the last one passes 3/4 of what was live then.
+//! 4. Tables of the runtime (interned strings, weak references, registered finalizers) know what was added since the last
+//!    collection: a minor one looks at that alone.
+//! 5. A full collection follows when what has become old since the last one passes 3/4 of what was live then (3/2, if that one
+//!    found little), or when eight times as much was allocated. The nursery is 8 MiB at first; it grows while
+//!    a minor collection takes more than a nanosecond for four bytes allocated (much survives, or large old objects are stored into all
+//!    the time), and shrinks again.
 
 use super::class::{BLOCK_BYTES, KINDS, SIZES, cells_of, kind};
 use super::local::POISON;
@@ -31,6 +36,10 @@ pub(super) const MIN_BUDGET: usize = 32 << 20;
 /// Least and greatest number of bytes between minor collections.
 pub(super) const MIN_NURSERY: usize = 8 << 20;
 const MAX_NURSERY: usize = 64 << 20;
+/// Quarters of the live bytes that may become old before a full collection.
+pub(super) const PATIENCE: usize = 3;
+/// Multiples of the live bytes that may be allocated before a full collection.
+const RARELY: usize = 8;
 
 /// Bytes below the stack pointer that a leaf function may use.
 const RED_ZONE: usize = 128;
@@ -94,7 +103,7 @@ unsafe fn free_cell(at: usize, bytes: usize, poison: bool) {
 impl Heap {
     /// Marks everything reachable. The world is stopped.
     fn mark(&self, cx: &Ctx, threads: &[Arc<ThreadRecord>], t: &mut Tracer, minor: bool) {
-        cx.space().trace_roots(t);
+        cx.space().trace_roots(t, minor);
         if minor {
             cx.space().trace_classes(t);
         }
@@ -267,7 +276,7 @@ impl Heap {
 
     /// The stopped part of a collection.
     fn run(&self, cx: &mut Ctx, threads: &[Arc<ThreadRecord>], full: bool, count: bool) -> Cycle {
-        let start = Instant::now();
+        let (start, begun) = (Instant::now(), processor_time());
         for th in threads {
             // SAFETY: the thread is stopped in a safepoint, or is this one.
             let local = unsafe { &mut (*th.cx).local };
@@ -276,8 +285,7 @@ impl Heap {
         }
         let notes = std::mem::take(&mut *locked(&self.notes));
         let generations = self.generations.load(Relaxed);
-        let last_live = locked(&self.stats).live_bytes;
-        let minor = generations && !full && self.aged.load(Relaxed) <= MIN_BUDGET.max(last_live / 4 * 3);
+        let minor = generations && !full && self.minor_is_enough();
         let verify = self.verify.load(Relaxed);
         if !minor {
             self.blocks.clear_next();
@@ -293,17 +301,18 @@ impl Heap {
         if minor && verify {
             self.blocks.clear_next();
             let mut check = Tracer::marking(self, cx.shapes, true, false).comparing();
-            self.mark(cx, threads, &mut check, minor);
+            self.mark(cx, threads, &mut check, false);
         }
         let dead = if count { self.count_dead(&t) } else { 0 };
         let mut queue = |r: Value| self.finalizers.push(super::finalize::Pending::Callback(r));
-        let (finalized, cyclic) = self.finalizers.process(&mut t, &self.weak);
+        let (finalized, cyclic) = self.finalizers.process(&mut t, &self.weak, minor);
         let early: usize = cyclic.into_iter().map(|(v, refs)| self.weak.clear(v, &refs, &mut queue)).sum();
-        let (cleared, callbacks) = self.weak.process(&mut t, queue);
+        let (cleared, callbacks) = self.weak.process(&mut t, minor, queue);
         let callbacks = callbacks + early;
         if !minor {
             cx.space().forget_classes(&t);
         }
+        cx.space().age_interned();
         t.always.sort_unstable_by_key(|v| v.bits());
         t.always.dedup();
         *locked(&self.always) = std::mem::take(&mut t.always);
@@ -314,7 +323,7 @@ impl Heap {
         let v = self.classify(minor.then_some(notes.touched));
         let spent = self.allocated.swap(0, Relaxed);
         let external = usize::try_from(self.external.swap(0, Relaxed)).unwrap_or(0);
-        self.plan(minor, generations, spent, &v, external);
+        self.plan(minor, spent, &v, external, processor_time().saturating_sub(begun));
         let pause = start.elapsed();
         let mut s = locked(&self.stats);
         s.collections += 1;
@@ -330,29 +339,52 @@ impl Heap {
         Cycle { minor, dead, queued: finalized + callbacks, to_drop: v.to_drop, pause }
     }
 
-    /// Decides when the next collection comes.
-    fn plan(&self, minor: bool, generations: bool, spent: usize, v: &Verdict, external: usize) {
-        if !generations {
+    /// Whether the next collection may be a minor one, as far as the figures go.
+    fn minor_is_enough(&self) -> bool {
+        let live = locked(&self.stats).live_bytes;
+        let since = self.since_full.load(Relaxed).saturating_add(self.allocated.load(Relaxed));
+        self.aged.load(Relaxed) <= MIN_BUDGET.max(live / 4 * self.patience.load(Relaxed))
+            && since <= MIN_BUDGET.max(live).saturating_mul(RARELY)
+    }
+
+    /// Decides when the next collection comes. `cost`: processor time of this one.
+    fn plan(&self, minor: bool, spent: usize, v: &Verdict, external: usize, cost: Duration) {
+        if !self.generations.load(Relaxed) {
             self.budget.store(MIN_BUDGET.max(v.live / 4 * 3), Relaxed);
             return;
         }
         if !minor {
+            // Where old objects seldom die, looking for them is delayed.
+            let before = locked(&self.stats).live_bytes + self.aged.load(Relaxed);
+            let few = before.saturating_sub(v.live) < before / 8;
+            self.patience.store(if few { 2 * PATIENCE } else { PATIENCE }, Relaxed);
             self.aged.store(0, Relaxed);
+            self.since_full.store(0, Relaxed);
             self.budget.store(self.nursery.load(Relaxed), Relaxed);
             return;
         }
         let survived = v.live.saturating_sub(v.was_live);
         self.aged.fetch_add(survived.saturating_add(external), Relaxed);
-        // While much survives, minor collections do work that a full one does again: they become rarer.
+        self.since_full.fetch_add(spent, Relaxed);
+        // What is the same work for each minor collection, and what would have died a little later, is done less often then.
+        let cost = usize::try_from(cost.as_nanos()).unwrap_or(usize::MAX);
         let mut nursery = self.nursery.load(Relaxed);
-        if survived > spent / 3 {
+        if cost > spent / 4 {
             nursery = (nursery * 2).min(MAX_NURSERY);
-        } else if survived < spent / 8 {
-            nursery = (nursery / 2).max(MIN_NURSERY);
+        } else if cost < spent / 32 {
+            nursery = (nursery / 2).max(self.min_nursery);
         }
         self.nursery.store(nursery, Relaxed);
         self.budget.store(nursery, Relaxed);
     }
+}
+
+/// Processor time of this thread.
+fn processor_time() -> Duration {
+    let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes one `timespec`.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut t) };
+    Duration::new(u64::try_from(t.tv_sec).unwrap_or(0), u32::try_from(t.tv_nsec).unwrap_or(0))
 }
 
 /// What became of the blocks.

@@ -35,8 +35,9 @@ const PATIENCE: usize = 1 << 20;
 
 #[derive(Default)]
 pub(crate) struct Finalizers {
-    /// Addresses of finalizable objects.
+    /// Addresses of finalizable objects: those that were registered since the last collection, and the others.
     registered: Mutex<Vec<u64>>,
+    old: Mutex<Vec<u64>>,
     queue: Mutex<VecDeque<Pending>>,
     queued: AtomicUsize,
 }
@@ -68,7 +69,9 @@ impl Finalizers {
     /// The wanted ones of the registered objects, the youngest first; they count as finalized then.
     fn take_registered(&self, wanted: impl Fn(Value) -> bool) -> Vec<Value> {
         let mut out = Vec::new();
-        locked(&self.registered).retain(|w| {
+        let mut old = locked(&self.old);
+        old.append(&mut locked(&self.registered));
+        old.retain(|w| {
             // SAFETY: registered objects that have died were removed by the collection that found them dead.
             let v = unsafe { Value::from_bits(*w) };
             let take = !done(v) && wanted(v);
@@ -93,11 +96,22 @@ impl Finalizers {
     }
 
     /// After marking: queues and resurrects the finalizable objects that were not reached; their number, and those of them that are
-    /// members of a cycle or kept by one, with the living weak references to each.
-    pub(super) fn process(&self, t: &mut Tracer, weak: &WeakTable) -> (usize, Vec<(Value, Vec<Value>)>) {
-        let mut registered = locked(&self.registered);
+    /// members of a cycle or kept by one, with the living weak references to each. A minor collection looks at those that were
+    /// registered since the last one: all others that it could free are marked.
+    pub(super) fn process(
+        &self,
+        t: &mut Tracer,
+        weak: &WeakTable,
+        minor: bool,
+    ) -> (usize, Vec<(Value, Vec<Value>)>) {
+        let mut old = locked(&self.old);
+        let mut looked_at = std::mem::take(&mut *locked(&self.registered));
+        if !minor {
+            let young = std::mem::replace(&mut looked_at, std::mem::take(&mut *old));
+            looked_at.extend(young);
+        }
         let mut dying = Vec::new();
-        registered.retain(|w| {
+        looked_at.retain(|w| {
             // SAFETY: a registered object was valid at the last collection or made since: its cell is whole until
             // this one ends.
             let v = unsafe { Value::from_bits(*w) };
@@ -110,6 +124,8 @@ impl Finalizers {
             }
             alive
         });
+        old.append(&mut looked_at);
+        drop(old);
         let watched: Vec<Vec<Value>> = dying.iter().map(|v| weak.living(*v, t)).collect();
         let mut cyclic = vec![false; dying.len()];
         let mut patience = PATIENCE;

@@ -100,8 +100,13 @@ pub struct Heap {
     generations: AtomicBool,
     /// Bytes that have become old since the last full collection.
     aged: AtomicUsize,
-    /// Bytes between minor collections.
+    /// Quarters of the live bytes that may become old before the next full collection.
+    patience: AtomicUsize,
+    /// Bytes allocated since the last full collection, up to the last minor one.
+    since_full: AtomicUsize,
+    /// Bytes between minor collections, and the least number of these.
     nursery: AtomicUsize,
+    min_nursery: usize,
     pub(crate) epochs: Epochs,
 }
 
@@ -134,12 +139,14 @@ fn physical_memory() -> usize {
 
 impl Heap {
     /// An empty heap. Read from the environment: `PROTOPY_HEAP_MAX` (bytes, suffixes K, M, G; physical memory if
-    /// absent), `PROTOPY_GC_STRESS=N` (collect at every N-th allocation), `PROTOPY_GC_POISON=1` (fill freed cells, check
+    /// absent), `PROTOPY_GC_NURSERY` (least number of bytes between minor collections), `PROTOPY_GC_STRESS=N` (collect at every N-th allocation), `PROTOPY_GC_POISON=1` (fill freed cells, check
     /// the filling at reuse), `PROTOPY_GC_VERIFY=1` (check each reference that is marked; implied by poison).
     pub fn new() -> std::io::Result<Heap> {
         let limit = size_from_env("PROTOPY_HEAP_MAX").unwrap_or_else(physical_memory);
         let flag = |n| std::env::var_os(n).is_some_and(|v| !v.is_empty() && v != "0");
         let poison = flag("PROTOPY_GC_POISON");
+        let min_nursery =
+            size_from_env("PROTOPY_GC_NURSERY").map_or(collect::MIN_NURSERY, |n| n.max(1 << 16));
         Ok(Heap {
             blocks: Blocks::reserve(limit)?,
             available: (0..CLASSES * KINDS).map(|_| Mutex::new(Vec::new())).collect(),
@@ -158,9 +165,12 @@ impl Heap {
             finalizers: finalize::Finalizers::default(),
             notes: Mutex::new(local::Notes::default()),
             always: Mutex::new(Vec::new()),
-            generations: AtomicBool::new(flag("PROTOPY_GC_GENERATIONS")),
+            generations: AtomicBool::new(std::env::var_os("PROTOPY_GC_GENERATIONS").is_none_or(|v| v != "0")),
             aged: AtomicUsize::new(usize::MAX),
-            nursery: AtomicUsize::new(collect::MIN_NURSERY),
+            patience: AtomicUsize::new(collect::PATIENCE),
+            since_full: AtomicUsize::new(0),
+            nursery: AtomicUsize::new(min_nursery),
+            min_nursery,
             epochs: Epochs::default(),
         })
     }
@@ -176,8 +186,8 @@ impl Heap {
         self.verify.store(on, Relaxed);
     }
 
-    /// Whether collections may be minor ones (off unless `PROTOPY_GC_GENERATIONS=1`): every store into an object that a collection may have seen must
-    /// then be preceded by its barrier. With `PROTOPY_GC_VERIFY=1` each minor collection is checked against a full marking.
+    /// Whether collections may be minor ones (unless `PROTOPY_GC_GENERATIONS=0`): every store into an object that a collection may
+    /// have seen must then be preceded by its barrier. With `PROTOPY_GC_VERIFY=1` each minor collection is checked against a full marking.
     pub fn set_generations(&self, on: bool) {
         self.generations.store(on, Relaxed);
         self.aged.store(usize::MAX, Relaxed);

@@ -127,8 +127,6 @@ pub struct Buffered {
     ok: AtomicBool,
     detached: AtomicBool,
     finalizing: AtomicBool,
-    /// A bytearray that raw streams written in Python read into.
-    scratch: Slot,
     buf: Locked<Buf>,
 }
 
@@ -137,7 +135,6 @@ impl Payload for Buffered {
 
     fn trace(&self, t: &mut Tracer) {
         t.slot(&self.raw);
-        t.slot(&self.scratch);
     }
 }
 
@@ -157,7 +154,6 @@ impl Buffered {
             ok: AtomicBool::new(false),
             detached: AtomicBool::new(false),
             finalizing: AtomicBool::new(false),
-            scratch: Slot::empty(),
             buf: Locked::new(Buf::default()),
         }
     }
@@ -281,7 +277,9 @@ fn raw_readinto(cx: &mut Ctx, me: &Buffered, out: &mut [u8]) -> PyResult<Option<
         return fileio::read_slice(cx, f, out);
     }
     let raw = me.raw(cx)?;
-    let array = scratch(cx, me, out.len())?;
+    let class = cx.ty(Ty::ByteArray).value();
+    let size = cx.int_usize(out.len());
+    let array = call(cx, class, &[size])?;
     let view = cx.ty(Ty::MemoryView).value();
     let view = call(cx, view, &[array])?;
     let r = call_eintr(cx, raw, "readinto", &[view])?;
@@ -310,21 +308,6 @@ fn raw_readinto(cx: &mut Ctx, me: &Buffered, out: &mut [u8]) -> PyResult<Option<
             Err(cx.raise_str(Ty::OSError, &msg))
         }
     }
-}
-
-/// The bytearray that raw streams read into.
-fn scratch(cx: &mut Ctx, me: &Buffered, n: usize) -> PyResult {
-    if let Some(a) = me.scratch.get()
-        && protopy_vm::len(cx, a)? == n
-    {
-        return Ok(a);
-    }
-    let class = cx.ty(Ty::ByteArray).value();
-    let size = cx.int_usize(n);
-    let array = call(cx, class, &[size])?;
-    // Kept alive by the stream: whoever holds the lock is in one of its methods.
-    me.scratch.init(Some(array));
-    Ok(array)
 }
 
 /// Writes once to the raw stream; `None` if it would block.
