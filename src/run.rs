@@ -5,7 +5,7 @@ use crate::locate::{absolute, locate};
 use crate::{repl, streams};
 use protopy_builtins::{startup, sysmod};
 use protopy_vm::protocore::dict::DictObj;
-use protopy_vm::protocore::layouts::{ExcObj, IntRef, ModuleObj};
+use protopy_vm::protocore::layouts::{CodeObj, ExcObj, IntRef, ModuleObj};
 use protopy_vm::protocore::{Ctx, PyResult, Raised, Root, Ty, Value};
 use protopy_vm::{self as vm, errors::set_sys};
 use std::ffi::{OsStr, OsString};
@@ -282,6 +282,22 @@ fn is_compiled(f: &OsString, bytes: &[u8]) -> bool {
     f.as_bytes().ends_with(b".pyc") || bytes.starts_with(&[magic[0], magic[1], b'\r', b'\n'])
 }
 
+/// The code of a compiled module, which is not compared with any source. What stands in the header behind the number that
+/// tells the format does not matter here.
+fn compiled_code(cx: &mut Ctx, bytes: &[u8]) -> PyResult {
+    const HEADER: usize = 16;
+    let magic = protopy_mod_runtime::imp::PYC_MAGIC.to_le_bytes();
+    if !bytes.starts_with(&magic) {
+        return Err(cx.raise_str(Ty::RuntimeError, "Bad magic number in .pyc file"));
+    }
+    let body = cx.bytes(bytes.get(HEADER..).unwrap_or_default())?;
+    let loads = vm::import_attr(cx, "marshal", "loads")?;
+    match vm::call(cx, loads, &[body]) {
+        Ok(code) if CodeObj::of(code).is_some() => Ok(code),
+        _ => Err(cx.raise_str(Ty::RuntimeError, "Bad code object in .pyc file")),
+    }
+}
+
 fn run_script(cx: &mut Ctx, i: &Invocation, f: &OsString, bytes: &[u8]) -> PyResult<()> {
     let m = main_module(cx)?;
     let file_abs = absolute(Path::new(f));
@@ -296,8 +312,7 @@ fn run_script(cx: &mut Ctx, i: &Invocation, f: &OsString, bytes: &[u8]) -> PyRes
     let loader = vm::call(cx, loader, &[n, file_value])?;
     vm::set_attr_str(cx, m, "__loader__", loader)?;
     if compiled {
-        let name = cx.intern_str("__main__");
-        let code = vm::call_method(cx, loader, "get_code", &[name])?;
+        let code = compiled_code(cx, bytes)?;
         let g = main_dict(cx)?;
         return vm::compile::run_code(cx, code, g, g).map(|_| ());
     }

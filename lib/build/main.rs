@@ -19,8 +19,8 @@ use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
 /// Files and folders of the source that the binary does not carry.
 ///
-/// The first four stand in for modules that this implementation has natively; the bundled wheel of pip is
-/// large and of no use to a program; the rest needs Tk, another operating system, or configures other tools.
+/// The first four stand in for modules that this implementation has natively; the rest needs Tk, another
+/// operating system, or configures other tools.
 const LEFT_OUT: &[&str] = &[
     "_dummy_os.py",
     "_dummy_thread.py",
@@ -32,7 +32,6 @@ const LEFT_OUT: &[&str] = &[
     "ctypes/macholib/fetch_macholib",
     "ctypes/macholib/fetch_macholib.bat",
     "email/architecture.rst",
-    "ensurepip/_bundled",
     "idlelib",
     "test",
     "tkinter",
