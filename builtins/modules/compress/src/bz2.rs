@@ -1,15 +1,13 @@
 //! `_bz2`: bzip2, as libbz2-rs implements it.
 #![allow(unsafe_code)]
 
-use crate::decoder::{Decoder, Step, Stream, decompress};
-use crate::output::{NoMemory, Output};
-use crate::{Locked, c_int, no_pickle};
+use crate::decoder::{self, Decompressor, Step, Stream};
+use crate::encoder::{self, Encoder, Sink};
+use crate::{c_int, no_pickle};
 use libbz2_rs_sys as b;
 use protopy_vm::protocore::layouts::MethodDef;
 use protopy_vm::protocore::types::SlotSpec;
-use protopy_vm::protocore::{
-    Args, Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Tracer, Ty, TypeObj, Value,
-};
+use protopy_vm::protocore::{Args, Ctx, Layout, NativeLayout, PyResult, Raised, Ty, TypeObj, Value};
 use protopy_vm::types::create_type;
 use protopy_vm::{self as vm, GetSetDef, ModuleSpec, TypeSpec, getsets, methods};
 use std::ffi::{c_char, c_int as int, c_uint};
@@ -126,20 +124,32 @@ impl Drop for Compress {
     }
 }
 
-/// A compressor, `None` in it after `flush`.
-struct Compressor(Locked<Option<Compress>>);
-
-impl Payload for Compressor {
+impl Sink for Compress {
+    type Error = int;
     const NAME: &'static str = "BZ2Compressor";
+    // The library takes nothing for granted: running without input is an error to it.
+    const DRAINS: bool = false;
 
-    fn trace(&self, _: &mut Tracer) {}
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, int> {
+        let (used, wrote, code) = self.run(input, output, if last { FINISH } else { RUN });
+        match code {
+            OK | RUN_OK | FLUSH_OK | FINISH_OK | STREAM_END => {
+                Ok(Step { used, wrote, ended: code == STREAM_END, more: false })
+            }
+            code => Err(code),
+        }
+    }
+
+    fn raise(cx: &mut Ctx, e: int) -> Raised {
+        raise(cx, e)
+    }
 }
 
 static COMPRESSOR: TypeSpec = TypeSpec {
     name: "BZ2Compressor",
     module: "_bz2",
     layout: Layout::Native,
-    vt: Some(<Compressor as NativeLayout>::VT),
+    vt: Some(<Encoder<Compress> as NativeLayout>::VT),
     slots: SlotSpec { new: Some(compressor_new), ..SlotSpec::NONE },
     methods: COMPRESSOR_METHODS,
     doc: "Create a compressor object for compressing data incrementally.\n\n  compresslevel\n    Compression level, as a number between 1 and 9.",
@@ -149,9 +159,9 @@ static COMPRESSOR: TypeSpec = TypeSpec {
 
 static COMPRESSOR_METHODS: &[MethodDef] = methods![
     /// Compresses data; some of the result may come later.
-    "compress(self, data, /)" => compress;
+    "compress(self, data, /)" => encoder::compress::<Compress>;
     /// Ends the stream: what is still to come.
-    "flush(self, /)" => flush;
+    "flush(self, /)" => encoder::flush::<Compress>;
     /// Raises TypeError.
     "__reduce_ex__(self, protocol, /)" => |cx, a| no_pickle(cx, a[0]);
 ];
@@ -177,70 +187,7 @@ fn compressor_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
         Err(code) => return Err(raise(cx, code)),
     };
     cx.external_bytes(400_000 + 800_000 * level as isize);
-    Ok(cx.new_native(ty, Compressor(Locked::new(Some(c)))))
-}
-
-enum Failure {
-    Memory,
-    Flushed,
-    Library(int),
-}
-
-impl From<NoMemory> for Failure {
-    fn from(_: NoMemory) -> Self {
-        Failure::Memory
-    }
-}
-
-fn drive(c: &mut Option<Compress>, mut input: &[u8], action: int) -> Result<Output, Failure> {
-    let Some(s) = c else { return Err(Failure::Flushed) };
-    let mut out = Output::new(None);
-    loop {
-        // The library takes nothing for granted: running without input is an error to it.
-        if action == RUN && input.is_empty() {
-            return Ok(out);
-        }
-        let (used, wrote, code) = s.run(input, out.room()?, action);
-        out.wrote(wrote);
-        input = &input[used..];
-        match code {
-            STREAM_END => {
-                *c = None;
-                return Ok(out);
-            }
-            OK | RUN_OK | FLUSH_OK | FINISH_OK => {}
-            code => return Err(Failure::Library(code)),
-        }
-    }
-}
-
-fn compressor(cx: &mut Ctx, v: Value) -> PyResult<&'static Compressor> {
-    match v.native::<Compressor>() {
-        Some(c) => Ok(c),
-        None => Err(cx.type_error("not a compressor")),
-    }
-}
-
-fn finish(cx: &mut Ctx, r: Result<Output, Failure>, flushed: &str) -> PyResult {
-    match r {
-        Ok(out) => cx.bytes(out.bytes()),
-        Err(Failure::Memory) => Err(cx.no_memory()),
-        Err(Failure::Flushed) => Err(cx.value_error(flushed)),
-        Err(Failure::Library(code)) => Err(raise(cx, code)),
-    }
-}
-
-fn compress(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let c = compressor(cx, a[0])?;
-    let data = vm::bytes_like(cx, a[1])?;
-    let r = c.0.with(cx, |c| drive(c, &data, RUN))?;
-    finish(cx, r, "Compressor has been flushed")
-}
-
-fn flush(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let c = compressor(cx, a[0])?;
-    let r = c.0.with(cx, |c| drive(c, &[], FINISH))?;
-    finish(cx, r, "Repeated call to flush()")
+    Ok(encoder::make(cx, ty, c))
 }
 
 // ---------------------------------------------------------------------------------------------------- decompressor
@@ -267,6 +214,9 @@ impl Drop for Decompress {
 
 impl Stream for Decompress {
     type Error = int;
+    const NAME: &'static str = "BZ2Decompressor";
+    const AT_END: &'static str = "End of stream already reached";
+    const FAILS_FOR_GOOD: bool = true;
 
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, int> {
         // SAFETY: the stream is initialised, its buffers are set.
@@ -280,24 +230,13 @@ impl Stream for Decompress {
     fn raise(cx: &mut Ctx, e: int) -> Raised {
         raise(cx, e)
     }
-
-    const AT_END: &'static str = "End of stream already reached";
-    const FAILS_FOR_GOOD: bool = true;
-}
-
-struct Decompressor(Locked<Decoder<Decompress>>);
-
-impl Payload for Decompressor {
-    const NAME: &'static str = "BZ2Decompressor";
-
-    fn trace(&self, _: &mut Tracer) {}
 }
 
 static DECOMPRESSOR: TypeSpec = TypeSpec {
     name: "BZ2Decompressor",
     module: "_bz2",
     layout: Layout::Native,
-    vt: Some(<Decompressor as NativeLayout>::VT),
+    vt: Some(<Decompressor<Decompress> as NativeLayout>::VT),
     slots: SlotSpec { new: Some(decompressor_new), ..SlotSpec::NONE },
     methods: DECOMPRESSOR_METHODS,
     getsets: DECOMPRESSOR_GETSETS,
@@ -308,32 +247,19 @@ static DECOMPRESSOR: TypeSpec = TypeSpec {
 
 static DECOMPRESSOR_METHODS: &[MethodDef] = methods![
     /// Decompresses data, to at most `max_length` bytes if that is not negative.
-    "decompress(self, /, data, max_length=-1)" => |cx, a| {
-        let d = decompressor(cx, a[0])?;
-        decompress(cx, a[0], &d.0, a[1], a[2])
-    };
+    "decompress(self, /, data, max_length=-1)" => decoder::decompress::<Decompress>;
     /// Raises TypeError.
     "__reduce_ex__(self, protocol, /)" => |cx, a| no_pickle(cx, a[0]);
 ];
 
 static DECOMPRESSOR_GETSETS: &[GetSetDef] = getsets![
     /// Whether the end of the stream was reached.
-    member "eof" => |cx, v| Ok(Value::bool(decompressor(cx, v)?.0.look(cx, |d| d.eof)?));
+    member "eof" => decoder::eof::<Decompress>;
     /// Data behind the end of the stream.
-    member "unused_data" => |cx, v| {
-        let data = decompressor(cx, v)?.0.look(cx, |d| d.unused.clone())?;
-        cx.bytes(&data)
-    };
+    member "unused_data" => decoder::unused_data::<Decompress>;
     /// Whether more input is needed before there can be more output.
-    member "needs_input" => |cx, v| Ok(Value::bool(decompressor(cx, v)?.0.look(cx, |d| d.needs_input)?));
+    member "needs_input" => decoder::needs_input::<Decompress>;
 ];
-
-fn decompressor(cx: &mut Ctx, v: Value) -> PyResult<&'static Decompressor> {
-    match v.native::<Decompressor>() {
-        Some(d) => Ok(d),
-        None => Err(cx.type_error("not a decompressor")),
-    }
-}
 
 fn decompressor_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     let Some(ty) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
@@ -346,5 +272,5 @@ fn decompressor_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
         Err(code) => return Err(raise(cx, code)),
     };
     cx.external_bytes(64_000);
-    Ok(cx.new_native(ty, Decompressor(Decoder::new(d))))
+    Ok(decoder::make(cx, ty, d))
 }

@@ -2,7 +2,7 @@
 
 use crate::Locked;
 use crate::output::{NoMemory, Output, append};
-use protopy_vm::protocore::{Ctx, PyResult, Raised, Ty, Value};
+use protopy_vm::protocore::{Ctx, Payload, PyResult, Raised, Tracer, Ty, TypeObj, Value};
 use protopy_vm::{self as vm};
 
 /// What a step of a stream came to.
@@ -18,7 +18,9 @@ pub(crate) struct Step {
 }
 
 /// A decompressing stream.
-pub(crate) trait Stream: Send {
+pub(crate) trait Stream: Send + 'static {
+    /// The name of the Python type.
+    const NAME: &'static str;
     /// Why it failed.
     type Error: Send;
     /// Decodes some.
@@ -47,31 +49,18 @@ impl<E> From<NoMemory> for Failure<E> {
 
 /// A decompressor's state.
 pub(crate) struct Decoder<S> {
-    /// The stream.
-    pub(crate) stream: S,
+    stream: S,
     pending: Vec<u8>,
     /// Input behind the end of the stream.
-    pub(crate) unused: Vec<u8>,
+    unused: Vec<u8>,
     /// Whether the stream has ended.
-    pub(crate) eof: bool,
+    eof: bool,
     /// Whether new input is needed for more output.
-    pub(crate) needs_input: bool,
+    needs_input: bool,
     broken: bool,
 }
 
 impl<S: Stream> Decoder<S> {
-    /// At the start of a stream.
-    pub(crate) fn new(stream: S) -> Locked<Decoder<S>> {
-        Locked::new(Decoder {
-            stream,
-            pending: Vec::new(),
-            unused: Vec::new(),
-            eof: false,
-            needs_input: true,
-            broken: false,
-        })
-    }
-
     fn decode(&mut self, data: &[u8], limit: Option<usize>) -> Result<Output, Failure<S::Error>> {
         if self.eof {
             return Err(Failure::AtEnd);
@@ -129,18 +118,36 @@ impl<S: Stream> Decoder<S> {
     }
 }
 
+/// A decompressor.
+pub(crate) struct Decompressor<S>(Locked<Decoder<S>>);
+
+impl<S: Stream> Payload for Decompressor<S> {
+    const NAME: &'static str = S::NAME;
+
+    fn trace(&self, _: &mut Tracer) {}
+}
+
+/// A decompressor object of type `ty` at the start of a stream.
+pub(crate) fn make<S: Stream>(cx: &mut Ctx, ty: &TypeObj, stream: S) -> Value {
+    let (pending, unused) = (Vec::new(), Vec::new());
+    let decoder = Decoder { stream, pending, unused, eof: false, needs_input: true, broken: false };
+    cx.new_native(ty, Decompressor(Locked::new(decoder)))
+}
+
+fn this<S: Stream>(cx: &mut Ctx, v: Value) -> PyResult<&'static Locked<Decoder<S>>> {
+    match v.native::<Decompressor<S>>() {
+        Some(d) => Ok(&d.0),
+        None => Err(cx.type_error("not a decompressor")),
+    }
+}
+
 /// `decompress(data, max_length)`
-pub(crate) fn decompress<S: Stream>(
-    cx: &mut Ctx,
-    this: Value,
-    decoder: &Locked<Decoder<S>>,
-    data: Value,
-    max_length: Value,
-) -> PyResult {
-    let limit = vm::index_i64(cx, max_length, Ty::OverflowError)?;
-    let data = vm::bytes_like(cx, data)?;
+pub(crate) fn decompress<S: Stream>(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let decoder = this::<S>(cx, a[0])?;
+    let limit = vm::index_i64(cx, a[2], Ty::OverflowError)?;
+    let data = vm::bytes_like(cx, a[1])?;
     let r = decoder.with(cx, |d| d.decode(&data, usize::try_from(limit).ok()))?;
-    vm::keep_alive(this);
+    vm::keep_alive(a[0]);
     match r {
         Ok(out) => cx.bytes(out.bytes()),
         Err(Failure::Memory) => Err(cx.no_memory()),
@@ -148,4 +155,25 @@ pub(crate) fn decompress<S: Stream>(
         Err(Failure::Broken) => Err(cx.value_error("Decompressor is unusable after a previous error")),
         Err(Failure::Stream(e)) => Err(S::raise(cx, e)),
     }
+}
+
+/// A look at the stream.
+pub(crate) fn look<S: Stream, R>(cx: &mut Ctx, v: Value, f: impl FnOnce(&mut S) -> R) -> PyResult<R> {
+    this::<S>(cx, v)?.look(cx, |d| f(&mut d.stream))
+}
+
+/// `eof`
+pub(crate) fn eof<S: Stream>(cx: &mut Ctx, v: Value) -> PyResult {
+    Ok(Value::bool(this::<S>(cx, v)?.look(cx, |d| d.eof)?))
+}
+
+/// `needs_input`
+pub(crate) fn needs_input<S: Stream>(cx: &mut Ctx, v: Value) -> PyResult {
+    Ok(Value::bool(this::<S>(cx, v)?.look(cx, |d| d.needs_input)?))
+}
+
+/// `unused_data`
+pub(crate) fn unused_data<S: Stream>(cx: &mut Ctx, v: Value) -> PyResult {
+    let data = this::<S>(cx, v)?.look(cx, |d| d.unused.clone())?;
+    cx.bytes(&data)
 }

@@ -3,16 +3,16 @@
 
 mod filters;
 
-use crate::decoder::{Decoder, Step, Stream, decompress};
-use crate::output::{NoMemory, Output};
-use crate::{Locked, c_int, no_pickle};
+use crate::decoder::{self, Decompressor, Step, Stream};
+use crate::encoder::{self, Encoder, Sink};
+use crate::{bind, c_int, no_pickle};
 use filters::{chain_of, preset_options, unsigned, unsigned_32};
 use liblzma_sys as l;
 use protopy_vm::protocore::layouts::MethodDef;
 use protopy_vm::protocore::space::SpaceState;
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
-    Args, Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
+    Args, Ctx, Layout, NativeLayout, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
 };
 use protopy_vm::types::{create_type, create_type_with_base};
 use protopy_vm::{self as vm, GetSetDef, ModuleSpec, TypeSpec, getsets, methods};
@@ -141,6 +141,15 @@ fn check(cx: &mut Ctx, code: l::lzma_ret) -> PyResult<()> {
     Err(lzma_error(cx, msg))
 }
 
+/// Raises the exception for a code.
+#[cold]
+fn raise(cx: &mut Ctx, code: l::lzma_ret) -> Raised {
+    match check(cx, code) {
+        Err(r) => r,
+        Ok(()) => lzma_error(cx, "Internal error"),
+    }
+}
+
 /// A stream's state.
 struct Raw(Box<l::lzma_stream>);
 
@@ -183,56 +192,36 @@ impl Drop for Raw {
     }
 }
 
-/// Binds the arguments of a constructor; those left out stay unbound.
-fn bind<const N: usize>(
-    cx: &mut Ctx,
-    name: &str,
-    params: &[&str; N],
-    args: Args<'_>,
-) -> PyResult<[Value; N]> {
-    let mut out = [Value::UNBOUND; N];
-    let total = args.all().len();
-    if total > N {
-        return Err(cx.type_error(&format!("{name}() takes at most {N} arguments ({total} given)")));
-    }
-    out[..args.pos().len()].copy_from_slice(args.pos());
-    for (n, v) in args.kw() {
-        let n = vm::str_text(cx, n)?;
-        match params.iter().position(|p| *p == n) {
-            Some(i) if out[i].is_unbound() => out[i] = v,
-            Some(i) => {
-                let msg = format!("argument for {name}() given by name ('{n}') and position ({})", i + 1);
-                return Err(cx.type_error(&msg));
-            }
-            None => {
-                let msg = format!("{name}() got an unexpected keyword argument '{n}'");
-                return Err(cx.type_error(&msg));
-            }
-        }
-    }
-    Ok(out)
-}
-
 // ---------------------------------------------------------------------------------------------------- compressor
 
-struct Compressing {
-    raw: Raw,
-    flushed: bool,
-}
+struct Compress(Raw);
 
-struct Compressor(Locked<Compressing>);
-
-impl Payload for Compressor {
+impl Sink for Compress {
+    type Error = l::lzma_ret;
     const NAME: &'static str = "LZMACompressor";
+    const DRAINS: bool = true;
 
-    fn trace(&self, _: &mut Tracer) {}
+    fn step(&mut self, input: &[u8], output: &mut [u8], last: bool) -> Result<Step, l::lzma_ret> {
+        let (used, wrote, code) = self.0.run(input, output, if last { l::LZMA_FINISH } else { l::LZMA_RUN });
+        match code {
+            l::LZMA_OK | l::LZMA_GET_CHECK | l::LZMA_NO_CHECK | l::LZMA_STREAM_END => {}
+            // There was nothing to do.
+            l::LZMA_BUF_ERROR if input.is_empty() && wrote < output.len() => {}
+            code => return Err(code),
+        }
+        Ok(Step { used, wrote, ended: code == l::LZMA_STREAM_END, more: false })
+    }
+
+    fn raise(cx: &mut Ctx, code: l::lzma_ret) -> Raised {
+        raise(cx, code)
+    }
 }
 
 static COMPRESSOR: TypeSpec = TypeSpec {
     name: "LZMACompressor",
     module: "_lzma",
     layout: Layout::Native,
-    vt: Some(<Compressor as NativeLayout>::VT),
+    vt: Some(<Encoder<Compress> as NativeLayout>::VT),
     slots: SlotSpec { new: Some(compressor_new), ..SlotSpec::NONE },
     methods: COMPRESSOR_METHODS,
     doc: "LZMACompressor(format=FORMAT_XZ, check=-1, preset=None, filters=None)\n\nCreate a compressor object for compressing data incrementally.",
@@ -241,9 +230,9 @@ static COMPRESSOR: TypeSpec = TypeSpec {
 
 static COMPRESSOR_METHODS: &[MethodDef] = methods![
     /// Compresses data; some of the result may come later.
-    "compress(self, data, /)" => compress;
+    "compress(self, data, /)" => encoder::compress::<Compress>;
     /// Ends the stream: what is still to come.
-    "flush(self, /)" => flush;
+    "flush(self, /)" => encoder::flush::<Compress>;
     /// Raises TypeError.
     "__reduce_ex__(self, protocol, /)" => |cx, a| no_pickle(cx, a[0]);
 ];
@@ -300,78 +289,7 @@ fn compressor_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     // SAFETY: asks for a number only.
     let bytes = unsafe { l::lzma_easy_encoder_memusage(preset) };
     cx.external_bytes(isize::try_from(bytes).unwrap_or(0));
-    Ok(cx.new_native(ty, Compressor(Locked::new(Compressing { raw, flushed: false }))))
-}
-
-enum Failure {
-    Memory,
-    Flushed,
-    Library(l::lzma_ret),
-}
-
-impl From<NoMemory> for Failure {
-    fn from(_: NoMemory) -> Self {
-        Failure::Memory
-    }
-}
-
-impl Compressing {
-    fn drive(&mut self, mut input: &[u8], action: l::lzma_action) -> Result<Output, Failure> {
-        if self.flushed {
-            return Err(Failure::Flushed);
-        }
-        self.flushed = action == l::LZMA_FINISH;
-        let empty = input.is_empty();
-        let mut out = Output::new(None);
-        loop {
-            let room = out.room()?;
-            let (used, wrote, code) = self.raw.run(input, room, action);
-            let idle = code == l::LZMA_BUF_ERROR && empty && wrote < room.len();
-            out.wrote(wrote);
-            input = &input[used..];
-            match code {
-                l::LZMA_STREAM_END => return Ok(out),
-                l::LZMA_OK | l::LZMA_GET_CHECK | l::LZMA_NO_CHECK => {}
-                _ if idle => {}
-                code => return Err(Failure::Library(code)),
-            }
-            if action == l::LZMA_RUN && input.is_empty() && !out.room_used_up() {
-                return Ok(out);
-            }
-        }
-    }
-}
-
-fn compressor(cx: &mut Ctx, v: Value) -> PyResult<&'static Compressor> {
-    match v.native::<Compressor>() {
-        Some(c) => Ok(c),
-        None => Err(cx.type_error("not a compressor")),
-    }
-}
-
-fn finish(cx: &mut Ctx, r: Result<Output, Failure>, flushed: &str) -> PyResult {
-    match r {
-        Ok(out) => cx.bytes(out.bytes()),
-        Err(Failure::Memory) => Err(cx.no_memory()),
-        Err(Failure::Flushed) => Err(cx.value_error(flushed)),
-        Err(Failure::Library(code)) => {
-            check(cx, code)?;
-            cx.bytes(b"")
-        }
-    }
-}
-
-fn compress(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let c = compressor(cx, a[0])?;
-    let data = vm::bytes_like(cx, a[1])?;
-    let r = c.0.with(cx, |c| c.drive(&data, l::LZMA_RUN))?;
-    finish(cx, r, "Compressor has been flushed")
-}
-
-fn flush(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let c = compressor(cx, a[0])?;
-    let r = c.0.with(cx, |c| c.drive(&[], l::LZMA_FINISH))?;
-    finish(cx, r, "Repeated call to flush()")
+    Ok(encoder::make(cx, ty, Compress(raw)))
 }
 
 // ---------------------------------------------------------------------------------------------------- decompressor
@@ -383,6 +301,9 @@ struct Decompress {
 
 impl Stream for Decompress {
     type Error = l::lzma_ret;
+    const NAME: &'static str = "LZMADecompressor";
+    const AT_END: &'static str = "Already at end of stream";
+    const FAILS_FOR_GOOD: bool = false;
 
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, l::lzma_ret> {
         let (mut used, mut wrote, mut code) = self.raw.run(input, output, l::LZMA_RUN);
@@ -403,29 +324,15 @@ impl Stream for Decompress {
     }
 
     fn raise(cx: &mut Ctx, code: l::lzma_ret) -> Raised {
-        match check(cx, code) {
-            Err(r) => r,
-            Ok(()) => lzma_error(cx, "Internal error"),
-        }
+        raise(cx, code)
     }
-
-    const AT_END: &'static str = "Already at end of stream";
-    const FAILS_FOR_GOOD: bool = false;
-}
-
-struct Decompressor(Locked<Decoder<Decompress>>);
-
-impl Payload for Decompressor {
-    const NAME: &'static str = "LZMADecompressor";
-
-    fn trace(&self, _: &mut Tracer) {}
 }
 
 static DECOMPRESSOR: TypeSpec = TypeSpec {
     name: "LZMADecompressor",
     module: "_lzma",
     layout: Layout::Native,
-    vt: Some(<Decompressor as NativeLayout>::VT),
+    vt: Some(<Decompressor<Decompress> as NativeLayout>::VT),
     slots: SlotSpec { new: Some(decompressor_new), ..SlotSpec::NONE },
     methods: DECOMPRESSOR_METHODS,
     getsets: DECOMPRESSOR_GETSETS,
@@ -436,10 +343,7 @@ static DECOMPRESSOR: TypeSpec = TypeSpec {
 
 static DECOMPRESSOR_METHODS: &[MethodDef] = methods![
     /// Decompresses data, to at most `max_length` bytes if that is not negative.
-    "decompress(self, /, data, max_length=-1)" => |cx, a| {
-        let d = decompressor(cx, a[0])?;
-        decompress(cx, a[0], &d.0, a[1], a[2])
-    };
+    "decompress(self, /, data, max_length=-1)" => decoder::decompress::<Decompress>;
     /// Raises TypeError.
     "__reduce_ex__(self, protocol, /)" => |cx, a| no_pickle(cx, a[0]);
 ];
@@ -447,26 +351,16 @@ static DECOMPRESSOR_METHODS: &[MethodDef] = methods![
 static DECOMPRESSOR_GETSETS: &[GetSetDef] = getsets![
     /// The integrity check of the stream; CHECK_UNKNOWN before it is known.
     member "check" => |cx, v| {
-        let c = decompressor(cx, v)?.0.look(cx, |d| d.stream.check)?;
+        let c = decoder::look::<Decompress, _>(cx, v, |s| s.check)?;
         Ok(cx.int(i64::from(c)))
     };
     /// Whether the end of the stream was reached.
-    member "eof" => |cx, v| Ok(Value::bool(decompressor(cx, v)?.0.look(cx, |d| d.eof)?));
+    member "eof" => decoder::eof::<Decompress>;
     /// Whether more input is needed before there can be more output.
-    member "needs_input" => |cx, v| Ok(Value::bool(decompressor(cx, v)?.0.look(cx, |d| d.needs_input)?));
+    member "needs_input" => decoder::needs_input::<Decompress>;
     /// Data behind the end of the stream.
-    member "unused_data" => |cx, v| {
-        let data = decompressor(cx, v)?.0.look(cx, |d| d.unused.clone())?;
-        cx.bytes(&data)
-    };
+    member "unused_data" => decoder::unused_data::<Decompress>;
 ];
-
-fn decompressor(cx: &mut Ctx, v: Value) -> PyResult<&'static Decompressor> {
-    match v.native::<Decompressor>() {
-        Some(d) => Ok(d),
-        None => Err(cx.type_error("not a decompressor")),
-    }
-}
 
 fn decompressor_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     let Some(ty) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
@@ -505,5 +399,5 @@ fn decompressor_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     };
     check(cx, code)?;
     cx.external_bytes(64 * 1024);
-    Ok(cx.new_native(ty, Decompressor(Decoder::new(Decompress { raw, check: known }))))
+    Ok(decoder::make(cx, ty, Decompress { raw, check: known }))
 }

@@ -2,9 +2,9 @@
 
 use super::stream::{Deflate, Inflate, ZError};
 use super::{State, error};
-use crate::decoder::{Decoder, Step, Stream, decompress};
+use crate::decoder::{self, Decompressor, Step, Stream};
 use crate::output::{NoMemory, Output, append};
-use crate::{Locked, c_int, no_pickle};
+use crate::{Locked, bind, c_int, no_pickle};
 use libz_rs_sys as z;
 use protopy_vm::protocore::layouts::MethodDef;
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
@@ -423,6 +423,9 @@ pub(super) struct WithDictionary {
 impl Stream for WithDictionary {
     /// The error and whether it is about the dictionary.
     type Error = (ZError, bool);
+    const NAME: &'static str = "_ZlibDecompressor";
+    const AT_END: &'static str = "End of stream already reached";
+    const FAILS_FOR_GOOD: bool = false;
 
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<Step, Self::Error> {
         let mut r = self.stream.run(input, output, z::Z_SYNC_FLUSH);
@@ -447,25 +450,13 @@ impl Stream for WithDictionary {
     fn raise(cx: &mut Ctx, (e, dictionary): Self::Error) -> Raised {
         error(cx, e, if dictionary { "while setting zdict" } else { "while decompressing data" })
     }
-
-    const AT_END: &'static str = "End of stream already reached";
-    const FAILS_FOR_GOOD: bool = false;
-}
-
-/// The decompressor that reads files.
-pub(super) struct ZlibDecompressor(Locked<Decoder<WithDictionary>>);
-
-impl Payload for ZlibDecompressor {
-    const NAME: &'static str = "_ZlibDecompressor";
-
-    fn trace(&self, _: &mut Tracer) {}
 }
 
 pub(super) static ZLIB_DECOMPRESSOR: TypeSpec = TypeSpec {
     name: "_ZlibDecompressor",
     module: "zlib",
     layout: Layout::Native,
-    vt: Some(<ZlibDecompressor as NativeLayout>::VT),
+    vt: Some(<Decompressor<WithDictionary> as NativeLayout>::VT),
     slots: SlotSpec { new: Some(decoder_new), ..SlotSpec::NONE },
     methods: DECODER_METHODS,
     getsets: DECODER_GETSETS,
@@ -476,51 +467,22 @@ pub(super) static ZLIB_DECOMPRESSOR: TypeSpec = TypeSpec {
 
 static DECODER_METHODS: &[MethodDef] = methods![
     /// Decompresses data, to at most `max_length` bytes if that is not negative.
-    "decompress(self, /, data, max_length=-1)" => |cx, a| {
-        let d = decoder(cx, a[0])?;
-        decompress(cx, a[0], &d.0, a[1], a[2])
-    };
+    "decompress(self, /, data, max_length=-1)" => decoder::decompress::<WithDictionary>;
     /// Raises TypeError.
     "__reduce_ex__(self, protocol, /)" => |cx, a| no_pickle(cx, a[0]);
 ];
 
 static DECODER_GETSETS: &[GetSetDef] = getsets![
     /// Whether the end of the stream was reached.
-    member "eof" => |cx, v| Ok(Value::bool(decoder(cx, v)?.0.look(cx, |d| d.eof)?));
+    member "eof" => decoder::eof::<WithDictionary>;
     /// Data behind the end of the stream.
-    member "unused_data" => |cx, v| {
-        let data = decoder(cx, v)?.0.look(cx, |d| d.unused.clone())?;
-        cx.bytes(&data)
-    };
+    member "unused_data" => decoder::unused_data::<WithDictionary>;
     /// Whether more input is needed before there can be more output.
-    member "needs_input" => |cx, v| Ok(Value::bool(decoder(cx, v)?.0.look(cx, |d| d.needs_input)?));
+    member "needs_input" => decoder::needs_input::<WithDictionary>;
 ];
 
-fn decoder(cx: &mut Ctx, v: Value) -> PyResult<&'static ZlibDecompressor> {
-    match v.native::<ZlibDecompressor>() {
-        Some(d) => Ok(d),
-        None => Err(cx.type_error("not a decompressor")),
-    }
-}
-
 fn decoder_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
-    let total = args.all().len();
-    if total > 2 {
-        let msg = format!("_ZlibDecompressor() takes at most 2 arguments ({total} given)");
-        return Err(cx.type_error(&msg));
-    }
-    let mut given = [Value::UNBOUND; 2];
-    given[..args.pos().len()].copy_from_slice(args.pos());
-    for (n, v) in args.kw() {
-        match vm::str_text(cx, n)?.as_str() {
-            "wbits" if given[0].is_unbound() => given[0] = v,
-            "zdict" if given[1].is_unbound() => given[1] = v,
-            other => {
-                let msg = format!("_ZlibDecompressor() got an unexpected keyword argument '{other}'");
-                return Err(cx.type_error(&msg));
-            }
-        }
-    }
+    let given = bind(cx, "_ZlibDecompressor", &["wbits", "zdict"], args)?;
     let wbits = match given[0].bound() {
         Some(v) => c_int(cx, v)?,
         None => 15,
@@ -532,5 +494,5 @@ fn decoder_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     };
     let stream = new_inflate(cx, wbits, dictionary.as_deref())?;
     let Some(t) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
-    Ok(cx.new_native(t, ZlibDecompressor(Decoder::new(WithDictionary { stream, dictionary }))))
+    Ok(decoder::make(cx, t, WithDictionary { stream, dictionary }))
 }
