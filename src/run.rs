@@ -278,16 +278,20 @@ fn is_archive(p: &Path) -> bool {
 
 /// Whether a program is a compiled module: by its name, or by the number that such files begin with.
 fn is_compiled(f: &OsString, bytes: &[u8]) -> bool {
+    f.as_bytes().ends_with(b".pyc") || bytes.starts_with(&compiled_magic())
+}
+
+/// What compiled modules begin with.
+fn compiled_magic() -> [u8; 4] {
     let magic = protopy_mod_runtime::imp::PYC_MAGIC.to_le_bytes();
-    f.as_bytes().ends_with(b".pyc") || bytes.starts_with(&[magic[0], magic[1], b'\r', b'\n'])
+    [magic[0], magic[1], b'\r', b'\n']
 }
 
 /// The code of a compiled module, which is not compared with any source. What stands in the header behind the number that
 /// tells the format does not matter here.
 fn compiled_code(cx: &mut Ctx, bytes: &[u8]) -> PyResult {
     const HEADER: usize = 16;
-    let magic = protopy_mod_runtime::imp::PYC_MAGIC.to_le_bytes();
-    if !bytes.starts_with(&magic) {
+    if !bytes.starts_with(&compiled_magic()) {
         return Err(cx.raise_str(Ty::RuntimeError, "Bad magic number in .pyc file"));
     }
     let body = cx.bytes(bytes.get(HEADER..).unwrap_or_default())?;

@@ -69,9 +69,7 @@ impl Finalizers {
     /// The wanted ones of the registered objects, the youngest first; they count as finalized then.
     fn take_registered(&self, wanted: impl Fn(Value) -> bool) -> Vec<Value> {
         let mut out = Vec::new();
-        let mut old = locked(&self.old);
-        old.append(&mut locked(&self.registered));
-        old.retain(|w| {
+        let mut take = |w: &u64| {
             // SAFETY: registered objects that have died were removed by the collection that found them dead.
             let v = unsafe { Value::from_bits(*w) };
             let take = !done(v) && wanted(v);
@@ -82,7 +80,10 @@ impl Finalizers {
                 out.push(v);
             }
             !take
-        });
+        };
+        // Each list keeps its own: what is young is looked at by the next minor collection.
+        locked(&self.old).retain(&mut take);
+        locked(&self.registered).retain(&mut take);
         out
     }
 
