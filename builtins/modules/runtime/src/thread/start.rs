@@ -13,7 +13,7 @@ use protopy_vm::sync::{Event, Lot, lot};
 use protopy_vm::{TypeSpec, call_args, errors, getsets, methods};
 use std::os::unix::thread::JoinHandleExt;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -33,7 +33,35 @@ pub struct Shared {
     phase: AtomicU8,
     ident: AtomicU64,
     done: Event,
-    native: Mutex<Option<JoinHandle<()>>>,
+    native: Mutex<Option<Native>>,
+}
+
+/// A native thread that was not joined yet. It exists in the process that started it only: in the child of a fork there is nothing to
+/// join, and nothing to detach.
+struct Native {
+    handle: Option<JoinHandle<()>>,
+    process: u32,
+}
+
+impl Native {
+    fn new(handle: JoinHandle<()>) -> Native {
+        Native { handle: Some(handle), process: std::process::id() }
+    }
+
+    fn take(&mut self) -> Option<JoinHandle<()>> {
+        let handle = self.handle.take()?;
+        if self.process == std::process::id() {
+            return Some(handle);
+        }
+        std::mem::forget(handle);
+        None
+    }
+}
+
+impl Drop for Native {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
 }
 
 fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -79,6 +107,9 @@ pub struct Threads {
     pub(super) running: AtomicUsize,
     /// Handles of running threads; those that are joined at the end are marked.
     handles: Mutex<Vec<(Arc<Shared>, bool)>>,
+    /// All threads that may not have announced their end: more than `handles`, which a thread leaves while it can still touch objects.
+    /// Changed by threads that are attached only, so that no other one holds the lock when the process forks.
+    every: Mutex<Vec<Weak<Shared>>>,
     /// `_thread.stack_size()`
     pub(super) stack_size: AtomicUsize,
 }
@@ -118,6 +149,9 @@ fn start(cx: &mut Ctx, shared: &Arc<Shared>, boot: [Value; 3], daemon: bool) -> 
         n => n,
     };
     let ended = Ended { shared: shared.clone(), lot: lot(cx) };
+    // Before the thread runs, which takes its handle out of the list at its end.
+    locked(&th.handles).push((shared.clone(), !daemon));
+    note(&th.every, shared);
     let space = cx.space_arc();
     let spawned = std::thread::Builder::new().stack_size(size).spawn(move || native_main(&space, id, ended));
     match spawned {
@@ -126,22 +160,31 @@ fn start(cx: &mut Ctx, shared: &Arc<Shared>, boot: [Value; 3], daemon: bool) -> 
             #[allow(clippy::unnecessary_cast)]
             let ident = h.as_pthread_t() as u64;
             shared.ident.store(ident, Ordering::Release);
-            *locked(&shared.native) = Some(h);
-            if shared
-                .phase
-                .compare_exchange(phase::STARTING, phase::RUNNING, Ordering::AcqRel, Ordering::Acquire)
-                .is_ok()
-            {
-                locked(&th.handles).push((shared.clone(), !daemon));
-            }
+            *locked(&shared.native) = Some(Native::new(h));
+            let _ = shared.phase.compare_exchange(
+                phase::STARTING,
+                phase::RUNNING,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            );
             Ok(())
         }
         Err(_) => {
             locked(&th.boots).retain(|b| b.id != id);
+            locked(&th.handles).retain(|(h, _)| !Arc::ptr_eq(h, shared));
             shared.phase.store(phase::NEW, Ordering::Release);
             Err(cx.raise_str(Ty::RuntimeError, "can't start new thread"))
         }
     }
+}
+
+/// Adds a thread to the list of those that have not ended; forgets ended ones when it would grow.
+fn note(every: &Mutex<Vec<Weak<Shared>>>, shared: &Arc<Shared>) {
+    let mut all = locked(every);
+    if all.len() == all.capacity() {
+        all.retain(|w| w.upgrade().is_some_and(|s| !s.done.is_set()));
+    }
+    all.push(Arc::downgrade(shared));
 }
 
 /// Announces the end of a thread when it is dropped, also by a panic.
@@ -174,6 +217,8 @@ fn native_main(space: &Arc<ProtoSpace>, id: u64, ended: Ended) {
 
 #[inline(never)]
 fn run(cx: &mut Ctx, id: u64, shared: &Arc<Shared>) {
+    // The thread that started this one may not have come to it yet.
+    shared.ident.store(cx.ident, Ordering::Release);
     thread_started(cx);
     let st = state(cx);
     st.threads.running.fetch_add(1, Ordering::AcqRel);
@@ -302,9 +347,13 @@ pub(super) fn after_fork(cx: &mut Ctx) {
         if h.ident() == me {
             mine += 1;
             locked(&st.threads.handles).push((h, joined));
+        }
+    }
+    let every = std::mem::take(&mut *locked(&st.threads.every));
+    for h in every.iter().filter_map(Weak::upgrade) {
+        if h.ident() == me && !h.done.is_set() {
+            note(&st.threads.every, &h);
         } else {
-            // The native thread cannot be joined any more.
-            std::mem::forget(locked(&h.native).take());
             h.finish(&lot);
         }
     }
@@ -378,7 +427,7 @@ fn handle_join(cx: &mut Ctx, a: &[Value]) -> PyResult {
         }
     }
     let native = locked(&s.native).take();
-    if let Some(h) = native {
+    if let Some(h) = native.and_then(|mut n| n.take()) {
         let _ = cx.blocking(|| h.join());
     }
     Ok(Value::NONE)
