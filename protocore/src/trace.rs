@@ -57,8 +57,13 @@ pub struct Tracer {
     pub(crate) always: Vec<Value>,
     /// Whether reached objects must have a current mark already: the check of a minor collection.
     compare: bool,
-    /// Whether edges take the slow path: verifying, or visiting.
+    /// Whether edges take the slow path: verifying, visiting, or watching.
     special: bool,
+    /// Whether what is marked is checked.
+    verify: bool,
+    /// Whether objects that wait for a finalizer are noted when they are reached for the first time; and these.
+    watching: bool,
+    pub(crate) met: Vec<Value>,
     /// Gets the references instead of marking.
     visitor: Option<NonNull<dyn FnMut(Value)>>,
     /// The object whose references are visited, for diagnostics.
@@ -84,6 +89,9 @@ impl Tracer {
             always: Vec::new(),
             compare: false,
             special: verify,
+            verify,
+            watching: false,
+            met: Vec::new(),
             visitor: None,
             owner: None,
             last_shape: ShapeId(0),
@@ -171,6 +179,15 @@ impl Tracer {
             unsafe { (*f.as_ptr())(v) };
             return false;
         }
+        if self.watching
+            && !self.is_marked(v)
+            && v.header().is_some_and(|h| h.gc.load(Relaxed) & gc_bits::DYING != 0)
+        {
+            self.met.push(v);
+        }
+        if !self.verify {
+            return true;
+        }
         // SAFETY: the heap outlives its tracer.
         let heap = unsafe { &*self.heap };
         let found = heap.blocks.find(v.bits() as usize);
@@ -198,6 +215,12 @@ impl Tracer {
         self.compare = true;
         self.special = true;
         self
+    }
+
+    /// Begins or ends to note objects that wait for a finalizer.
+    pub(crate) fn watch(&mut self, on: bool) {
+        self.watching = on;
+        self.special = on || self.verify;
     }
 
     /// Has the next minor collection visit an object whatever is stored into it.
@@ -426,7 +449,7 @@ impl Ctx {
         }
     }
 
-    fn direct_children(&self, v: Value, f: &mut dyn FnMut(Value)) {
+    pub(crate) fn direct_children(&self, v: Value, f: &mut dyn FnMut(Value)) {
         let mut t = Tracer::marking(self.heap(), self.shapes, false, false);
         t.special = true;
         let f: NonNull<dyn FnMut(Value) + '_> = NonNull::from(f);

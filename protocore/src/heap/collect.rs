@@ -125,14 +125,6 @@ impl Heap {
         t.drain();
     }
 
-    /// Counts the Python objects that are valid and not marked.
-    fn count_dead(&self, t: &Tracer) -> usize {
-        let mut n = 0;
-        self.blocks
-            .for_each(|k| k != kind::NO_SCAN, &mut |v| n += usize::from(!t.is_marked(v) && !is_storage(v)));
-        n
-    }
-
     /// Decides what becomes of all blocks (of the `touched` ones in a minor collection), by the marks, which are current
     /// already.
     fn classify(&self, touched: Option<Vec<u32>>) -> Verdict<'_> {
@@ -275,7 +267,7 @@ impl Heap {
     }
 
     /// The stopped part of a collection.
-    fn run(&self, cx: &mut Ctx, threads: &[Arc<ThreadRecord>], full: bool, count: bool) -> Cycle {
+    fn run(&self, cx: &mut Ctx, threads: &[Arc<ThreadRecord>], full: bool, report: Report) -> Cycle {
         let (start, begun) = (Instant::now(), processor_time());
         for th in threads {
             // SAFETY: the thread is stopped in a safepoint, or is this one.
@@ -303,7 +295,6 @@ impl Heap {
             let mut check = Tracer::marking(self, cx.shapes, true, false).comparing();
             self.mark(cx, threads, &mut check, false);
         }
-        let dead = if count { self.count_dead(&t) } else { 0 };
         let mut queue = |r: Value| self.finalizers.push(super::finalize::Pending::Callback(r));
         let (finalized, cyclic) = self.finalizers.process(&mut t, &self.weak, minor);
         let early: usize = cyclic.into_iter().map(|(v, refs)| self.weak.clear(v, &refs, &mut queue)).sum();
@@ -313,6 +304,18 @@ impl Heap {
             cx.space().forget_classes(&t);
         }
         cx.space().age_interned();
+        // What finalizers will see is not dead yet.
+        let dead = match report {
+            Report::Nothing => 0,
+            Report::Count => self.garbage(cx, &t, false).count,
+            Report::Save => {
+                let found = self.garbage(cx, &t, true).objects;
+                t.values(&found);
+                t.drain();
+                cx.keep.extend_from_slice(&found);
+                found.len()
+            }
+        };
         t.always.sort_unstable_by_key(|v| v.bits());
         t.always.dedup();
         *locked(&self.always) = std::mem::take(&mut t.always);
@@ -387,6 +390,15 @@ fn processor_time() -> Duration {
     Duration::new(u64::try_from(t.tv_sec).unwrap_or(0), u32::try_from(t.tv_nsec).unwrap_or(0))
 }
 
+/// What a collection is to tell of the garbage that it found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Report {
+    Nothing,
+    Count,
+    /// It is not freed, but put into [`Ctx::keep`].
+    Save,
+}
+
 /// What became of the blocks.
 struct Verdict<'a> {
     lists: Vec<MutexGuard<'a, Vec<u32>>>,
@@ -399,7 +411,7 @@ struct Verdict<'a> {
 }
 
 /// Whether a cell is storage of an object rather than an object.
-fn is_storage(v: Value) -> bool {
+pub(super) fn is_storage(v: Value) -> bool {
     matches!(v.layout(), Layout::Values | Layout::DictTable | Layout::Raw)
 }
 
@@ -411,10 +423,10 @@ fn worth_filling(live: usize, cells: usize) -> bool {
 impl Ctx {
     /// One collection; `None` if another thread collected meanwhile.
     #[inline(never)]
-    fn cycle(&mut self, full: bool, count: bool) -> Option<Cycle> {
+    fn cycle(&mut self, full: bool, report: Report) -> Option<Cycle> {
         let heap = self.heap();
         let asked = Instant::now();
-        let mut c = self.with_stopped_world(|cx, threads| heap.run(cx, threads, full, count))?;
+        let mut c = self.with_stopped_world(|cx, threads| heap.run(cx, threads, full, report))?;
         let stop = asked.elapsed().saturating_sub(c.pause);
         {
             let mut s = locked(&heap.stats);
@@ -433,28 +445,34 @@ impl Ctx {
     #[cold]
     pub(crate) fn collect_quietly(&mut self, full: bool) {
         clear_dead_stack();
-        self.cycle(full, false);
+        self.cycle(full, Report::Nothing);
     }
 
-    /// A full collection on this thread, finalizers and callbacks included; the number of objects freed. What only finalizers
-    /// kept is freed too, unless they stored it.
+    /// A full collection on this thread, finalizers and callbacks included; the number of objects freed that cycles had kept. What
+    /// only finalizers kept is freed too, unless they stored it.
     pub fn collect(&mut self) -> usize {
-        self.collect_from(0)
+        self.collect_from(0, Report::Count)
     }
 
     /// As [`Ctx::collect`] for a native function that the interpreter itself has called, and that holds no object: the native
     /// stack is scanned from where the interpreter was entered, so that nothing which the function's frames have left there counts.
     pub fn collect_from_interpreter(&mut self) -> usize {
-        self.collect_from(self.entry)
+        self.collect_from(self.entry, Report::Count)
     }
 
-    fn collect_from(&mut self, from: usize) -> usize {
+    /// As [`Ctx::collect`], but what is found is not freed: it is put into [`Ctx::keep`] (`gc.DEBUG_SAVEALL`). `direct` as for
+    /// [`Ctx::collect_from_interpreter`].
+    pub fn collect_and_save(&mut self, direct: bool) -> usize {
+        self.collect_from(if direct { self.entry } else { 0 }, Report::Save)
+    }
+
+    fn collect_from(&mut self, from: usize, report: Report) -> usize {
         let mut dead = 0;
         for _ in 0..8 {
             clear_dead_stack();
             // Words below that address are the interpreter's own.
             self.local.scan_from = if from == 0 { 0 } else { from + RED_ZONE };
-            let Some(c) = self.cycle(true, true) else { continue };
+            let Some(c) = self.cycle(true, report) else { continue };
             dead += c.dead;
             if self.run_finalizers() == 0 && (c.queued == 0 || self.local.finalizing) {
                 break;

@@ -8,7 +8,8 @@
 //! dying cycle are cleared before, as CPython's collector does, so that a member that is brought back has none.
 //!
 //! Order: those that no other dying object refers to come first (an owner's `__del__` runs before that of what it owns, as with
-//! reference counts), then the others, each group in order of registration.
+//! reference counts), in order of registration; then what they own, as it is reached from them; then the members of
+//! cycles and what these keep, in order of registration.
 
 use super::{gc_bits, locked};
 use crate::ctx::{Ctx, breaker};
@@ -17,7 +18,7 @@ use crate::layouts::{GeneratorObj, gen_state};
 use crate::trace::Tracer;
 use crate::value::Value;
 use crate::weakref::WeakTable;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -29,9 +30,6 @@ pub(crate) enum Pending {
     /// The callback of a weak reference that was cleared.
     Callback(Value),
 }
-
-/// Comparisons that are worth finding out which objects a dying cycle reaches.
-const PATIENCE: usize = 1 << 20;
 
 #[derive(Default)]
 pub(crate) struct Finalizers {
@@ -128,38 +126,70 @@ impl Finalizers {
         old.append(&mut looked_at);
         drop(old);
         let watched: Vec<Vec<Value>> = dying.iter().map(|v| weak.living(*v, t)).collect();
-        let mut cyclic = vec![false; dying.len()];
-        let mut patience = PATIENCE;
-        for i in 0..dying.len() {
-            if t.is_marked(dying[i]) {
-                continue;
-            }
-            let rest = &dying[i + 1..];
-            let open = |t: &Tracer| rest.iter().map(|v| !t.is_marked(*v)).collect::<Vec<bool>>();
-            let before = if rest.len() <= patience { open(t) } else { Vec::new() };
-            t.children(dying[i]);
-            t.drain();
-            if t.is_marked(dying[i]) {
-                cyclic[i] = true;
-                patience = patience.saturating_sub(rest.len());
-                for (j, was_open) in before.into_iter().enumerate() {
-                    cyclic[i + 1 + j] |= was_open && t.is_marked(rest[j]);
-                }
-            }
-        }
-        let cyclic =
-            dying.iter().zip(watched).zip(cyclic).filter(|(_, c)| *c).map(|((v, w), _)| (*v, w)).collect();
-        let (owned, heads): (Vec<Value>, Vec<Value>) = dying.iter().partition(|v| t.is_marked(**v));
-        for v in heads.iter().chain(&owned) {
-            if let Some(h) = v.header() {
-                h.gc.fetch_or(gc_bits::FINALIZED, Relaxed);
-            }
-            t.visit(*v);
-            self.push(Pending::Finalize(*v));
+        let order = order(t, &dying);
+        for v in order {
+            set(v, gc_bits::FINALIZED);
+            t.visit(v);
+            self.push(Pending::Finalize(v));
         }
         t.drain();
+        let cyclic = dying
+            .iter()
+            .zip(watched)
+            .filter(|(v, _)| clear(**v) & gc_bits::CYCLIC != 0)
+            .map(|(v, w)| (*v, w))
+            .collect();
         (dying.len(), cyclic)
     }
+}
+
+fn set(v: Value, bits: u8) {
+    if let Some(h) = v.header() {
+        h.gc.fetch_or(bits, Relaxed);
+    }
+}
+
+/// Ends the bits that have a meaning within a collection only; what they were.
+fn clear(v: Value) -> u8 {
+    v.header().map_or(0, |h| h.gc.fetch_and(!(gc_bits::DYING | gc_bits::CYCLIC), Relaxed))
+}
+
+/// Marks all that dying objects refer to, flags those of them that are members of cycles or kept by one, and answers in which order
+/// they are to be finalized. Each edge is followed once.
+fn order(t: &mut Tracer, dying: &[Value]) -> Vec<Value> {
+    dying.iter().for_each(|v| set(*v, gc_bits::DYING));
+    t.watch(true);
+    // What was reached first from which object.
+    let mut below: HashMap<u64, Vec<Value>> = HashMap::new();
+    for v in dying {
+        if t.is_marked(*v) {
+            continue;
+        }
+        t.children(*v);
+        t.drain();
+        let met = std::mem::take(&mut t.met);
+        if t.is_marked(*v) {
+            met.iter().for_each(|m| set(*m, gc_bits::CYCLIC));
+        }
+        if !met.is_empty() {
+            below.insert(v.bits(), met);
+        }
+    }
+    t.watch(false);
+    let cyclic = |v: &Value| v.header().is_some_and(|h| h.gc.load(Relaxed) & gc_bits::CYCLIC != 0);
+    let mut all: Vec<Value> = dying.iter().copied().filter(|v| !t.is_marked(*v)).collect();
+    let mut next = Vec::new();
+    for i in 0..all.len() {
+        next.extend(below.remove(&all[i].bits()).into_iter().flatten().rev());
+        while let Some(v) = next.pop() {
+            next.extend(below.remove(&v.bits()).into_iter().flatten().rev());
+            if !cyclic(&v) {
+                all.push(v);
+            }
+        }
+    }
+    all.extend(dying.iter().copied().filter(cyclic));
+    all
 }
 
 /// Whether an object needs no finalizer any more.

@@ -34,6 +34,7 @@ pub(crate) mod blocks;
 mod class;
 mod collect;
 mod finalize;
+mod garbage;
 mod local;
 pub(crate) mod roots;
 mod stats;
@@ -66,6 +67,10 @@ pub(crate) mod gc_bits {
     pub(crate) const REGISTERED: u8 = 2;
     /// The object has survived a collection, and nothing was stored into it since.
     pub(crate) const OLD: u8 = 4;
+    /// Within a collection: a finalizable object that was not reached.
+    pub(crate) const DYING: u8 = 8;
+    /// Within a collection: such an object that is a member of a cycle, or kept by one.
+    pub(crate) const CYCLIC: u8 = 16;
 }
 
 /// Bits of the breaker that the heap sees to.

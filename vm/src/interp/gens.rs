@@ -415,10 +415,17 @@ pub fn gen_close(cx: &mut Ctx, gv: Value) -> PyResult {
     }
 }
 
-/// Drops what a finished generator held.
+/// Drops what a finished generator held. Its frame object, which may live on in a traceback, does not keep it either.
 fn release(cx: &mut Ctx, g: &GeneratorObj) {
-    cx.store_empty(g.value(), &g.regs);
-    cx.store_empty(g.value(), &g.handled);
+    if let Some(o) = g.frame.get() {
+        if let Some(f) = protocore::layouts::FrameObj::of(o) {
+            cx.store_empty(o, &f.generator);
+        }
+        cx.store_empty(g.value(), &g.frame);
+    }
+    for s in [&g.func, &g.regs, &g.handled] {
+        cx.store_empty(g.value(), s);
+    }
 }
 
 /// Copies a frame's registers back into its generator and restores what its resumer was handling.

@@ -24,6 +24,13 @@ pub fn collect_for_program(cx: &mut Ctx, module: &str, function: &str) -> usize 
     if direct { cx.collect_from_interpreter() } else { cx.collect() }
 }
 
+/// As [`collect_for_program`], but the garbage is not freed: it is put into `cx.keep`.
+pub fn save_garbage_for_program(cx: &mut Ctx, module: &str, function: &str) -> usize {
+    let direct = called_directly(cx, module, function);
+    forget_dead_registers(cx, direct);
+    cx.collect_and_save(direct)
+}
+
 /// The registers of a call instruction: its base, and the number of argument registers.
 fn call_window(f: Frame, pc: Pc) -> Option<(usize, usize)> {
     let w = Instr(f.code().rt.code.get(f.index(pc))?.load(Ordering::Relaxed));

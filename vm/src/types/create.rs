@@ -476,10 +476,14 @@ fn call_new(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
         Some(n) => Args::with_names(rest, n),
         None => Args::positional(rest),
     };
-    match t.slots.new.get() {
-        Some(f) => f(cx, first, rest),
-        None => Err(cx.type_error(&format!("cannot create '{tn}' instances"))),
+    let Some(f) = t.slots.new.get() else {
+        return Err(cx.type_error(&format!("cannot create '{tn}' instances")));
+    };
+    let v = f(cx, first, rest)?;
+    if sub.has(type_flags::HAS_DEL) && std::ptr::eq(cx.type_of(v), sub) {
+        cx.register_finalizer(v);
     }
+    Ok(v)
 }
 
 // ---------------------------------------------------------------------------------------------------- subclasses

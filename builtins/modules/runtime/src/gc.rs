@@ -8,8 +8,8 @@ use protocore::header::Layout;
 use protocore::layouts::{IntRef, ListObj, TupleObj};
 use protocore::space::SpaceState;
 use protocore::types::type_flags;
-use protocore::{Args, Ctx, PyResult, Slot, Tracer, Ty, TypeObj, Value};
-use protopy_vm::interp::liveness::collect_for_program;
+use protocore::{Args, Ctx, PyResult, Slot, Tracer, Ty, Value};
+use protopy_vm::interp::liveness::{collect_for_program, save_garbage_for_program};
 use protopy_vm::modules::module_set;
 use protopy_vm::{ModuleSpec, ValueVec, call, errors, index, index_i64, methods, repr_text};
 use std::sync::Arc;
@@ -105,7 +105,11 @@ fn collect(cx: &mut Ctx, a: &[Value]) -> PyResult {
         eprintln!("gc: objects in permanent generation: {}", st.frozen.load(Ordering::Relaxed));
     }
     let before = cx.space().heap.stats().collections;
-    let n = collect_for_program(cx, "gc", "collect");
+    let n = if st.debug.load(Ordering::Relaxed) & DEBUG_SAVEALL != 0 {
+        save(cx, &st)?
+    } else {
+        collect_for_program(cx, "gc", "collect")
+    };
     st.cycles.fetch_add(cx.space().heap.stats().collections.saturating_sub(before), Ordering::Relaxed);
     if stats {
         let t = start.elapsed().as_secs_f64();
@@ -117,6 +121,21 @@ fn collect(cx: &mut Ctx, a: &[Value]) -> PyResult {
     st.allocated.store(bytes, Ordering::Relaxed);
     notify(cx, "stop", generation, n)?;
     Ok(cx.int_usize(n))
+}
+
+/// Puts the garbage into `gc.garbage`.
+fn save(cx: &mut Ctx, st: &State) -> PyResult<usize> {
+    let first = cx.keep.len();
+    let n = save_garbage_for_program(cx, "gc", "collect");
+    let mut r = Ok(());
+    if let Some(list) = st.garbage.get().and_then(ListObj::of) {
+        for i in first..cx.keep.len() {
+            let v = cx.keep[i];
+            r = r.and_then(|()| cx.list_append(list, v));
+        }
+    }
+    cx.keep.truncate(first);
+    r.map(|()| n)
 }
 
 fn enable(cx: &mut Ctx, _: &[Value]) -> PyResult {
@@ -200,34 +219,8 @@ fn get_stats(cx: &mut Ctx, _: &[Value]) -> PyResult {
 
 // ---------------------------------------------------------------------------------------------------- looking
 
-/// Whether CPython's collector would know an object: containers, and instances of classes.
-fn tracked(cx: &Ctx, v: Value) -> bool {
-    match v.layout() {
-        Layout::Immediate | Layout::Values | Layout::DictTable | Layout::Raw => false,
-        Layout::Type => TypeObj::of(v).is_some_and(|t| t.has(type_flags::HEAP)),
-        Layout::Object | Layout::Int | Layout::Float | Layout::Complex | Layout::Str | Layout::Bytes => {
-            cx.type_of(v).has(type_flags::HEAP)
-        }
-        Layout::Code | Layout::Range | Layout::RangeIter => false,
-        Layout::Tuple => {
-            cx.type_of(v).has(type_flags::HEAP)
-                || TupleObj::of(v).is_some_and(|t| t.items().iter().any(|x| tracked_item(cx, *x)))
-        }
-        Layout::Native => !cx.is_exact(v, Ty::ByteArray),
-        _ => true,
-    }
-}
-
-/// As [`tracked`] for an item of a tuple, looking no deeper than one more level.
-fn tracked_item(cx: &Ctx, v: Value) -> bool {
-    match TupleObj::of(v) {
-        Some(t) => t.items().iter().any(|x| TupleObj::of(*x).is_some() || tracked(cx, *x)),
-        None => tracked(cx, v),
-    }
-}
-
 fn is_tracked(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    Ok(Value::bool(tracked(cx, a[0])))
+    Ok(Value::bool(cx.is_tracked(a[0])))
 }
 
 fn is_finalized(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -241,7 +234,7 @@ fn keep_tracked(cx: &mut Ctx, function: &str) -> usize {
     let mut at = first;
     for i in first..cx.keep.len() {
         let v = cx.keep[i];
-        if tracked(cx, v) {
+        if cx.is_tracked(v) {
             cx.keep[at] = v;
             at += 1;
         }
@@ -291,7 +284,7 @@ fn get_referents(cx: &mut Ctx, _: Value, args: Args<'_>) -> PyResult {
     let held = cx.keep.len();
     let mut found = Vec::new();
     for v in args.pos() {
-        if tracked(cx, *v) || v.layout() == Layout::Tuple {
+        if cx.is_tracked(*v) || v.layout() == Layout::Tuple {
             children(cx, *v, &mut |c| found.push(c));
         }
         immediates(*v, &mut found);
