@@ -38,9 +38,11 @@ fn is_mapping(cx: &Ctx, v: Value) -> bool {
     protocore::dict::DictObj::of(v).is_some() || cx.is_exact(v, Ty::MappingProxy) || cx.is_exact(v, Ty::Union)
 }
 
-/// `next(it)`; `None` when exhausted. The argument is an iterator.
+/// `next(it)`; `None` when exhausted. The argument is an iterator. A safepoint, so that a loop over an endless iterator can be
+/// interrupted, and does not keep the collector waiting.
 #[inline]
 pub fn next(cx: &mut Ctx, it: Value) -> PyResult<Option<Value>> {
+    cx.safepoint()?;
     match cx.type_of(it).slots.iternext.get() {
         Some(f) => match f(cx, it) {
             Err(r) => stopped(cx, r),
@@ -93,7 +95,6 @@ pub fn for_each(
         if f(cx, v)?.is_break() {
             break;
         }
-        cx.safepoint()?;
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use protopy_vm::modules::{
     module_set, module_tables, new_module_named, no_frozen,
 };
 use protopy_vm::{ModuleSpec, buffer_to_vec, errors, get_attr_str, index_i64, methods, repr_text};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 
 /// First two bytes of cache files, as a number: of this compiler, and beyond what CPython uses.
@@ -20,6 +20,8 @@ pub const PYC_MAGIC: u32 = 0x4000 | (protopy_compiler::cache::FINGERPRINT % 0xbf
 struct ImportLock {
     /// Owner's identifier and depth.
     state: Mutex<(u64, usize)>,
+    /// Threads that wait for it: without any, nobody is told that it is free, which would be a system call.
+    waiting: AtomicUsize,
     freed: Condvar,
 }
 
@@ -45,9 +47,11 @@ fn acquire_lock(cx: &mut Ctx, _: &[Value]) -> PyResult {
     }
     cx.blocking(|| {
         let mut s = l.get();
+        l.waiting.fetch_add(1, Ordering::Relaxed);
         while s.1 != 0 {
             s = l.freed.wait(s).unwrap_or_else(|e| e.into_inner());
         }
+        l.waiting.fetch_sub(1, Ordering::Relaxed);
         *s = (me, 1);
     });
     Ok(Value::NONE)
@@ -66,7 +70,10 @@ fn release_lock(cx: &mut Ctx, _: &[Value]) -> PyResult {
     if !held {
         return Err(cx.raise_str(Ty::RuntimeError, "not holding the import lock"));
     }
-    l.freed.notify_one();
+    // A thread counts itself while it holds the mutex, before which it saw that the lock is taken.
+    if l.waiting.load(Ordering::Relaxed) != 0 {
+        l.freed.notify_one();
+    }
     Ok(Value::NONE)
 }
 
@@ -77,6 +84,7 @@ fn lock_held(cx: &mut Ctx, _: &[Value]) -> PyResult {
 /// After `fork`, in the child: the lock belongs to this thread or to nobody.
 pub fn import_lock_after_fork(cx: &mut Ctx) {
     let l = cx.space().state::<ImportLock>();
+    l.waiting.store(0, Ordering::Relaxed);
     let mut s = l.get();
     if s.0 != cx.ident {
         *s = (0, 0);
