@@ -632,7 +632,7 @@ impl Ctx {
         // SAFETY: the fields are written at once.
         unsafe {
             let p: *mut RangeIterObj = self.alloc_known(Ty::RangeIter, Layout::RangeIter);
-            (&raw mut (*p).next).write(AtomicI64::new(next));
+            (*p).end = next.wrapping_add(left.wrapping_mul(step));
             (*p).step = step;
             (&raw mut (*p).left).write(AtomicI64::new(left));
             Value::from_ref(p)

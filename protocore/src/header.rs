@@ -1,5 +1,6 @@
 //! The eight bytes in front of every heap object.
 
+use crate::lock::LockByte;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// Handle of a shape in its space's shape table; 0 marks a free cell.
@@ -121,6 +122,19 @@ impl Header {
     pub fn layout(&self) -> Layout {
         // SAFETY: only `new` writes the byte, from a `Layout`.
         unsafe { std::mem::transmute::<u8, Layout>(self.layout.load(Ordering::Relaxed)) }
+    }
+
+    /// Takes the byte lock for a few instructions that neither call nor allocate, if it is free; whether it was. For the interpreter's
+    /// fast paths, which have no place for a guard.
+    #[inline(always)]
+    pub fn try_lock_briefly(&self) -> bool {
+        self.lock.try_take()
+    }
+
+    /// Frees what [`Header::try_lock_briefly`] took.
+    #[inline(always)]
+    pub fn unlock(&self) {
+        self.lock.free();
     }
 
     /// The layout-dependent flag bits.

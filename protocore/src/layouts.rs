@@ -471,19 +471,30 @@ pub struct RangeObj {
 }
 accessor!(RangeObj, Range);
 
-/// Iterator over a range whose numbers are all small.
+/// Iterator over a range whose numbers are all small. One word changes, so that threads that share it get numbers of the range only.
 #[repr(C)]
 pub struct RangeIterObj {
     /// Header.
     pub header: Header,
-    /// Next number.
-    pub next: AtomicI64,
+    /// The number behind the last one; may have wrapped around.
+    pub end: i64,
     /// Step.
     pub step: i64,
     /// Numbers left.
     pub left: AtomicI64,
 }
+
+impl RangeIterObj {
+    /// The number that comes when so many are left.
+    #[inline(always)]
+    pub fn at(&self, left: i64) -> i64 {
+        self.end.wrapping_sub(left.wrapping_mul(self.step))
+    }
+}
 accessor!(RangeIterObj, RangeIter);
+
+/// Header flag of an iterator over a list or a range that a `for` loop has made: no other thread knows of it.
+pub const LOOP_OWN: u8 = 1;
 
 /// Iterator over a sequence by index: list, tuple, str, bytes iterators and the generic one.
 #[repr(C)]

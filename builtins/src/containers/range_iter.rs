@@ -86,14 +86,16 @@ fn small(cx: &mut Ctx, v: Value) -> PyResult<&'static RangeIterObj> {
 
 fn range_iter_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
     let it = small(cx, this)?;
-    let left = it.left.load(Ordering::Relaxed);
-    if left <= 0 {
-        return Ok(None);
-    }
-    let n = it.next.load(Ordering::Relaxed);
-    it.left.store(left - 1, Ordering::Relaxed);
-    it.next.store(n.wrapping_add(it.step), Ordering::Relaxed);
-    Ok(Some(cx.int(n)))
+    // Threads that share the iterator get each number once.
+    let taken = if cx.single_threaded() {
+        let left = it.left.load(Ordering::Relaxed);
+        it.left.store(left.saturating_sub(1).max(0), Ordering::Relaxed);
+        left
+    } else {
+        let less = |n: i64| (n > 0).then(|| n - 1);
+        it.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).unwrap_or(0)
+    };
+    Ok((taken > 0).then(|| cx.int(it.at(taken))))
 }
 
 fn small_hint(cx: &mut Ctx, args: &[Value]) -> PyResult {
@@ -103,7 +105,8 @@ fn small_hint(cx: &mut Ctx, args: &[Value]) -> PyResult {
 
 fn small_reduce(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let it = small(cx, arg(args, 0))?;
-    let (next, left) = (it.next.load(Ordering::Relaxed), it.left.load(Ordering::Relaxed).max(0));
+    let left = it.left.load(Ordering::Relaxed).max(0);
+    let next = it.at(left);
     let stop = BigInt::from(i128::from(next) + i128::from(left) * i128::from(it.step));
     let (a, b, s) = (cx.int(next), cx.bigint(stop), cx.int(it.step));
     let r = make_range(cx, a, b, s);
@@ -114,8 +117,6 @@ fn small_setstate(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let it = small(cx, arg(args, 0))?;
     let left = it.left.load(Ordering::Relaxed).max(0);
     let n = ssize(cx, arg(args, 1))?.clamp(0, left);
-    let skipped = it.next.load(Ordering::Relaxed).wrapping_add(n.wrapping_mul(it.step));
-    it.next.store(skipped, Ordering::Relaxed);
     it.left.store(left - n, Ordering::Relaxed);
     Ok(Value::NONE)
 }

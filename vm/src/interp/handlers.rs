@@ -9,7 +9,9 @@ use super::frame::Frame;
 use super::state::out_of_line;
 use super::{Next, S, attrs, calls, gens, slow};
 use protocore::header::Layout;
-use protocore::layouts::{CellObj, CodeObj, FunctionObj, ListObj, RangeIterObj, SeqIterObj, TupleObj};
+use protocore::layouts::{
+    CellObj, CodeObj, FunctionObj, LOOP_OWN, ListObj, RangeIterObj, SeqIterObj, TupleObj,
+};
 use protocore::{Slot, Ty, Value};
 use protopy_bytecode::Instr;
 use std::sync::atomic::Ordering;
@@ -260,19 +262,33 @@ pub(super) unsafe fn StoreAttr(s: S) -> Next {
     // SAFETY: see `S`.
     unsafe {
         let obj = s.r(s.w.a());
-        let c = (*s.pc.add(1)).load(Ordering::Relaxed);
+        let c = (*s.pc.add(1)).load(Ordering::Acquire);
         if obj.is_heap()
             && u64::from((*obj.ptr::<protocore::Header>()).shape().0) == c >> protocore::pairing::SHAPE
-            && s.cx().single_threaded()
             && s.cx().store_is_plain(obj)
         {
-            let slot = &*obj.ptr::<u8>().add((c & 0xffff_ffff) as usize).cast::<Slot>();
-            slot.init(Some(s.r(s.w.b())));
-            let next = (*s.pc.add(2)).load(Ordering::Relaxed);
-            if next != 0 {
-                (*obj.ptr::<protocore::Header>()).set_shape(protocore::ShapeId(next as u32));
+            let h = &*obj.ptr::<protocore::Header>();
+            let shared = !s.cx().single_threaded();
+            if !shared || h.try_lock_briefly() {
+                let next = (*s.pc.add(2)).load(Ordering::Acquire);
+                // Under the lock the shape is the object's, and the pair of cache words is whole if its key is the same.
+                let same = !shared
+                    || (u64::from(h.shape().0) == c >> protocore::pairing::SHAPE
+                        && (*s.pc.add(1)).load(Ordering::Relaxed) == c);
+                if same {
+                    let slot = &*obj.ptr::<u8>().add((c & 0xffff_ffff) as usize).cast::<Slot>();
+                    slot.init(Some(s.r(s.w.b())));
+                    if next != 0 {
+                        h.set_shape(protocore::ShapeId(next as u32));
+                    }
+                }
+                if shared {
+                    h.unlock();
+                }
+                if same {
+                    return s.next(2);
+                }
             }
-            return s.next(2);
         }
         s.cold(|s| out_of_line(s, attrs::store_attr, 2))
     }
@@ -320,6 +336,17 @@ pub(super) unsafe fn GetItem(s: S) -> Next {
     }
 }
 
+/// The slot of an item that may be stored into plainly.
+#[inline(always)]
+unsafe fn list_slot(s: S, l: &ListObj, i: usize) -> Option<&'static Slot> {
+    // SAFETY: a list's storage is a `ValuesObj`.
+    unsafe {
+        let store = if i < l.len() { l.items.get()? } else { return None };
+        let slot = (*store.ptr::<protocore::layouts::ValuesObj>()).slots().get(i)?;
+        s.cx().store_is_plain(store).then_some(slot)
+    }
+}
+
 #[inline(always)]
 pub(super) unsafe fn SetItem(s: S) -> Next {
     // SAFETY: see `S`.
@@ -328,15 +355,18 @@ pub(super) unsafe fn SetItem(s: S) -> Next {
         if o.is_heap() && i.is_small() && (*o.ptr::<protocore::Header>()).shape() == Ty::List.shape() {
             let n = i.bits() as i64 >> 1;
             let l = &*o.ptr::<ListObj>();
-            if s.cx().single_threaded()
-                && n >= 0
-                && (n as usize) < l.len()
-                && let Some(store) = l.items.get()
-                && let Some(slot) = (*store.ptr::<protocore::layouts::ValuesObj>()).slots().get(n as usize)
-                && s.cx().store_is_plain(store)
-            {
-                slot.init(Some(s.r(s.w.c())));
-                return s.next(1);
+            let shared = !s.cx().single_threaded();
+            if n >= 0 && (!shared || l.header.try_lock_briefly()) {
+                let slot = list_slot(s, l, n as usize);
+                if let Some(slot) = slot {
+                    slot.init(Some(s.r(s.w.c())));
+                }
+                if shared {
+                    l.header.unlock();
+                }
+                if slot.is_some() {
+                    return s.next(1);
+                }
             }
         }
         s.cold(|s| out_of_line(s, slow::set_item, 1))
@@ -429,23 +459,26 @@ pub(super) unsafe fn GetIter(s: S) -> Next {
     unsafe { out_of_line(s, slow::get_iter, 0) }
 }
 
-/// The next item of an iterator over a range or a list that has one, while no other thread can take it.
+/// The next item of an iterator over a range or a list that has one, while no other thread can take it: there is none, or the loop
+/// made the iterator itself.
 #[inline(always)]
 unsafe fn fast_item(s: S, it: Value) -> Option<Value> {
     // SAFETY: see `S`.
     unsafe {
-        if !it.is_heap() || !s.cx().single_threaded() {
+        if !it.is_heap() {
             return None;
         }
-        let shape = (*it.ptr::<protocore::Header>()).shape();
+        let h = &*it.ptr::<protocore::Header>();
+        let shape = h.shape();
+        if !s.cx().single_threaded() && h.flags() & LOOP_OWN == 0 {
+            return None;
+        }
         if shape == Ty::RangeIter.shape() {
             let r = &*it.ptr::<RangeIterObj>();
             let left = r.left.load(Ordering::Relaxed);
             if left > 0 {
-                let n = r.next.load(Ordering::Relaxed);
                 r.left.store(left - 1, Ordering::Relaxed);
-                r.next.store(n.wrapping_add(r.step), Ordering::Relaxed);
-                return Some(Value::small(n));
+                return Some(Value::small(r.at(left)));
             }
         } else if shape == Ty::ListIter.shape() {
             let l = &*it.ptr::<SeqIterObj>();
@@ -495,17 +528,16 @@ pub(super) unsafe fn ForLoop(s: S) -> Next {
 pub(super) unsafe fn ListAppend(s: S) -> Next {
     // SAFETY: see `S`.
     unsafe {
+        // The list of a display or comprehension, which no other thread knows of.
         let l = &*s.r(s.w.a()).ptr::<ListObj>();
-        if s.cx().single_threaded() {
-            let n = l.len();
-            if let Some(store) = l.items.get()
-                && let Some(slot) = (*store.ptr::<protocore::layouts::ValuesObj>()).slots().get(n)
-                && s.cx().store_is_plain(store)
-            {
-                slot.init(Some(s.r(s.w.b())));
-                l.len.store(n + 1, Ordering::Release);
-                return s.next(0);
-            }
+        let n = l.len();
+        if let Some(store) = l.items.get()
+            && let Some(slot) = (*store.ptr::<protocore::layouts::ValuesObj>()).slots().get(n)
+            && s.cx().store_is_plain(store)
+        {
+            slot.init(Some(s.r(s.w.b())));
+            l.len.store(n + 1, Ordering::Release);
+            return s.next(0);
         }
         s.cold(|s| {
             s.save();

@@ -8,7 +8,7 @@ use crate::errors::raise_name;
 use crate::names::{N, name};
 use crate::ops::{self, BinOp, UnOp, binary_op, inplace_op, is_true, unary_op};
 use protocore::dict::DictObj;
-use protocore::layouts::{CellObj, FunctionObj, ListObj, StrObj, TupleObj};
+use protocore::layouts::{CellObj, FunctionObj, LOOP_OWN, ListObj, StrObj, TupleObj};
 use protocore::{CmpOp, Ctx, Layout, PyResult, Raised, Ty, TypeObj, Value};
 use protopy_bytecode::{CommonConst, FnAttr, Instr};
 
@@ -566,8 +566,13 @@ pub fn not_contains(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
 /// `GetIter`
 pub fn get_iter(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let v = r(f, w.b());
-    let it =
-        if cx.is_exact(v, Ty::List) { cx.seq_iter(Ty::ListIter, v, 0) } else { crate::iter::iter(cx, v)? };
+    let (list, range) = (cx.is_exact(v, Ty::List), cx.is_exact(v, Ty::Range));
+    let it = if list { cx.seq_iter(Ty::ListIter, v, 0) } else { crate::iter::iter(cx, v)? };
+    if (list || range)
+        && let Some(h) = it.header()
+    {
+        h.flags.store(LOOP_OWN, std::sync::atomic::Ordering::Relaxed);
+    }
     put(f, w.a(), it)
 }
 
