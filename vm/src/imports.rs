@@ -3,15 +3,15 @@
 //! The import system is CPython's `importlib._bootstrap`; here is the fast path for what is in `sys.modules` already and fully
 //! imported, and the errors of `from … import`.
 
-use crate::attr::{get_attr, lookup_attr};
+use crate::attr::{get_attr, lookup_attr, lookup_attr_str};
 use crate::call::call;
 use crate::errors::raise_import;
 use crate::interp::frame::Frame;
 use crate::names::{N, name};
 use crate::ops::is_true;
 use protocore::dict::DictObj;
-use protocore::layouts::{ModuleObj, StrObj, TupleObj};
-use protocore::{Ctx, PyResult, Root, Ty, Value};
+use protocore::layouts::{ListObj, ModuleObj, StrObj, TupleObj};
+use protocore::{Ctx, PyResult, Raised, Root, Ty, Value};
 use std::sync::atomic::Ordering;
 
 fn text(v: Value) -> String {
@@ -201,31 +201,11 @@ pub fn import_from(cx: &mut Ctx, module: Value, n: Value) -> PyResult {
     Err(cannot_import(cx, module, n, pkg.unwrap_or(Value::NONE)))
 }
 
-fn cannot_import(cx: &mut Ctx, module: Value, n: Value, pkg: Value) -> protocore::Raised {
-    let shown = if StrObj::of(pkg).is_some() { text(pkg) } else { "<unknown module name>".to_owned() };
-    let spec = attr_or_none(cx, module, N::Spec);
-    let origin = if spec.is_none() { None } else { spec_origin(cx, spec) };
-    let file = match origin {
-        Some(o) => Some(o),
-        None => {
-            let f = attr_or_none(cx, module, N::File);
-            StrObj::of(f).map(|s| (f, s.to_string_lossy()))
-        }
+fn cannot_import(cx: &mut Ctx, module: Value, n: Value, pkg: Value) -> Raised {
+    let (msg, path) = match explain(cx, module, n, pkg) {
+        Ok(told) => told,
+        Err(r) => return r,
     };
-    let initializing = !spec.is_none() && is_initializing(cx, spec);
-    let msg = match (&file, initializing) {
-        (Some((_, f)), true) => format!(
-            "cannot import name '{}' from partially initialized module '{shown}' (most likely due to a circular import) ({f})",
-            text(n)
-        ),
-        (None, true) => format!(
-            "cannot import name '{}' from partially initialized module '{shown}' (most likely due to a circular import) (unknown location)",
-            text(n)
-        ),
-        (Some((_, f)), false) => format!("cannot import name '{}' from '{shown}' ({f})", text(n)),
-        (None, false) => format!("cannot import name '{}' from '{shown}' (unknown location)", text(n)),
-    };
-    let path = file.map_or(Value::NONE, |(v, _)| v);
     let r = raise_import(cx, Ty::ImportError, &msg, pkg, path);
     let e = cx.take_raised(r);
     if let Some(x) = protocore::layouts::ExcObj::of(e) {
@@ -234,35 +214,104 @@ fn cannot_import(cx: &mut Ctx, module: Value, n: Value, pkg: Value) -> protocore
     cx.set_raised(e)
 }
 
-fn attr_or_none(cx: &mut Ctx, obj: Value, n: N) -> Value {
-    let nm = name(cx, n);
-    match lookup_attr(cx, obj, nm) {
-        Ok(v) => v.unwrap_or(Value::NONE),
-        Err(r) => {
-            cx.take_raised(r);
-            Value::NONE
+/// Why a name cannot be imported, with a hint if the module is still being imported or hides another one; its file, or `None`.
+fn explain(cx: &mut Ctx, module: Value, n: Value, pkg: Value) -> PyResult<(String, Value)> {
+    let n = text(n);
+    if StrObj::of(pkg).is_none() {
+        return Ok((
+            format!("cannot import name '{n}' from '<unknown module name>' (unknown location)"),
+            Value::NONE,
+        ));
+    }
+    let m = text(pkg);
+    let spec_name = name(cx, N::Spec);
+    let spec = lookup_attr(cx, module, spec_name)?.and_then(Value::not_none);
+    let origin = match spec {
+        Some(spec) => file_origin(cx, spec)?,
+        None => None,
+    };
+    let shadowing = match origin {
+        Some(o) => may_shadow(cx, &text(o))?,
+        None => false,
+    };
+    let file = match origin {
+        Some(o) => Some(o),
+        None => {
+            let file = name(cx, N::File);
+            lookup_attr(cx, module, file)?.filter(|f| StrObj::of(*f).is_some())
         }
+    };
+    let path = file.unwrap_or(Value::NONE);
+    let place = file.map_or_else(|| "unknown location".to_owned(), text);
+    if shadowing && is_stdlib_name(cx, pkg)? {
+        let msg = format!(
+            "cannot import name '{n}' from '{m}' (consider renaming '{place}' since it has the same name as the standard library module named '{m}' and prevents importing that standard library module)"
+        );
+        return Ok((msg, path));
+    }
+    let initializing = match spec {
+        Some(spec) => is_initializing(cx, spec)?,
+        None => false,
+    };
+    let msg = match (initializing, shadowing) {
+        (true, true) => format!(
+            "cannot import name '{n}' from '{m}' (consider renaming '{place}' if it has the same name as a library you intended to import)"
+        ),
+        (true, false) => format!(
+            "cannot import name '{n}' from partially initialized module '{m}' (most likely due to a circular import) ({place})"
+        ),
+        (false, _) => format!("cannot import name '{n}' from '{m}' ({place})"),
+    };
+    Ok((msg, path))
+}
+
+/// `spec.origin` if it is a file's name.
+pub fn file_origin(cx: &mut Ctx, spec: Value) -> PyResult<Option<Value>> {
+    match lookup_attr_str(cx, spec, "has_location")? {
+        Some(b) if is_true(cx, b)? => {}
+        _ => return Ok(None),
+    }
+    Ok(lookup_attr_str(cx, spec, "origin")?.filter(|o| StrObj::of(*o).is_some()))
+}
+
+/// Whether the module of a spec is still being imported.
+pub fn is_initializing(cx: &mut Ctx, spec: Value) -> PyResult<bool> {
+    let n = name(cx, N::Initializing);
+    match lookup_attr(cx, spec, n)? {
+        Some(b) => is_true(cx, b),
+        None => Ok(false),
     }
 }
 
-fn is_initializing(cx: &mut Ctx, spec: Value) -> bool {
-    let v = attr_or_none(cx, spec, N::Initializing);
-    match is_true(cx, v) {
-        Ok(t) => t,
-        Err(r) => {
-            cx.take_raised(r);
-            false
-        }
+/// Whether the standard library has a module of this name.
+pub fn is_stdlib_name(cx: &mut Ctx, module: Value) -> PyResult<bool> {
+    match crate::lookup_sys(cx, "stdlib_module_names") {
+        Some(names) if DictObj::of_set(names).is_some() => crate::ops::contains(cx, names, module),
+        _ => Ok(false),
     }
 }
 
-fn spec_origin(cx: &mut Ctx, spec: Value) -> Option<(Value, String)> {
-    let has = crate::attr::lookup_attr_str(cx, spec, "has_location").ok()??;
-    if !is_true(cx, has).ok()? {
-        return None;
+/// Whether a file lies in the first directory of `sys.path`, so that it may hide a library of its name.
+pub fn may_shadow(cx: &mut Ctx, origin: &str) -> PyResult<bool> {
+    if let Some(flags) = crate::lookup_sys(cx, "flags")
+        && let Some(safe) = lookup_attr_str(cx, flags, "safe_path")?
+        && is_true(cx, safe)?
+    {
+        return Ok(false);
     }
-    let o = crate::attr::lookup_attr_str(cx, spec, "origin").ok()??;
-    StrObj::of(o).map(|s| (o, s.to_string_lossy()))
+    let Some((mut dir, file)) = origin.rsplit_once('/') else { return Ok(false) };
+    if file == "__init__.py" {
+        match dir.rsplit_once('/') {
+            Some((d, _)) => dir = d,
+            None => return Ok(false),
+        }
+    }
+    let path = crate::lookup_sys(cx, "path").and_then(ListObj::of).and_then(|l| l.get(0));
+    let Some(first) = path.and_then(StrObj::of).map(StrObj::to_string_lossy) else { return Ok(false) };
+    if first.is_empty() {
+        return Ok(std::env::current_dir().is_ok_and(|d| d.to_string_lossy() == dir));
+    }
+    Ok(first == dir)
 }
 
 /// The names of a fromlist, for callers that check it.

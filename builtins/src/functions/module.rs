@@ -5,16 +5,14 @@
 
 use super::call_annotate;
 use protopy_text::StrBuf;
-use protopy_vm::attr::{
-    attribute_error, get_attr_str, lookup_attr, lookup_attr_str, set_instance_dict, type_lookup,
-};
+use protopy_vm::attr::{attribute_error, get_attr_str, lookup_attr_str, set_instance_dict, type_lookup};
 use protopy_vm::names::{N, name};
 use protopy_vm::protocore::Held;
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{ListObj, MethodDef, ModuleObj, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{Args, Ctx, Layout, PyResult, Root, Ty, TypeObj, Value};
-use protopy_vm::{GetSetDef, TypeSpec, dict_get, dict_set, getsets, methods, ops};
+use protopy_vm::{GetSetDef, TypeSpec, dict_get, dict_set, getsets, imports, methods, ops};
 
 static INIT: &[MethodDef] = methods![
     "module(self, name, doc=None)" => init_bound;
@@ -173,19 +171,19 @@ fn explain(cx: &mut Ctx, v: Value, n: Value) -> PyResult<String> {
     let m = text(module);
     let plain = format!("module '{m}' has no attribute '{attr}'");
     let Some(spec) = own(cx, v, N::Spec).and_then(Value::not_none) else { return Ok(plain) };
-    let origin = file_origin(cx, spec)?;
+    let origin = imports::file_origin(cx, spec)?.map(text);
     let shadowing = match &origin {
-        Some(o) => may_shadow(cx, o)?,
+        Some(o) => imports::may_shadow(cx, o)?,
         None => false,
     };
     if let (Some(o), true) = (&origin, shadowing)
-        && is_stdlib_name(cx, module)?
+        && imports::is_stdlib_name(cx, module)?
     {
         return Ok(format!(
             "{plain} (consider renaming '{o}' since it has the same name as the standard library module named '{m}' and prevents importing that standard library module)"
         ));
     }
-    if is_initializing(cx, spec)? {
+    if imports::is_initializing(cx, spec)? {
         return Ok(match origin {
             Some(o) if shadowing => format!(
                 "{plain} (consider renaming '{o}' if it has the same name as a library you intended to import)"
@@ -207,53 +205,6 @@ fn explain(cx: &mut Ctx, v: Value, n: Value) -> PyResult<String> {
         ));
     }
     Ok(plain)
-}
-
-/// `spec.origin` if it is a file's name.
-fn file_origin(cx: &mut Ctx, spec: Value) -> PyResult<Option<String>> {
-    match lookup_attr_str(cx, spec, "has_location")? {
-        Some(b) if ops::is_true(cx, b)? => {}
-        _ => return Ok(None),
-    }
-    Ok(lookup_attr_str(cx, spec, "origin")?.and_then(StrObj::of).map(StrObj::to_string_lossy))
-}
-
-fn is_initializing(cx: &mut Ctx, spec: Value) -> PyResult<bool> {
-    let n = name(cx, N::Initializing);
-    match lookup_attr(cx, spec, n)? {
-        Some(b) => ops::is_true(cx, b),
-        None => Ok(false),
-    }
-}
-
-fn is_stdlib_name(cx: &mut Ctx, module: Value) -> PyResult<bool> {
-    match protopy_vm::lookup_sys(cx, "stdlib_module_names") {
-        Some(names) if DictObj::of_set(names).is_some() => ops::contains(cx, names, module),
-        _ => Ok(false),
-    }
-}
-
-/// Whether a file lies in the first directory of `sys.path`, so that it may hide a library of its name.
-fn may_shadow(cx: &mut Ctx, origin: &str) -> PyResult<bool> {
-    if let Some(flags) = protopy_vm::lookup_sys(cx, "flags")
-        && let Some(safe) = lookup_attr_str(cx, flags, "safe_path")?
-        && ops::is_true(cx, safe)?
-    {
-        return Ok(false);
-    }
-    let Some((mut dir, file)) = origin.rsplit_once('/') else { return Ok(false) };
-    if file == "__init__.py" {
-        match dir.rsplit_once('/') {
-            Some((d, _)) => dir = d,
-            None => return Ok(false),
-        }
-    }
-    let path = protopy_vm::lookup_sys(cx, "path").and_then(ListObj::of).and_then(|l| l.get(0));
-    let Some(first) = path.and_then(StrObj::of).map(StrObj::to_string_lossy) else { return Ok(false) };
-    if first.is_empty() {
-        return Ok(std::env::current_dir().is_ok_and(|d| d.to_string_lossy() == dir));
-    }
-    Ok(first == dir)
 }
 
 // ---------------------------------------------------------------------------------------------------- repr, dir
@@ -306,7 +257,7 @@ fn get_annotations(cx: &mut Ctx, v: Value) -> PyResult {
     };
     // While the module is being executed more annotations may come.
     let initializing = match own(cx, v, N::Spec).and_then(Value::not_none) {
-        Some(spec) => is_initializing(cx, spec)?,
+        Some(spec) => imports::is_initializing(cx, spec)?,
         None => false,
     };
     if !initializing {
