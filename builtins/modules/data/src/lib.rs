@@ -1,13 +1,14 @@
-//! Native modules of data formats: _json, _csv, _pickle.
+//! Native modules of data formats: _json, _csv, _pickle, pyexpat.
 
 pub mod csv;
+pub mod expat;
 pub mod json;
 
 use protopy_vm::ModuleSpec;
 use protopy_vm::protocore::{Ctx, Raised, Value};
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&json::MODULE, &csv::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&json::MODULE, &csv::MODULE, &expat::MODULE];
 
 /// Adds a note to the exception that is being raised.
 #[cold]
