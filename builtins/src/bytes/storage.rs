@@ -297,6 +297,9 @@ pub(crate) fn check_exports(cx: &mut Ctx, a: &ByteArray) -> PyResult<()> {
     if a.exports() > 0 {
         protopy_vm::interp::liveness::collect_for_program(cx, "", "");
         if a.exports() > 0 {
+            super::release_forgotten_views(cx, &|e| ByteArray::of(e).is_some_and(|e| std::ptr::eq(e, a)));
+        }
+        if a.exports() > 0 {
             return Err(exported(cx));
         }
     }

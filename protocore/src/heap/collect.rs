@@ -481,6 +481,31 @@ impl Ctx {
         dead
     }
 
+    /// Puts the objects that `want` accepts into [`Ctx::keep`] if nothing refers to them but the words that native functions which the
+    /// interpreter has called, and those called before, have left on this thread's stack; the index of the first. Such a function may still
+    /// mean to use what it holds, so nothing is freed. Rules for `want` as in [`Ctx::for_each_object`].
+    pub fn keep_forgotten(&mut self, want: &mut dyn FnMut(Value) -> bool) -> usize {
+        let first = self.keep.len();
+        let heap = self.heap();
+        let mut done = self.entry == 0;
+        while !done {
+            self.local.scan_from = self.entry + RED_ZONE;
+            done = self
+                .with_stopped_world(|cx, threads| {
+                    heap.blocks.clear_next();
+                    let mut t = Tracer::marking(heap, cx.shapes, false, false);
+                    heap.mark(cx, threads, &mut t, false);
+                    heap.blocks.for_each(|k| k != kind::NO_SCAN, &mut |v| {
+                        if !t.is_marked(v) && !is_storage(v) && want(v) {
+                            cx.keep.push(v);
+                        }
+                    });
+                })
+                .is_some();
+        }
+        first
+    }
+
     /// Calls `f` with each object of the heap, storage cells apart, in a stopped world. `f` neither allocates nor runs
     /// Python code. Some may be garbage that was not collected yet: they are whole, but are freed by the next
     /// collection unless they have become reachable by then.

@@ -173,7 +173,7 @@ fn exported(cx: &mut Ctx) -> Raised {
 /// Raises BufferError if views exist, after looking whether they still do.
 fn check_exports(cx: &mut Ctx, b: &BytesIo) -> PyResult<()> {
     if b.exports.load(Ordering::Acquire) > 0 {
-        cx.collect();
+        protopy_vm::interp::liveness::collect_for_program(cx, "", "");
         if b.exports.load(Ordering::Acquire) > 0 {
             return Err(exported(cx));
         }

@@ -245,6 +245,8 @@ fn keep_tracked(cx: &mut Ctx, function: &str) -> usize {
 
 fn get_objects(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let mut all = true;
+    let shown = a[0].not_none().unwrap_or(Value::small(-1));
+    errors::audit(cx, "gc.get_objects", &[shown])?;
     if let Some(g) = a[0].not_none() {
         if cx.type_of(g).slots.index.address() == 0 && IntRef::of(g).is_none() {
             let msg = format!("argument should be integer or None, not '{}'", cx.type_name(g));
@@ -281,6 +283,8 @@ fn children(cx: &Ctx, v: Value, f: &mut dyn FnMut(Value)) {
 }
 
 fn get_referents(cx: &mut Ctx, _: Value, args: Args<'_>) -> PyResult {
+    let objs = cx.tuple_of(None, args.pos())?;
+    errors::audit(cx, "gc.get_referents", &[objs])?;
     let held = cx.keep.len();
     let mut found = Vec::new();
     for v in args.pos() {
@@ -322,6 +326,7 @@ fn immediates(v: Value, found: &mut Vec<Value>) {
 fn get_referrers(cx: &mut Ctx, _: Value, args: Args<'_>) -> PyResult {
     let targets = args.pos().to_vec();
     let held = cx.tuple_of(None, &targets)?;
+    errors::audit(cx, "gc.get_referrers", &[held])?;
     let first = keep_tracked(cx, "");
     let mut at = first;
     for i in first..cx.keep.len() {

@@ -82,6 +82,37 @@ pub(super) fn init(cx: &mut Ctx) -> PyResult<()> {
     Ok(())
 }
 
+/// Ends the exports, by exporters that `of` accepts, whose views nobody refers to any more: those that are kept by a word which native
+/// code left on the stack, so that a collection did not end them. A view that is in use natively has a buffer exported, and stays; should another
+/// one be used after all, it is a released view.
+pub(crate) fn release_forgotten(cx: &mut Ctx, of: &dyn Fn(Value) -> bool) {
+    let exports = |m: &Managed| m.exporter.get().is_some_and(of);
+    let first = cx.keep_forgotten(&mut |v| match (v.native::<View>(), v.native::<Managed>()) {
+        (Some(w), _) => w.managed.get().and_then(Value::native::<Managed>).is_some_and(exports),
+        (_, Some(m)) => exports(m),
+        _ => false,
+    });
+    let found = cx.keep[first..].to_vec();
+    let view = |v: &Value| v.native::<View>();
+    let busy: Vec<Value> = found
+        .iter()
+        .filter_map(view)
+        .filter(|w| w.exports.load(Ordering::Acquire) > 0)
+        .filter_map(|w| w.managed.get())
+        .collect();
+    for w in found.iter().filter_map(view) {
+        if w.managed.get().is_some_and(|m| !busy.contains(&m)) {
+            w.managed.swap_raw(None);
+        }
+    }
+    for v in found.iter().filter(|v| !busy.contains(v)) {
+        if let Some(m) = v.native::<Managed>() {
+            end(cx, m);
+        }
+    }
+    cx.keep.truncate(first);
+}
+
 fn end(cx: &mut Ctx, m: &Managed) {
     if let Some(h) = m.buffer.with(Option::take) {
         release_buffer(cx, h.0);
