@@ -109,8 +109,7 @@ fn load(cx: &mut Ctx, n: Value) -> PyResult {
 /// `builtins.__import__`.
 pub fn import_module(cx: &mut Ctx, n: Value, globals: Value, fromlist: Value, level: i64) -> PyResult {
     if StrObj::of(n).is_none() {
-        let msg = format!("module name must be a string, not {}", crate::ops::tp_name(cx, n));
-        return Err(cx.type_error(&msg));
+        return Err(cx.type_error("module name must be a string"));
     }
     if level < 0 {
         return Err(cx.value_error("level must be >= 0"));

@@ -7,7 +7,7 @@ use crate::names::{N, name};
 use crate::ops::{self, repr_text};
 use crate::typing_hooks::typing_hooks;
 use protocore::dict::DictObj;
-use protocore::layouts::{FunctionObj, StrObj, TupleObj};
+use protocore::layouts::{ExcObj, FunctionObj, StrObj, TupleObj};
 use protocore::{Ctx, Held, PyResult, Ty, Value};
 use protopy_bytecode::{Intrinsic1, Intrinsic2};
 
@@ -40,6 +40,10 @@ pub fn intrinsic1(cx: &mut Ctx, f: Frame, kind: u16, v: Value) -> PyResult {
                 Some(x) => Ok(x),
                 None => Err(cx.value_error("not enough values to unpack (expected 1, got 0)")),
             }
+        }
+        Some(Intrinsic1::ExcType) => Ok(cx.type_of(v).value()),
+        Some(Intrinsic1::ExcTraceback) => {
+            Ok(ExcObj::of(v).and_then(|x| x.traceback.get()).unwrap_or(Value::NONE))
         }
         None => Err(cx.raise_str(Ty::SystemError, "unknown intrinsic")),
     }

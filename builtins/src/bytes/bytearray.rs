@@ -21,7 +21,7 @@ fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static ByteArray> {
     match ByteArray::of(v) {
         Some(a) => Ok(a),
         None => {
-            let msg = format!("a bytearray object is required, not '{}'", cx.type_name(v));
+            let msg = format!("a bytearray object is required, not '{}'", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -121,7 +121,10 @@ fn key_index(cx: &mut Ctx, key: Value) -> PyResult<i64> {
             index_i64(cx, key, Ty::IndexError)
         }
         None => {
-            let msg = format!("bytearray indices must be integers or slices, not {}", cx.type_name(key));
+            let msg = format!(
+                "bytearray indices must be integers or slices, not {}",
+                protopy_vm::ops::tp_name(cx, key)
+            );
             Err(cx.type_error(&msg))
         }
     }
@@ -325,12 +328,14 @@ fn extend(cx: &mut Ctx, args: &[Value]) -> PyResult {
         }
         return Ok(Value::NONE);
     } else if StrObj::of(x).is_some() {
-        let msg = format!("expected iterable of integers; got: '{}'", cx.type_name(x));
+        let msg = format!("expected iterable of integers; got: '{}'", protopy_vm::ops::tp_name(cx, x));
         return Err(cx.type_error(&msg));
     } else if !protopy_vm::is_iterable(cx, x) {
-        let msg = format!("can't extend bytearray with {}", cx.type_name(x));
+        let msg = format!("can't extend bytearray with {}", protopy_vm::ops::tp_name(cx, x));
         return Err(cx.type_error(&msg));
     } else {
+        // The hint is not needed, but its errors count.
+        protopy_vm::length_hint(cx, x, 0)?;
         collect(cx, x, "bytearray", common::BYTE_RANGE)?
     };
     append_all(cx, args[0], &b)?;

@@ -105,7 +105,10 @@ fn needle<K: Kind>(cx: &mut Ctx, this: Value, v: Value) -> PyResult<BytesLike> {
         return bytes_like(cx, v);
     }
     if !is_index(cx, v) {
-        let msg = format!("argument should be integer or bytes-like object, not '{}'", cx.type_name(v));
+        let msg = format!(
+            "argument should be integer or bytes-like object, not '{}'",
+            protopy_vm::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     }
     let b = byte_of(cx, v, BYTE_RANGE)?;
@@ -180,8 +183,10 @@ fn affix<K: Kind>(cx: &mut Ctx, args: &[Value], func: &str, test: fn(&[u8], &[u8
         Some(t) => t.items(),
         None if has_buffer(cx, args[1]) => &args[1..2],
         None => {
-            let msg =
-                format!("{func} first arg must be bytes or a tuple of bytes, not {}", cx.type_name(args[1]));
+            let msg = format!(
+                "{func} first arg must be bytes or a tuple of bytes, not {}",
+                protopy_vm::ops::tp_name(cx, args[1])
+            );
             return Err(cx.type_error(&msg));
         }
     };
@@ -364,7 +369,10 @@ pub(crate) fn join<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
     for i in 0..n {
         let Some(v) = all.get(i) else { break };
         if !has_buffer(cx, v) {
-            let msg = format!("sequence item {i}: expected a bytes-like object, {} found", cx.type_name(v));
+            let msg = format!(
+                "sequence item {i}: expected a bytes-like object, {} found",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             return Err(cx.type_error(&msg));
         }
         let b = bytes_like(cx, v)?;
@@ -448,7 +456,10 @@ fn fill_byte(cx: &mut Ctx, v: Value, func: &str) -> PyResult<u8> {
     } else if let Some(a) = super::storage::ByteArray::of(v) {
         (a.len(), super::storage::get(cx, v, 0))
     } else {
-        let msg = format!("{func}() argument 2 must be a byte string of length 1, not {}", cx.type_name(v));
+        let msg = format!(
+            "{func}() argument 2 must be a byte string of length 1, not {}",
+            protopy_vm::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     };
     match (n, first) {
@@ -456,7 +467,7 @@ fn fill_byte(cx: &mut Ctx, v: Value, func: &str) -> PyResult<u8> {
         _ => {
             let msg = format!(
                 "{func}(): argument 2 must be a byte string of length 1, not a {} object of length {n}",
-                cx.type_name(v)
+                protopy_vm::ops::tp_name(cx, v)
             );
             Err(cx.type_error(&msg))
         }
@@ -697,7 +708,8 @@ pub(crate) fn concat<K: Kind>(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
 /// Raises "can't concat int to bytes".
 #[cold]
 pub(crate) fn cannot_concat<K: Kind>(cx: &mut Ctx, a: Value, b: Value) -> Raised {
-    let msg = format!("can't concat {} to {}", cx.type_name(b), cx.type_name(a));
+    let msg =
+        format!("can't concat {} to {}", protopy_vm::ops::tp_name(cx, b), protopy_vm::ops::tp_name(cx, a));
     cx.type_error(&msg)
 }
 
@@ -718,7 +730,7 @@ pub(crate) fn collect(cx: &mut Ctx, v: Value, kind: &str, range: &str) -> PyResu
         })?;
         return Ok(out);
     }
-    let msg = format!("cannot convert '{}' object to {kind}", cx.type_name(v));
+    let msg = format!("cannot convert '{}' object to {kind}", protopy_vm::ops::tp_name(cx, v));
     Err(cx.type_error(&msg))
 }
 

@@ -67,7 +67,8 @@ pub fn from_hex(cx: &mut Ctx, v: Value) -> PyResult<Vec<u8>> {
         return parse(cx, s.str_ref());
     }
     if !has_buffer(cx, v) {
-        let msg = format!("fromhex() argument must be str or bytes-like, not {}", cx.type_name(v));
+        let msg =
+            format!("fromhex() argument must be str or bytes-like, not {}", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     let b = bytes_like(cx, v)?;

@@ -16,7 +16,7 @@ fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static BytesObj> {
     match BytesObj::of(v) {
         Some(b) => Ok(b),
         None => {
-            let msg = format!("a bytes object is required, not '{}'", cx.type_name(v));
+            let msg = format!("a bytes object is required, not '{}'", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -65,7 +65,7 @@ fn from_object(cx: &mut Ctx, v: Value) -> PyResult {
     if let Some(m) = lookup_special(cx, v, "__bytes__")? {
         let r = call(cx, m, &[])?;
         if BytesObj::of(r).is_none() {
-            let msg = format!("__bytes__ returned non-bytes (type {})", cx.type_name(r));
+            let msg = format!("__bytes__ returned non-bytes (type {})", protopy_vm::ops::tp_name(cx, r));
             return Err(cx.type_error(&msg));
         }
         return Ok(r);
@@ -133,7 +133,8 @@ fn getitem(cx: &mut Ctx, v: Value, key: Value) -> PyResult {
             index_i64(cx, key, Ty::IndexError)?
         }
         None => {
-            let msg = format!("byte indices must be integers or slices, not {}", cx.type_name(key));
+            let msg =
+                format!("byte indices must be integers or slices, not {}", protopy_vm::ops::tp_name(cx, key));
             return Err(cx.type_error(&msg));
         }
     };

@@ -24,7 +24,7 @@ fn char_arg(cx: &mut Ctx, v: Value) -> PyResult<u8> {
         return match (n, first) {
             (1, Some(b)) => Ok(b),
             _ => {
-                let what = format!("a {} object of length {n}", cx.type_name(v));
+                let what = format!("a {} object of length {n}", protopy_vm::ops::tp_name(cx, v));
                 Err(bad_char(cx, &what))
             }
         };
@@ -50,7 +50,7 @@ fn bytes_arg(cx: &mut Ctx, v: Value) -> PyResult<Vec<u8>> {
         return match BytesObj::of(r) {
             Some(b) => Ok(b.bytes().to_vec()),
             None => {
-                let msg = format!("__bytes__ returned non-bytes (type {})", cx.type_name(r));
+                let msg = format!("__bytes__ returned non-bytes (type {})", protopy_vm::ops::tp_name(cx, r));
                 Err(cx.type_error(&msg))
             }
         };
@@ -60,7 +60,7 @@ fn bytes_arg(cx: &mut Ctx, v: Value) -> PyResult<Vec<u8>> {
     }
     let msg = format!(
         "%b requires a bytes-like object, or an object that implements __bytes__, not '{}'",
-        cx.type_name(v)
+        protopy_vm::ops::tp_name(cx, v)
     );
     Err(cx.type_error(&msg))
 }
@@ -104,7 +104,7 @@ fn float_arg(cx: &mut Ctx, v: Value) -> PyResult<f64> {
             if !cx.is_instance(e, Ty::TypeError) {
                 return Err(cx.set_raised(e));
             }
-            let msg = format!("float argument required, not {}", cx.type_name(v));
+            let msg = format!("float argument required, not {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }

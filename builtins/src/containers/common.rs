@@ -20,7 +20,8 @@ pub(crate) use receiver;
 /// Raises the TypeError of a method called with a receiver of another type.
 #[cold]
 pub fn bad_receiver(cx: &mut Ctx, what: &str, v: Value) -> Raised {
-    let msg = format!("descriptor requires a '{what}' object but received a '{}'", cx.type_name(v));
+    let msg =
+        format!("descriptor requires a '{what}' object but received a '{}'", protopy_vm::ops::tp_name(cx, v));
     cx.type_error(&msg)
 }
 

@@ -54,8 +54,11 @@ pub fn merge_mapping(cx: &mut Ctx, d: &DictObj, other: Value) -> PyResult<()> {
     }
     let keys = call_method(cx, other, "keys", &[])?;
     if !is_iterable(cx, keys) {
-        let msg =
-            format!("{}.keys() returned a non-iterable (type {})", cx.type_name(other), cx.type_name(keys));
+        let msg = format!(
+            "{}.keys() returned a non-iterable (type {})",
+            protopy_vm::ops::tp_name(cx, other),
+            protopy_vm::ops::tp_name(cx, keys)
+        );
         return Err(cx.type_error(&msg));
     }
     let keys = list_from(cx, keys)?;

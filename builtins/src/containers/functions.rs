@@ -84,7 +84,7 @@ fn next_fn(cx: &mut Ctx, _this: Value, args: Args<'_>) -> PyResult {
     let it = arg(args.pos(), 0);
     let default = args.pos().get(1).copied();
     if cx.type_of(it).slots.iternext.address() == 0 {
-        let msg = format!("'{}' object is not an iterator", cx.type_name(it));
+        let msg = format!("'{}' object is not an iterator", protopy_vm::ops::tp_name(cx, it));
         return Err(cx.type_error(&msg));
     }
     if let Some(default) = default {

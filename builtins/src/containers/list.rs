@@ -156,7 +156,7 @@ fn stride(r: SliceRange) -> Stride {
 }
 
 fn bad_subscript(cx: &mut Ctx, k: Value) -> protopy_vm::protocore::Raised {
-    let msg = format!("list indices must be integers or slices, not {}", cx.type_name(k));
+    let msg = format!("list indices must be integers or slices, not {}", protopy_vm::ops::tp_name(cx, k));
     cx.type_error(&msg)
 }
 
@@ -231,7 +231,8 @@ fn list_concat(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     match ListObj::of(b) {
         Some(y) => cx.list_concat(x, y),
         None => {
-            let msg = format!("can only concatenate list (not \"{}\") to list", cx.type_name(b));
+            let msg =
+                format!("can only concatenate list (not \"{}\") to list", protopy_vm::ops::tp_name(cx, b));
             Err(cx.type_error(&msg))
         }
     }

@@ -234,7 +234,8 @@ fn range_getitem(cx: &mut Ctx, this: Value, k: Value) -> PyResult {
         return range_slice(cx, r, s);
     }
     if !has_index(cx, k) {
-        let msg = format!("range indices must be integers or slices, not {}", cx.type_name(k));
+        let msg =
+            format!("range indices must be integers or slices, not {}", protopy_vm::ops::tp_name(cx, k));
         return Err(cx.type_error(&msg));
     }
     let i = index(cx, k)?;

@@ -183,7 +183,8 @@ pub fn tuple_getitem(cx: &mut Ctx, this: Value, k: Value) -> PyResult {
         Some(i) => i,
         None if has_index(cx, k) => subscript(cx, k)?,
         None => {
-            let msg = format!("tuple indices must be integers or slices, not {}", cx.type_name(k));
+            let msg =
+                format!("tuple indices must be integers or slices, not {}", protopy_vm::ops::tp_name(cx, k));
             return Err(cx.type_error(&msg));
         }
     };
@@ -196,7 +197,8 @@ pub fn tuple_getitem(cx: &mut Ctx, this: Value, k: Value) -> PyResult {
 fn tuple_concat(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     let x = tuple(cx, a)?;
     let Some(y) = TupleObj::of(b) else {
-        let msg = format!("can only concatenate tuple (not \"{}\") to tuple", cx.type_name(b));
+        let msg =
+            format!("can only concatenate tuple (not \"{}\") to tuple", protopy_vm::ops::tp_name(cx, b));
         return Err(cx.type_error(&msg));
     };
     if x.items().is_empty() && cx.is_exact(b, Ty::Tuple) {

@@ -67,7 +67,8 @@ fn compile_fn(cx: &mut Ctx, a: &[Value]) -> PyResult {
     };
     let filename = StrObj::of(file).map_or_else(String::new, StrObj::to_string_lossy);
     let Some(mode_text) = StrObj::of(a[2]).map(StrObj::to_string_lossy) else {
-        let msg = format!("compile() argument 'mode' must be str, not {}", cx.type_name(a[2]));
+        let msg =
+            format!("compile() argument 'mode' must be str, not {}", protopy_vm::ops::tp_name(cx, a[2]));
         return Err(cx.type_error(&msg));
     };
     let flags = vm::index_i64(cx, a[3], Ty::OverflowError)?;
@@ -163,7 +164,7 @@ fn namespaces(cx: &mut Ctx, fname: &str, globals: Value, locals: Value) -> PyRes
                 "globals must be a dict".to_owned()
             }
         } else {
-            format!("{fname}() globals must be a dict, not {}", cx.type_name(globals))
+            format!("{fname}() globals must be a dict, not {}", protopy_vm::ops::tp_name(cx, globals))
         };
         return Err(cx.type_error(&msg));
     }
@@ -171,7 +172,7 @@ fn namespaces(cx: &mut Ctx, fname: &str, globals: Value, locals: Value) -> PyRes
         let msg = if fname == "eval" {
             "locals must be a mapping".to_owned()
         } else {
-            format!("locals must be a mapping or None, not {}", cx.type_name(locals))
+            format!("locals must be a mapping or None, not {}", protopy_vm::ops::tp_name(cx, locals))
         };
         return Err(cx.type_error(&msg));
     }

@@ -120,7 +120,7 @@ fn ord(cx: &mut Ctx, a: &[Value]) -> PyResult {
         let msg = format!("ord() expected a character, but string of length {n} found");
         return Err(cx.type_error(&msg));
     }
-    let msg = format!("ord() expected string of length 1, but {} found", cx.type_name(a[0]));
+    let msg = format!("ord() expected string of length 1, but {} found", protopy_vm::ops::tp_name(cx, a[0]));
     Err(cx.type_error(&msg))
 }
 
@@ -149,7 +149,7 @@ fn format(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let spec = match a[1].bound() {
         Some(s) if StrObj::of(s).is_some() => s,
         Some(s) => {
-            let msg = format!("format() argument 2 must be str, not {}", cx.type_name(s));
+            let msg = format!("format() argument 2 must be str, not {}", protopy_vm::ops::tp_name(cx, s));
             return Err(cx.type_error(&msg));
         }
         None => name(cx, N::Empty),
@@ -174,7 +174,7 @@ fn len(cx: &mut Ctx, a: &[Value]) -> PyResult {
 fn round(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let n = name(cx, N::Round);
     let Some(m) = vm::lookup_special_name(cx, a[0], n)? else {
-        let msg = format!("type {} doesn't define __round__ method", cx.type_name(a[0]));
+        let msg = format!("type {} doesn't define __round__ method", protopy_vm::ops::tp_name(cx, a[0]));
         return Err(cx.type_error(&msg));
     };
     if a[1].is_none() { vm::call(cx, m, &[]) } else { vm::call(cx, m, &[a[1]]) }
@@ -237,12 +237,13 @@ fn import(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn aiter(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let Some(f) = cx.type_of(a[0]).slots.am_aiter.get() else {
-        let msg = format!("'{}' object is not an async iterable", cx.type_name(a[0]));
+        let msg = format!("'{}' object is not an async iterable", protopy_vm::ops::tp_name(cx, a[0]));
         return Err(cx.type_error(&msg));
     };
     let it = f(cx, a[0])?;
     if cx.type_of(it).slots.am_anext.address() == 0 {
-        let msg = format!("aiter() returned not an async iterator of type '{}'", cx.type_name(it));
+        let msg =
+            format!("aiter() returned not an async iterator of type '{}'", protopy_vm::ops::tp_name(cx, it));
         return Err(cx.type_error(&msg));
     }
     Ok(it)
@@ -250,7 +251,7 @@ fn aiter(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn anext(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let Some(f) = cx.type_of(a[0]).slots.am_anext.get() else {
-        let msg = format!("'{}' object is not an async iterator", cx.type_name(a[0]));
+        let msg = format!("'{}' object is not an async iterator", protopy_vm::ops::tp_name(cx, a[0]));
         return Err(cx.type_error(&msg));
     };
     let awaitable = f(cx, a[0])?;

@@ -18,7 +18,7 @@ fn text_or(cx: &mut Ctx, v: Value, what: &str) -> PyResult<Option<Value>> {
         None => Ok(None),
         Some(v) if StrObj::of(v).is_some() => Ok(Some(v)),
         Some(v) => {
-            let msg = format!("{what} must be None or a string, not {}", cx.type_name(v));
+            let msg = format!("{what} must be None or a string, not {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }

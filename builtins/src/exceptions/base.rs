@@ -205,7 +205,7 @@ fn with_traceback(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn add_note(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if StrObj::of(a[1]).is_none() {
-        let msg = format!("add_note() argument must be str, not {}", cx.type_name(a[1]));
+        let msg = format!("add_note() argument must be str, not {}", protopy_vm::ops::tp_name(cx, a[1]));
         return Err(cx.type_error(&msg));
     }
     let n = name(cx, N::Notes);

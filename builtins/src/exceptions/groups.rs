@@ -55,7 +55,7 @@ fn group_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
         return Err(cx.type_error(&msg));
     };
     if StrObj::of(message).is_none() {
-        let given = if message.is_none() { "None".to_owned() } else { cx.type_name(message) };
+        let given = if message.is_none() { "None".to_owned() } else { protopy_vm::ops::tp_name(cx, message) };
         let msg = format!("BaseExceptionGroup.__new__() argument 1 must be str, not {given}");
         return Err(cx.type_error(&msg));
     }

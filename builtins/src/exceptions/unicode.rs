@@ -91,8 +91,8 @@ fn init(cx: &mut Ctx, this: Value, args: Args<'_>, params: &[(usize, Kind)]) -> 
 }
 
 /// How argument errors name a type.
-fn arg_type(cx: &Ctx, v: Value) -> String {
-    if v.is_none() { "None".to_owned() } else { cx.type_name(v) }
+fn arg_type(cx: &mut Ctx, v: Value) -> String {
+    if v.is_none() { "None".to_owned() } else { protopy_vm::ops::tp_name(cx, v) }
 }
 
 fn encode_init(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<()> {
@@ -114,7 +114,8 @@ fn decode_init(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<()> {
         let ty = cx.ty(Ty::Bytes).value();
         if cx.type_of(object).slots.buffer.address() == 0 {
             put(cx, this, x, OBJECT, None);
-            let msg = format!("a bytes-like object is required, not '{}'", cx.type_name(object));
+            let msg =
+                format!("a bytes-like object is required, not '{}'", protopy_vm::ops::tp_name(cx, object));
             return Err(cx.type_error(&msg));
         }
         let copy = protopy_vm::call(cx, ty, &[object])?;

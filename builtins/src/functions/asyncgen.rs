@@ -641,7 +641,7 @@ fn anext_iter(cx: &mut Ctx, v: Value) -> PyResult {
     let it = match awaitable_iter(cx, wrapped)? {
         Some(it) => it,
         None => {
-            let msg = format!("'{}' object can't be awaited", cx.type_name(wrapped));
+            let msg = format!("'{}' object can't be awaited", protopy_vm::ops::tp_name(cx, wrapped));
             return Err(cx.type_error(&msg));
         }
     };

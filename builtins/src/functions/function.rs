@@ -129,7 +129,7 @@ fn check_closure(cx: &mut Ctx, code: &CodeObj, closure: Value) -> PyResult<()> {
     }
     match cells.iter().find(|c| CellObj::of(**c).is_none()) {
         Some(c) => {
-            let msg = format!("arg 5 (closure) expected cell, found {}", cx.type_name(*c));
+            let msg = format!("arg 5 (closure) expected cell, found {}", protopy_vm::ops::tp_name(cx, *c));
             Err(cx.type_error(&msg))
         }
         None => Ok(()),

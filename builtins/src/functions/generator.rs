@@ -183,7 +183,7 @@ pub(super) fn thrown_exception(cx: &mut Ctx, args: &[Value]) -> PyResult {
     } else {
         let msg = format!(
             "exceptions must be classes or instances deriving from BaseException, not {}",
-            cx.type_name(first)
+            protopy_vm::ops::tp_name(cx, first)
         );
         return Err(cx.type_error(&msg));
     };

@@ -75,7 +75,7 @@ fn proxy_new(cx: &mut Ctx, _class: Value, args: Args<'_>) -> PyResult {
         return Err(cx.type_error(&msg));
     };
     if FrameObj::of(frame).is_none() {
-        let msg = format!("expect frame, not {}", cx.type_name(frame));
+        let msg = format!("expect frame, not {}", protopy_vm::ops::tp_name(cx, frame));
         return Err(cx.type_error(&msg));
     }
     if args.nkw() != 0 {

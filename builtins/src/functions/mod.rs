@@ -74,15 +74,15 @@ fn builtin(cx: &mut Ctx, n: &str) -> Value {
 }
 
 /// How argument errors name a type.
-fn arg_type(cx: &Ctx, v: Value) -> String {
-    if v.is_none() { "None".to_owned() } else { cx.type_name(v) }
+fn arg_type(cx: &mut Ctx, v: Value) -> String {
+    if v.is_none() { "None".to_owned() } else { protopy_vm::ops::tp_name(cx, v) }
 }
 
 /// Calls an `__annotate__` function for values; TypeError if it makes no dict.
 fn call_annotate(cx: &mut Ctx, f: Value) -> PyResult {
     let r = protopy_vm::call(cx, f, &[Value::small(1)])?;
     if DictObj::of(r).is_none() {
-        let msg = format!("__annotate__ returned non-dict of type '{}'", cx.type_name(r));
+        let msg = format!("__annotate__ returned non-dict of type '{}'", protopy_vm::ops::tp_name(cx, r));
         return Err(cx.type_error(&msg));
     }
     Ok(r)

@@ -77,7 +77,7 @@ fn make(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let lasti = c_int(cx, lasti)?;
     let line = c_int(cx, line)?;
     if !next.is_none() && next.native::<Traceback>().is_none() {
-        let msg = format!("expected traceback object or None, got '{}'", cx.type_name(next));
+        let msg = format!("expected traceback object or None, got '{}'", protopy_vm::ops::tp_name(cx, next));
         return Err(cx.type_error(&msg));
     }
     let Some(ty) = TypeObj::of(class) else { return Err(cx.type_error("traceback() requires a class")) };
@@ -143,7 +143,7 @@ fn set_next(cx: &mut Ctx, v: Value, new: Option<Value>) -> PyResult<()> {
         return Ok(());
     }
     if new.native::<Traceback>().is_none() {
-        let msg = format!("expected traceback object, got '{}'", cx.type_name(new));
+        let msg = format!("expected traceback object, got '{}'", protopy_vm::ops::tp_name(cx, new));
         return Err(cx.type_error(&msg));
     }
     let mut at = Some(new);

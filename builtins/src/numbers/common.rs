@@ -79,7 +79,11 @@ pub fn through_class(cx: &mut Ctx, cls: Value, t: Ty, value: Value) -> PyResult 
 /// Raises the TypeError of a method called on something else than its type's instances.
 #[cold]
 pub fn bad_receiver(cx: &mut Ctx, t: Ty, v: Value) -> Raised {
-    let msg = format!("descriptor requires a '{}' object but received a '{}'", t.name(), cx.type_name(v));
+    let msg = format!(
+        "descriptor requires a '{}' object but received a '{}'",
+        t.name(),
+        protopy_vm::ops::tp_name(cx, v)
+    );
     cx.type_error(&msg)
 }
 
@@ -210,7 +214,7 @@ pub fn str_arg(cx: &mut Ctx, what: &str, v: Value) -> PyResult<&'static StrObj> 
     match StrObj::of(v) {
         Some(s) => Ok(s),
         None => {
-            let shown = if v.is_none() { "None".to_owned() } else { cx.type_name(v) };
+            let shown = if v.is_none() { "None".to_owned() } else { protopy_vm::ops::tp_name(cx, v) };
             let msg = format!("{what} must be str, not {shown}");
             Err(cx.type_error(&msg))
         }

@@ -65,7 +65,8 @@ fn bound_new(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let m = args[1];
     let mapping = cx.type_of(m).slots.getitem.address() != 0;
     if !mapping || ListObj::of(m).is_some() || TupleObj::of(m).is_some() {
-        let msg = format!("mappingproxy() argument must be a mapping, not {}", cx.type_name(m));
+        let msg =
+            format!("mappingproxy() argument must be a mapping, not {}", protopy_vm::ops::tp_name(cx, m));
         return Err(cx.type_error(&msg));
     }
     match TypeObj::of(args[0]) {
@@ -105,7 +106,7 @@ fn or(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
 }
 
 fn ior(cx: &mut Ctx, this: Value, _: Value) -> PyResult {
-    let msg = format!("'|=' is not supported by {}; use '|' instead", cx.type_name(this));
+    let msg = format!("'|=' is not supported by {}; use '|' instead", protopy_vm::ops::tp_name(cx, this));
     Err(cx.type_error(&msg))
 }
 

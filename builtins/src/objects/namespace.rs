@@ -79,7 +79,11 @@ fn init(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<()> {
             protopy_vm::roots::keep_alive(d);
         }
         more => {
-            let msg = format!("{} expected at most 1 argument, got {}", cx.type_name(this), more.len());
+            let msg = format!(
+                "{} expected at most 1 argument, got {}",
+                protopy_vm::ops::tp_name(cx, this),
+                more.len()
+            );
             return Err(cx.type_error(&msg));
         }
     }

@@ -107,11 +107,12 @@ fn init_subclass(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
 fn format(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let (this, spec) = (args[0], args[1]);
     let Some(s) = StrObj::of(spec) else {
-        let msg = format!("__format__() argument must be str, not {}", cx.type_name(spec));
+        let msg = format!("__format__() argument must be str, not {}", protopy_vm::ops::tp_name(cx, spec));
         return Err(cx.type_error(&msg));
     };
     if !s.is_empty() {
-        let msg = format!("unsupported format string passed to {}.__format__", cx.type_name(this));
+        let msg =
+            format!("unsupported format string passed to {}.__format__", protopy_vm::ops::tp_name(cx, this));
         return Err(cx.type_error(&msg));
     }
     ops::str(cx, this)

@@ -86,7 +86,7 @@ fn this_type(cx: &mut Ctx, v: Value) -> PyResult<&'static TypeObj> {
     match TypeObj::of(v) {
         Some(t) => Ok(t),
         None => {
-            let msg = format!("a type is required, not '{}'", cx.type_name(v));
+            let msg = format!("a type is required, not '{}'", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -244,7 +244,11 @@ fn get_qualname(cx: &mut Ctx, this: Value) -> PyResult {
 }
 
 fn not_a_string(cx: &mut Ctx, t: &TypeObj, what: &str, v: Value) -> Raised {
-    let msg = format!("can only assign string to {}.{what}, not '{}'", type_text(t), cx.type_name(v));
+    let msg = format!(
+        "can only assign string to {}.{what}, not '{}'",
+        type_text(t),
+        protopy_vm::ops::tp_name(cx, v)
+    );
     cx.type_error(&msg)
 }
 
@@ -436,7 +440,7 @@ fn get_annotations(cx: &mut Ctx, this: Value) -> PyResult {
     let made = if ops::callable(cx, f) {
         let r = call(cx, f, &[Value::small(1)])?;
         if DictObj::of(r).is_none() {
-            let msg = format!("__annotate__ returned non-dict of type '{}'", cx.type_name(r));
+            let msg = format!("__annotate__ returned non-dict of type '{}'", protopy_vm::ops::tp_name(cx, r));
             return Err(cx.type_error(&msg));
         }
         r

@@ -34,7 +34,7 @@ pub static FRAME_FUNCTIONS: &[MethodDef] = methods![functions:
     /// Calls a function with tracing enabled.
     "call_tracing(func, args, /)" => |cx, a| {
         if TupleObj::of(a[1]).is_none() {
-            let msg = format!("call_tracing() argument 2 must be tuple, not {}", cx.type_name(a[1]));
+            let msg = format!("call_tracing() argument 2 must be tuple, not {}", protopy_vm::ops::tp_name(cx, a[1]));
             return Err(cx.type_error(&msg));
         }
         let args = super::super::core_fns::tuple_items(a[1]);

@@ -86,7 +86,7 @@ fn audit(cx: &mut Ctx, _this: Value, args: Args<'_>) -> PyResult {
         return Err(cx.type_error("audit expected at least 1 argument, got 0"));
     };
     let Some(e) = StrObj::of(*event) else {
-        let msg = format!("expected str for argument 'event', not {}", cx.type_name(*event));
+        let msg = format!("expected str for argument 'event', not {}", protopy_vm::ops::tp_name(cx, *event));
         return Err(cx.type_error(&msg));
     };
     let text = e.to_string_lossy();
@@ -168,7 +168,7 @@ pub fn display_exception(cx: &mut Ctx, exc: Value) {
     if ExcObj::of(exc).is_none() {
         let msg = format!(
             "TypeError: print_exception(): Exception expected for value, {} found\n",
-            cx.type_name(exc)
+            protopy_vm::ops::tp_name(cx, exc)
         );
         write_stderr(cx, &msg);
         return;
@@ -342,7 +342,7 @@ fn getsizeof(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let size = match vm::lookup_special_name(cx, a[0], n)? {
         Some(m) => vm::call(cx, m, &[]),
         None => {
-            let msg = format!("Type {} doesn't define __sizeof__", cx.type_name(a[0]));
+            let msg = format!("Type {} doesn't define __sizeof__", protopy_vm::ops::tp_name(cx, a[0]));
             Err(cx.type_error(&msg))
         }
     };
@@ -366,9 +366,9 @@ fn getsizeof(cx: &mut Ctx, a: &[Value]) -> PyResult {
 fn intern(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if StrObj::of(a[0]).is_none() || !cx.is_exact(a[0], Ty::Str) {
         let what = if StrObj::of(a[0]).is_some() {
-            format!("can't intern {}", cx.type_name(a[0]))
+            format!("can't intern {}", protopy_vm::ops::tp_name(cx, a[0]))
         } else {
-            format!("intern() argument must be str, not {}", cx.type_name(a[0]))
+            format!("intern() argument must be str, not {}", protopy_vm::ops::tp_name(cx, a[0]))
         };
         return Err(cx.type_error(&what));
     }
@@ -381,7 +381,8 @@ fn is_interned(cx: &mut Ctx, a: &[Value]) -> PyResult {
             Ok(Value::bool(s.header.flags() & protopy_vm::protocore::layouts::str_flags::INTERNED != 0))
         }
         None => {
-            let msg = format!("_is_interned() argument must be str, not {}", cx.type_name(a[0]));
+            let msg =
+                format!("_is_interned() argument must be str, not {}", protopy_vm::ops::tp_name(cx, a[0]));
             Err(cx.type_error(&msg))
         }
     }

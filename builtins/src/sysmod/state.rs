@@ -90,7 +90,7 @@ pub static STATE_FUNCTIONS: &[MethodDef] = methods![functions:
 fn clear_type_descriptors(cx: &mut Ctx, a: &[Value]) -> PyResult {
     use protopy_vm::protocore::{TypeObj, types::type_flags};
     let Some(t) = TypeObj::of(a[0]) else {
-        let msg = format!("argument must be a type, not {}", cx.type_name(a[0]));
+        let msg = format!("argument must be a type, not {}", protopy_vm::ops::tp_name(cx, a[0]));
         return Err(cx.type_error(&msg));
     };
     if !t.has(type_flags::HEAP) || t.has(type_flags::IMMUTABLE) {
@@ -143,7 +143,7 @@ fn set_asyncgen_hooks(cx: &mut Ctx, a: &[Value]) -> PyResult {
             && !h.is_none()
             && !vm::callable(cx, h)
         {
-            let msg = format!("callable {what} expected, got {}", cx.type_name(h));
+            let msg = format!("callable {what} expected, got {}", protopy_vm::ops::tp_name(cx, h));
             return Err(cx.type_error(&msg));
         }
     }

@@ -15,7 +15,7 @@ pub(crate) fn this_str(cx: &mut Ctx, v: Value) -> PyResult<&'static StrObj> {
 
 #[cold]
 fn not_str(cx: &mut Ctx, v: Value) -> Raised {
-    let msg = format!("must be str, not {}", cx.type_name(v));
+    let msg = format!("must be str, not {}", protopy_vm::ops::tp_name(cx, v));
     cx.type_error(&msg)
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn str_arg(cx: &mut Ctx, v: Value, func: &str, nth: usize) -> PyResul
     match StrObj::of(v) {
         Some(s) => Ok(s),
         None => {
-            let msg = format!("{func}() argument {nth} must be str, not {}", cx.type_name(v));
+            let msg = format!("{func}() argument {nth} must be str, not {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -36,7 +36,7 @@ pub(crate) fn only_str_arg(cx: &mut Ctx, v: Value, func: &str) -> PyResult<&'sta
     match StrObj::of(v) {
         Some(s) => Ok(s),
         None => {
-            let msg = format!("{func}() argument must be str, not {}", cx.type_name(v));
+            let msg = format!("{func}() argument must be str, not {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -46,7 +46,7 @@ pub(crate) fn only_str_arg(cx: &mut Ctx, v: Value, func: &str) -> PyResult<&'sta
 pub(crate) fn opt_text_arg(cx: &mut Ctx, v: Value, func: &str, arg: &str) -> PyResult<Option<String>> {
     let Some(v) = v.bound() else { return Ok(None) };
     let Some(s) = StrObj::of(v) else {
-        let shown = if v.is_none() { "None".to_owned() } else { cx.type_name(v) };
+        let shown = if v.is_none() { "None".to_owned() } else { protopy_vm::ops::tp_name(cx, v) };
         let msg = format!("{func}() argument '{arg}' must be str, not {shown}");
         return Err(cx.type_error(&msg));
     };

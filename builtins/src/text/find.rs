@@ -85,12 +85,16 @@ fn affix(cx: &mut Ctx, args: &[Value], func: &str, test: fn(StrRef<'_>, StrRef<'
         return Ok(Value::bool(hay.is_some_and(|h| test(h, p.str_ref()))));
     }
     let Some(options) = TupleObj::of(args[1]) else {
-        let msg = format!("{func} first arg must be str or a tuple of str, not {}", cx.type_name(args[1]));
+        let msg = format!(
+            "{func} first arg must be str or a tuple of str, not {}",
+            protopy_vm::ops::tp_name(cx, args[1])
+        );
         return Err(cx.type_error(&msg));
     };
     for p in options.items() {
         let Some(p) = StrObj::of(*p) else {
-            let msg = format!("tuple for {func} must only contain str, not {}", cx.type_name(*p));
+            let msg =
+                format!("tuple for {func} must only contain str, not {}", protopy_vm::ops::tp_name(cx, *p));
             return Err(cx.type_error(&msg));
         };
         if hay.is_some_and(|h| test(h, p.str_ref())) {
@@ -250,7 +254,7 @@ fn split_by(cx: &mut Ctx, args: &[Value], right: bool) -> PyResult {
         return parts(cx, args[0], text, &ranges);
     }
     let Some(sep) = StrObj::of(args[1]) else {
-        let msg = format!("must be str or None, not {}", cx.type_name(args[1]));
+        let msg = format!("must be str or None, not {}", protopy_vm::ops::tp_name(cx, args[1]));
         return Err(cx.type_error(&msg));
     };
     if sep.is_empty() {
@@ -346,7 +350,7 @@ pub(super) fn rpartition(cx: &mut Ctx, args: &[Value]) -> PyResult {
 
 #[cold]
 fn join_type(cx: &mut Ctx, i: usize, v: Value) -> Raised {
-    let msg = format!("sequence item {i}: expected str instance, {} found", cx.type_name(v));
+    let msg = format!("sequence item {i}: expected str instance, {} found", protopy_vm::ops::tp_name(cx, v));
     cx.type_error(&msg)
 }
 

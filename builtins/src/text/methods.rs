@@ -94,7 +94,10 @@ fn padded(cx: &mut Ctx, text: StrRef<'_>, left: usize, right: usize, fill: u32) 
 fn fill_char(cx: &mut Ctx, v: Value) -> PyResult<u32> {
     let Some(v) = v.bound() else { return Ok(0x20) };
     let Some(s) = StrObj::of(v) else {
-        let msg = format!("The fill character must be a unicode character, not {}", cx.type_name(v));
+        let msg = format!(
+            "The fill character must be a unicode character, not {}",
+            protopy_vm::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     };
     match (s.len(), s.str_ref().get(0)) {

@@ -85,7 +85,10 @@ fn make(cx: &mut Ctx, object: Value, encoding: Value, errors: Value) -> PyResult
         return Err(cx.type_error("decoding str is not supported"));
     }
     if !has_buffer(cx, object) {
-        let msg = format!("decoding to str: need a bytes-like object, {} found", cx.type_name(object));
+        let msg = format!(
+            "decoding to str: need a bytes-like object, {} found",
+            protopy_vm::ops::tp_name(cx, object)
+        );
         return Err(cx.type_error(&msg));
     }
     let b = bytes_like(cx, object)?;
@@ -128,7 +131,8 @@ pub(super) fn len(cx: &mut Ctx, v: Value) -> PyResult<usize> {
 pub(super) fn contains(cx: &mut Ctx, v: Value, x: Value) -> PyResult<bool> {
     let s = this_str(cx, v)?;
     let Some(x) = StrObj::of(x) else {
-        let msg = format!("'in <string>' requires string as left operand, not {}", cx.type_name(x));
+        let msg =
+            format!("'in <string>' requires string as left operand, not {}", protopy_vm::ops::tp_name(cx, x));
         return Err(cx.type_error(&msg));
     };
     let (hay, needle) = (s.str_ref(), x.str_ref());
@@ -158,7 +162,7 @@ pub(super) fn getitem(cx: &mut Ctx, v: Value, key: Value) -> PyResult {
             index_i64(cx, key, Ty::IndexError)?
         }
         None => {
-            let msg = format!("string indices must be integers, not '{}'", cx.type_name(key));
+            let msg = format!("string indices must be integers, not '{}'", protopy_vm::ops::tp_name(cx, key));
             return Err(cx.type_error(&msg));
         }
     };
@@ -202,7 +206,7 @@ pub(crate) fn pick<T: Copy>(items: &[T], r: SliceRange) -> Vec<T> {
 pub(super) fn concat(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     let x = this_str(cx, a)?;
     let Some(y) = StrObj::of(b) else {
-        let msg = format!("can only concatenate str (not \"{}\") to str", cx.type_name(b));
+        let msg = format!("can only concatenate str (not \"{}\") to str", protopy_vm::ops::tp_name(cx, b));
         return Err(cx.type_error(&msg));
     };
     if x.is_empty() {

@@ -165,7 +165,7 @@ fn int_arg(cx: &mut Ctx, d: &Directive, v: Value) -> PyResult {
         }
     }
     let want = if based { "an integer" } else { "a real number" };
-    let msg = format!("%{c} format: {want} is required, not {}", cx.type_name(v));
+    let msg = format!("%{c} format: {want} is required, not {}", protopy_vm::ops::tp_name(cx, v));
     Err(cx.type_error(&msg))
 }
 

@@ -109,7 +109,7 @@ fn new(cx: &mut Ctx, _class: Value, args: Args<'_>) -> PyResult {
         } else {
             let msg = format!(
                 "Template.__new__ *args need to be of type 'str' or 'Interpolation', got {}",
-                cx.type_name(*v)
+                protopy_vm::ops::tp_name(cx, *v)
             );
             failed = Some(cx.type_error(&msg));
             break;
@@ -143,7 +143,7 @@ fn template_concat(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
         let shown = if b.native::<Template>().is_some() {
             "string.templatelib.Template".to_owned()
         } else {
-            cx.type_name(b)
+            protopy_vm::ops::tp_name(cx, b)
         };
         let msg = format!(
             "can only concatenate string.templatelib.Template (not \"{shown}\") to string.templatelib.Template"
@@ -232,7 +232,10 @@ fn check_str(cx: &mut Ctx, v: Value, arg: &str) -> PyResult {
         None => Ok(cx.root(Root::EmptyStr)),
         Some(v) if StrObj::of(v).is_some() => Ok(v),
         Some(v) => {
-            let msg = format!("Interpolation() argument '{arg}' must be str, not {}", cx.type_name(v));
+            let msg = format!(
+                "Interpolation() argument '{arg}' must be str, not {}",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             Err(cx.type_error(&msg))
         }
     }

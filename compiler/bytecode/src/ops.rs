@@ -373,8 +373,9 @@ macro_rules! for_each_op {
             RaiseFrom "raise_from" (r, r, None) 0;
             /// `raise` alone: raises the exception being handled, RuntimeError if there is none.
             RaiseBare "raise_bare" (None, None, None) 0;
-            /// Raises the exception object `R[a]` again, its traceback and context untouched.
-            Reraise "reraise" (r, None, None) 0;
+            /// Raises the exception object `R[a]` again, its traceback and context untouched; with `b` = 1 it leaves the
+            /// frame where it was raised at first, else here.
+            Reraise "reraise" (r, u, None) 0;
             /// `R[a] =` exception being handled (or None); `R[b]` is being handled from here on.
             PushExc "push_exc" (w, r, None) 0;
             /// The exception being handled is again `R[a]`.
@@ -667,6 +668,10 @@ numbered! {
         TypeAlias = 7,
         /// Unpacks a TypeVarTuple in a subscript or annotation (`*Ts`): the only item of iter(x).
         UnpackStar = 8,
+        /// The type of exception x, whatever its `__class__` says.
+        ExcType = 9,
+        /// The traceback of exception x or None, whatever its class makes of `__traceback__`.
+        ExcTraceback = 10,
     }
 }
 

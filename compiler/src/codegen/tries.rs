@@ -71,7 +71,7 @@ impl<'a> Compiler<'a> {
             self.u.max = self.u.max.max(self.u.next);
             self.unbind_handler_name(name);
             self.reset(m);
-            self.emit(Op::Reraise, exc, 0, 0);
+            self.emit(Op::Reraise, exc, 1, 0);
             self.u.reachable = false;
             self.end_catch(g);
         }

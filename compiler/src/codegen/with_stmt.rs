@@ -6,7 +6,7 @@
 
 use super::{Block, Compiler, Op, Reg};
 use crate::error::Res;
-use protopy_bytecode::{CALL_HEADER, Special};
+use protopy_bytecode::{CALL_HEADER, Intrinsic1, Special};
 use ruff_python_ast::*;
 use ruff_text_size::{Ranged, TextRange};
 
@@ -95,9 +95,9 @@ impl<'a> Compiler<'a> {
 
     /// Type, value and traceback of the exception `R[exc]` into three registers.
     fn emit_exc_info(&mut self, args: Reg, exc: Reg) {
-        self.load_attr(args, exc, "__class__");
+        self.emit(Op::CallIntrinsic1, args, exc, Intrinsic1::ExcType as u16);
         self.move_reg(args + 1, exc);
-        self.load_attr(args + 2, exc, "__traceback__");
+        self.emit(Op::CallIntrinsic1, args + 2, exc, Intrinsic1::ExcTraceback as u16);
     }
 
     fn exceptional_exit(&mut self, base: Reg, is_async: bool, range: TextRange) -> Res {
@@ -119,11 +119,11 @@ impl<'a> Compiler<'a> {
         self.unguard(&mut g);
         self.no_pos();
         self.emit(Op::PopExc, prev, 0, 0);
-        self.emit(Op::Reraise, exc, 0, 0);
+        self.emit(Op::Reraise, exc, 1, 0);
         self.u.reachable = false;
         if self.catch(&mut g) {
             self.emit(Op::PopExc, prev, 0, 0);
-            self.emit(Op::Reraise, again, 0, 0);
+            self.emit(Op::Reraise, again, 1, 0);
             self.u.reachable = false;
             self.end_catch(&g);
         }

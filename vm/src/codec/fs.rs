@@ -52,11 +52,11 @@ pub fn fspath(cx: &mut Ctx, v: Value) -> PyResult {
     }
     let n = name(cx, N::Fspath);
     let Some(m) = lookup_special_name(cx, v, n)? else {
-        let msg = format!("expected str, bytes or os.PathLike object, not {}", crate::ops::tp_name(cx, v));
+        let msg = format!("expected str, bytes or os.PathLike object, not {}", cx.type_name(v));
         return Err(cx.type_error(&msg));
     };
     if m.is_none() {
-        let msg = format!("expected str, bytes or os.PathLike object, not {}", crate::ops::tp_name(cx, v));
+        let msg = format!("expected str, bytes or os.PathLike object, not {}", cx.type_name(v));
         return Err(cx.type_error(&msg));
     }
     let r = call(cx, m, &[])?;

@@ -8,7 +8,7 @@ use super::{gens, halt, watch};
 use crate::errors::{Traceback, set_context};
 use protocore::layouts::ExcObj;
 use protocore::{Ctx, Raised, Slot, Ty, Value};
-use protopy_bytecode::ExcEntry;
+use protopy_bytecode::{ExcEntry, Instr, Op};
 use std::sync::atomic::{AtomicI64, AtomicU32};
 
 /// Finds the handler of the exception that was just raised in the frame at `cx.regs`, at `cx.pc`. Answers where to go on; the
@@ -40,17 +40,23 @@ pub fn unwind(cx: &mut Ctx) -> Pc {
             // SAFETY: handlers of verified code are instruction starts.
             return unsafe { f.code().start.add(e.handler as usize) };
         }
+        // What cleans up and raises again leaves the frame where the exception was raised at first.
+        let back = f.code().rt.data.code.get(at).is_some_and(|w| {
+            let w = Instr(*w);
+            w.op_number() == Op::Reraise as u16 && w.b() != 0
+        });
+        let own_line = !back && f.code().rt.data.positions.get(at).is_some_and(|p| p.line != 0);
+        let last = if again && !own_line { raised_at(exc, f).unwrap_or(at) } else { at };
+        // SAFETY: both index the frame's code.
+        let left = unsafe { f.code().start.add(last) };
         if cx.tools.armed {
+            cx.pc = left;
             exc = watch::unwinding(cx, f, exc);
         }
         let (flags, ret) = (f.flags(), f.return_pc());
         if f.object().is_some() {
             cx.keep.push(exc);
-            // An exception that is raised again leaves the frame where it was raised at first.
-            let last = if again { raised_at(exc, f).unwrap_or(at) } else { at };
-            // SAFETY: both index the frame's code.
-            let pc = unsafe { f.code().start.add(last) };
-            frame::detach(cx, f, pc, true);
+            frame::detach(cx, f, left, true);
             cx.keep.pop();
         }
         if flags & flag::GEN != 0 {

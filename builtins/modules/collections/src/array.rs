@@ -275,7 +275,10 @@ fn make(cx: &mut Ctx, ty: Option<&TypeObj>, code: Code, bytes: Vec<u8>) -> PyRes
 /// The type code of a constructor's argument.
 fn code_argument(cx: &mut Ctx, v: Value) -> PyResult<Code> {
     let Some(s) = StrObj::of(v) else {
-        let msg = format!("array() argument 1 must be a unicode character, not {}", cx.type_name(v));
+        let msg = format!(
+            "array() argument 1 must be a unicode character, not {}",
+            protopy_vm::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     };
     if s.len() != 1 {
@@ -403,7 +406,7 @@ fn fromlist(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn fromunicode(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if StrObj::of(a[1]).is_none() {
-        let msg = format!("fromunicode() argument must be str, not {}", cx.type_name(a[1]));
+        let msg = format!("fromunicode() argument must be str, not {}", protopy_vm::ops::tp_name(cx, a[1]));
         return Err(cx.type_error(&msg));
     }
     if !this(cx, a[0])?.code.is_text() {
@@ -648,7 +651,10 @@ fn set_slice(cx: &mut Ctx, v: Value, slice: &SliceObj, x: Option<Value>) -> PyRe
             Some(o) if o.code == a.code => o.bytes(),
             Some(_) => return Err(cx.type_error("bad argument type for built-in operation")),
             None => {
-                let msg = format!("can only assign array (not \"{}\") to array slice", cx.type_name(x));
+                let msg = format!(
+                    "can only assign array (not \"{}\") to array slice",
+                    protopy_vm::ops::tp_name(cx, x)
+                );
                 return Err(cx.type_error(&msg));
             }
         },
@@ -749,7 +755,7 @@ fn copy(cx: &mut Ctx, v: Value) -> PyResult {
 fn array_concat(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     let x = this(cx, a)?;
     let Some(y) = b.native::<Array>() else {
-        let msg = format!("can only append array (not \"{}\") to array", cx.type_name(b));
+        let msg = format!("can only append array (not \"{}\") to array", protopy_vm::ops::tp_name(cx, b));
         return Err(cx.type_error(&msg));
     };
     if x.code != y.code {
@@ -762,7 +768,7 @@ fn array_concat(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
 
 fn array_iconcat(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     if b.native::<Array>().is_none() {
-        let msg = format!("can only extend array with array (not \"{}\")", cx.type_name(b));
+        let msg = format!("can only extend array with array (not \"{}\")", protopy_vm::ops::tp_name(cx, b));
         return Err(cx.type_error(&msg));
     }
     extend(cx, a, b)?;
@@ -854,7 +860,7 @@ const FORMATS: [Code; 9] =
 fn reconstruct(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let base = cx.space().state::<Types>().array.get_or_none();
     let Some(t) = TypeObj::of(a[0]) else {
-        let msg = format!("first argument must be a type object, not {}", cx.type_name(a[0]));
+        let msg = format!("first argument must be a type object, not {}", protopy_vm::ops::tp_name(cx, a[0]));
         return Err(cx.type_error(&msg));
     };
     if !t.is_subtype(base) {
@@ -871,7 +877,7 @@ fn reconstruct(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Err(cx.value_error("third argument must be a valid machine format code."));
     }
     let Some(bytes) = BytesObj::of(a[3]) else {
-        let msg = format!("fourth argument should be bytes, not {}", cx.type_name(a[3]));
+        let msg = format!("fourth argument should be bytes, not {}", protopy_vm::ops::tp_name(cx, a[3]));
         return Err(cx.type_error(&msg));
     };
     let v = make(cx, Some(t), code, Vec::new())?;

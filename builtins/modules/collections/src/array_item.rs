@@ -279,7 +279,7 @@ fn unsigned_int(cx: &mut Ctx, v: Value) -> PyResult<u32> {
 
 fn character(cx: &mut Ctx, v: Value) -> PyResult<u32> {
     let Some(s) = StrObj::of(v) else {
-        let msg = format!("array item must be a unicode character, not {}", cx.type_name(v));
+        let msg = format!("array item must be a unicode character, not {}", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     };
     match (s.len(), s.str_ref().get(0)) {

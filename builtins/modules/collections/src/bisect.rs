@@ -38,7 +38,7 @@ fn upper(cx: &mut Ctx, v: Value) -> PyResult<Option<i64>> {
         return Ok(None);
     }
     if cx.type_of(v).slots.index.address() == 0 {
-        let msg = format!("argument should be integer or None, not '{}'", cx.type_name(v));
+        let msg = format!("argument should be integer or None, not '{}'", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     Ok(Some(vm::index_i64(cx, v, Ty::OverflowError)?))
@@ -102,9 +102,9 @@ fn check_sequence(cx: &mut Ctx, seq: Value) -> PyResult<()> {
         return Ok(());
     }
     let msg = if dict {
-        format!("{} is not a sequence", cx.type_name(seq))
+        format!("{} is not a sequence", protopy_vm::ops::tp_name(cx, seq))
     } else {
-        format!("'{}' object does not support indexing", cx.type_name(seq))
+        format!("'{}' object does not support indexing", protopy_vm::ops::tp_name(cx, seq))
     };
     Err(cx.type_error(&msg))
 }

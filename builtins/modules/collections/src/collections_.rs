@@ -307,7 +307,7 @@ fn getter_get(cx: &mut Ctx, v: Value, obj: Option<Value>, _owner: Value) -> PyRe
             let msg = format!(
                 "descriptor for index '{}' for tuple subclasses doesn't apply to '{}' object",
                 g.index,
-                cx.type_name(obj)
+                protopy_vm::ops::tp_name(cx, obj)
             );
             Err(cx.type_error(&msg))
         }

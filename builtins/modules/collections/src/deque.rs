@@ -506,7 +506,7 @@ fn deque_bool(cx: &mut Ctx, v: Value) -> PyResult<bool> {
 
 fn place(cx: &mut Ctx, v: Value, k: Value) -> PyResult<usize> {
     if SliceObj::of(k).is_some() || cx.type_of(k).slots.index.address() == 0 {
-        let msg = format!("sequence index must be integer, not '{}'", cx.type_name(k));
+        let msg = format!("sequence index must be integer, not '{}'", protopy_vm::ops::tp_name(cx, k));
         return Err(cx.type_error(&msg));
     }
     let i = vm::index_i64(cx, k, Ty::IndexError)?;
@@ -550,7 +550,8 @@ fn deque_contains(cx: &mut Ctx, v: Value, x: Value) -> PyResult<bool> {
 
 fn deque_concat(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     if b.native::<Deque>().is_none() {
-        let msg = format!("can only concatenate deque (not \"{}\") to deque", cx.type_name(b));
+        let msg =
+            format!("can only concatenate deque (not \"{}\") to deque", protopy_vm::ops::tp_name(cx, b));
         return Err(cx.type_error(&msg));
     }
     let r = copy(cx, a)?;

@@ -94,7 +94,7 @@ fn list(cx: &mut Ctx, v: Value, function: &str, first_of_two: bool) -> PyResult<
         return Ok(l);
     }
     let nth = if first_of_two { " 1" } else { "" };
-    let msg = format!("{function}() argument{nth} must be list, not {}", cx.type_name(v));
+    let msg = format!("{function}() argument{nth} must be list, not {}", protopy_vm::ops::tp_name(cx, v));
     Err(cx.type_error(&msg))
 }
 

@@ -151,7 +151,7 @@ static FUNCTIONS: &[MethodDef] = methods![functions:
 fn concat(cx: &mut Ctx, a: &[Value], inplace: bool) -> PyResult {
     let ok = cx.type_of(a[0]).slots.getitem.address() != 0 && cx.type_of(a[0]).slots.sq_concat.address() != 0;
     if !ok && cx.type_of(a[0]).slots.getitem.address() == 0 {
-        let msg = format!("'{}' object can't be concatenated", cx.type_name(a[0]));
+        let msg = format!("'{}' object can't be concatenated", protopy_vm::ops::tp_name(cx, a[0]));
         return Err(cx.type_error(&msg));
     }
     if inplace {
@@ -185,7 +185,8 @@ fn index_of(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn length_hint(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if IntRef::of(a[1]).is_none() {
-        let msg = format!("'{}' object cannot be interpreted as an integer", cx.type_name(a[1]));
+        let msg =
+            format!("'{}' object cannot be interpreted as an integer", protopy_vm::ops::tp_name(cx, a[1]));
         return Err(cx.type_error(&msg));
     }
     let default = vm::index_i64(cx, a[1], Ty::OverflowError)?;
@@ -226,8 +227,8 @@ fn compare_digest(cx: &mut Ctx, a: &[Value]) -> PyResult {
         _ => {
             let msg = format!(
                 "unsupported operand types(s) or combination of types: '{}' and '{}'",
-                cx.type_name(a[0]),
-                cx.type_name(a[1])
+                protopy_vm::ops::tp_name(cx, a[0]),
+                protopy_vm::ops::tp_name(cx, a[1])
             );
             Err(cx.type_error(&msg))
         }

@@ -206,7 +206,10 @@ fn duration(cx: &mut Ctx, v: Value) -> PyResult<Duration> {
         n as i64
     } else {
         if cx.type_of(v).slots.index.address() == 0 {
-            let msg = format!("'{}' object cannot be interpreted as an integer or float", cx.type_name(v));
+            let msg = format!(
+                "'{}' object cannot be interpreted as an integer or float",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             return Err(cx.type_error(&msg));
         }
         let n = vm::index(cx, v)?;

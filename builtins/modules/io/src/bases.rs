@@ -151,7 +151,10 @@ fn must_be_bytes(cx: &mut Ctx, v: Value, method: &str) -> PyResult<&'static [u8]
     match BytesObj::of(v) {
         Some(b) => Ok(b.bytes()),
         None => {
-            let msg = format!("{method}() should have returned a bytes object, not '{}'", cx.type_name(v));
+            let msg = format!(
+                "{method}() should have returned a bytes object, not '{}'",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             Err(cx.raise_str(Ty::OSError, &msg))
         }
     }

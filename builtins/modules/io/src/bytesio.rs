@@ -448,7 +448,8 @@ pub fn restore_attributes(cx: &mut Ctx, this: Value, dict: Value) -> PyResult<()
         return Ok(());
     }
     if !cx.is_instance(dict, Ty::Dict) {
-        let msg = format!("third item of state should be a dict, got a {}", cx.type_name(dict));
+        let msg =
+            format!("third item of state should be a dict, got a {}", protopy_vm::ops::tp_name(cx, dict));
         return Err(cx.type_error(&msg));
     }
     if let Some(own) = instance_dict(cx, this)? {
@@ -463,7 +464,7 @@ fn setstate(cx: &mut Ctx, a: &[Value]) -> PyResult {
         let msg = format!(
             "{}.__setstate__ argument should be 3-tuple, got {}",
             shown_class(cx, a[0]),
-            cx.type_name(a[1])
+            protopy_vm::ops::tp_name(cx, a[1])
         );
         return Err(cx.type_error(&msg));
     };
@@ -471,7 +472,8 @@ fn setstate(cx: &mut Ctx, a: &[Value]) -> PyResult {
     open(cx, a[0])?;
     init_bound(cx, &[a[0], *value])?;
     let Some(n) = IntRef::of(*pos) else {
-        let msg = format!("second item of state must be an integer, not {}", cx.type_name(*pos));
+        let msg =
+            format!("second item of state must be an integer, not {}", protopy_vm::ops::tp_name(cx, *pos));
         return Err(cx.type_error(&msg));
     };
     let Some(n) = n.to_i64() else {

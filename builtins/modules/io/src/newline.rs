@@ -224,7 +224,8 @@ pub fn decoded_text(cx: &mut Ctx, v: Value) -> PyResult<&'static StrObj> {
     match StrObj::of(v) {
         Some(s) => Ok(s),
         None => {
-            let msg = format!("decoder should return a string result, not '{}'", cx.type_name(v));
+            let msg =
+                format!("decoder should return a string result, not '{}'", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -389,7 +390,7 @@ pub fn state_bytes(cx: &mut Ctx, state: Value) -> PyResult<(Value, Value)> {
     if BytesObj::of(buffer).is_none() {
         let msg = format!(
             "illegal decoder state: the first item should be a bytes object, not '{}'",
-            cx.type_name(buffer)
+            protopy_vm::ops::tp_name(cx, buffer)
         );
         return Err(cx.type_error(&msg));
     }

@@ -92,7 +92,7 @@ fn str_arg(cx: &mut Ctx, v: Value, n: &str) -> PyResult<String> {
     match StrObj::of(v) {
         Some(s) => Ok(s.to_string_lossy()),
         None => {
-            let what = if v.is_none() { "None".to_owned() } else { cx.type_name(v) };
+            let what = if v.is_none() { "None".to_owned() } else { protopy_vm::ops::tp_name(cx, v) };
             Err(cx.type_error(&format!("open() argument '{n}' must be str, not {what}")))
         }
     }
@@ -225,7 +225,8 @@ fn wrap(
 
 fn open_code(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if StrObj::of(a[0]).is_none() {
-        let msg = format!("open_code() argument 'path' must be str, not {}", cx.type_name(a[0]));
+        let msg =
+            format!("open_code() argument 'path' must be str, not {}", protopy_vm::ops::tp_name(cx, a[0]));
         return Err(cx.type_error(&msg));
     }
     let mode = cx.intern_str("rb");

@@ -207,7 +207,7 @@ fn newline_mode(cx: &mut Ctx, v: Value) -> PyResult<(Value, Mode)> {
         Some(s) => Some(s.to_string_lossy()),
         None if v.is_none() => None,
         None => {
-            let msg = format!("newline must be str or None, not {}", cx.type_name(v));
+            let msg = format!("newline must be str or None, not {}", protopy_vm::ops::tp_name(cx, v));
             return Err(cx.type_error(&msg));
         }
     };
@@ -228,7 +228,7 @@ fn init_bound(cx: &mut Ctx, a: &[Value]) -> PyResult {
         (None, _) => None,
         (_, Some(s)) => Some(s),
         (Some(v), None) => {
-            let msg = format!("initial_value must be str or None, not {}", cx.type_name(v));
+            let msg = format!("initial_value must be str or None, not {}", protopy_vm::ops::tp_name(cx, v));
             return Err(cx.type_error(&msg));
         }
     };
@@ -296,7 +296,7 @@ fn write(cx: &mut Ctx, a: &[Value]) -> PyResult {
     of(cx, a[0])?;
     let Some(s) = StrObj::of(a[1]) else {
         ready(cx, a[0])?;
-        let msg = format!("string argument expected, got '{}'", cx.type_name(a[1]));
+        let msg = format!("string argument expected, got '{}'", protopy_vm::ops::tp_name(cx, a[1]));
         return Err(cx.type_error(&msg));
     };
     let me = open(cx, a[0])?;
@@ -358,7 +358,10 @@ fn stringio_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
         Some(s) if s.is_empty() => Ok(None),
         Some(_) => Ok(Some(v)),
         None => {
-            let msg = format!("readline() should have returned a str object, not '{}'", cx.type_name(v));
+            let msg = format!(
+                "readline() should have returned a str object, not '{}'",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             Err(cx.raise_str(Ty::OSError, &msg))
         }
     }
@@ -427,7 +430,7 @@ fn setstate(cx: &mut Ctx, a: &[Value]) -> PyResult {
         let msg = format!(
             "{}.__setstate__ argument should be 4-tuple, got {}",
             shown_class(cx, a[0]),
-            cx.type_name(a[1])
+            protopy_vm::ops::tp_name(cx, a[1])
         );
         return Err(cx.type_error(&msg));
     };
@@ -435,7 +438,8 @@ fn setstate(cx: &mut Ctx, a: &[Value]) -> PyResult {
     // The content is taken as it is: its newlines have been treated.
     if !value.is_none() {
         let Some(s) = StrObj::of(*value) else {
-            let msg = format!("initial_value must be str or None, not {}", cx.type_name(*value));
+            let msg =
+                format!("initial_value must be str or None, not {}", protopy_vm::ops::tp_name(cx, *value));
             return Err(cx.type_error(&msg));
         };
         me.data.with(cx, a[0], |_, d| {
@@ -444,7 +448,8 @@ fn setstate(cx: &mut Ctx, a: &[Value]) -> PyResult {
         })?;
     }
     let Some(n) = IntRef::of(*pos) else {
-        let msg = format!("third item of state must be an integer, got {}", cx.type_name(*pos));
+        let msg =
+            format!("third item of state must be an integer, got {}", protopy_vm::ops::tp_name(cx, *pos));
         return Err(cx.type_error(&msg));
     };
     let Some(n) = n.to_i64() else {
@@ -458,7 +463,8 @@ fn setstate(cx: &mut Ctx, a: &[Value]) -> PyResult {
         Ok(())
     })?;
     if !dict.is_none() && !cx.is_instance(*dict, Ty::Dict) {
-        let msg = format!("fourth item of state should be a dict, got a {}", cx.type_name(*dict));
+        let msg =
+            format!("fourth item of state should be a dict, got a {}", protopy_vm::ops::tp_name(cx, *dict));
         return Err(cx.type_error(&msg));
     }
     restore_attributes(cx, a[0], *dict)?;

@@ -76,14 +76,17 @@ pub fn uninitialized(cx: &mut Ctx) -> Raised {
 
 /// Raises TypeError for an attempt to pickle a stream.
 pub fn cannot_pickle(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let msg = format!("cannot pickle '{}' instances", cx.type_name(a[0]));
+    let msg = format!("cannot pickle '{}' instances", protopy_vm::ops::tp_name(cx, a[0]));
     Err(cx.type_error(&msg))
 }
 
 /// Raises TypeError for a receiver of another class.
 #[cold]
 pub fn bad_receiver(cx: &mut Ctx, v: Value, class: &str) -> Raised {
-    let msg = format!("descriptor requires a '_io.{class}' object but received a '{}'", cx.type_name(v));
+    let msg = format!(
+        "descriptor requires a '_io.{class}' object but received a '{}'",
+        protopy_vm::ops::tp_name(cx, v)
+    );
     cx.type_error(&msg)
 }
 
@@ -107,7 +110,7 @@ pub fn opt_size(cx: &mut Ctx, v: Value) -> PyResult<i64> {
         return Ok(-1);
     }
     if cx.type_of(v).slots.index.address() == 0 {
-        let msg = format!("argument should be integer or None, not '{}'", cx.type_name(v));
+        let msg = format!("argument should be integer or None, not '{}'", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     index_i64(cx, v, Ty::OverflowError)
@@ -151,7 +154,8 @@ pub fn int_or(cx: &mut Ctx, v: Value, default: i32) -> PyResult<i32> {
 pub fn utf8_or_none(cx: &mut Ctx, v: Value, func: &str, arg: &str) -> PyResult<Option<String>> {
     let Some(v) = v.not_none() else { return Ok(None) };
     let Some(s) = StrObj::of(v) else {
-        let msg = format!("{func}() argument '{arg}' must be str or None, not {}", cx.type_name(v));
+        let msg =
+            format!("{func}() argument '{arg}' must be str or None, not {}", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     };
     match s.to_utf8() {

@@ -93,7 +93,10 @@ fn generator(cx: &mut Ctx, v: Value) -> PyResult<&'static Guarded<Mt19937>> {
 
 #[cold]
 fn bad_receiver(cx: &mut Ctx, v: Value) -> Raised {
-    let msg = format!("descriptor requires a '_random.Random' object but received a '{}'", cx.type_name(v));
+    let msg = format!(
+        "descriptor requires a '_random.Random' object but received a '{}'",
+        protopy_vm::ops::tp_name(cx, v)
+    );
     cx.type_error(&msg)
 }
 

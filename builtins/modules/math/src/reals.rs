@@ -251,7 +251,7 @@ pub(crate) fn trunc(cx: &mut Ctx, args: &[Value]) -> PyResult {
     match call_special(cx, v, N::Trunc, &[])? {
         Some(r) => Ok(r),
         None => {
-            let msg = format!("type {} doesn't define __trunc__ method", cx.type_name(v));
+            let msg = format!("type {} doesn't define __trunc__ method", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }

@@ -259,7 +259,7 @@ fn getpwall(cx: &mut Ctx, _: &[Value]) -> PyResult {
 
 fn getgrgid(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if IntRef::of(a[0]).is_none() && cx.type_of(a[0]).slots.index.address() == 0 {
-        let msg = format!("gid should be integer, not {}", cx.type_name(a[0]));
+        let msg = format!("gid should be integer, not {}", protopy_vm::ops::tp_name(cx, a[0]));
         return Err(cx.type_error(&msg));
     }
     let id = gid(cx, a[0])?;

@@ -61,7 +61,10 @@ pub fn to_ns(cx: &mut Ctx, v: Value, round: Round) -> PyResult<i64> {
         return Ok(ns as i64);
     }
     if IntRef::of(v).is_none() && cx.type_of(v).slots.index.address() == 0 {
-        let msg = format!("'{}' object cannot be interpreted as an integer or float", cx.type_name(v));
+        let msg = format!(
+            "'{}' object cannot be interpreted as an integer or float",
+            protopy_vm::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     }
     let n = index(cx, v)?;
@@ -90,7 +93,7 @@ pub fn to_timespec(cx: &mut Ctx, v: Value, round: Round) -> PyResult<libc::times
         return Ok(libc::timespec { tv_sec: sec as i64, tv_nsec: frac as i64 });
     }
     if IntRef::of(v).is_none() && cx.type_of(v).slots.index.address() == 0 {
-        let msg = format!("argument must be int or float, not {}", cx.type_name(v));
+        let msg = format!("argument must be int or float, not {}", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     let n = index(cx, v)?;

@@ -54,7 +54,7 @@ impl Copied {
 fn wrong_arg(cx: &mut Ctx, v: Value, func: &str) -> protopy_vm::protocore::Raised {
     let msg = format!(
         "{func}() argument 3 must be an integer, a bytes-like object, or a string, not {}",
-        cx.type_name(v)
+        protopy_vm::ops::tp_name(cx, v)
     );
     cx.type_error(&msg)
 }

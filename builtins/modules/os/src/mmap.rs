@@ -14,7 +14,7 @@ use protopy_vm::protocore::buffer::Buffer;
 use protopy_vm::protocore::layouts::{IntRef, MethodDef, SliceObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
-    Args, Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Tracer, Ty, TypeObj, Value,
+    Args, Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
 };
 use protopy_vm::{
     ModuleSpec, TypeSpec, audit, bytes_like, call_def, create_type, getsets, index_clamped, index_i64,
@@ -39,7 +39,10 @@ fn init(cx: &mut Ctx, module: Value) -> PyResult<()> {
     let e = cx.ty(Ty::OSError).value();
     set_attr_str(cx, module, "error", e)?;
     let t = create_type(cx, &MMAP)?;
-    cx.space().state::<OsState>().mmap.init(Some(t));
+    let it = create_type(cx, &ITERATOR)?;
+    let state = cx.space().state::<OsState>();
+    state.mmap.init(Some(t));
+    state.mmap_iter.init(Some(it));
     set_attr_str(cx, module, "mmap", t)
 }
 
@@ -111,6 +114,7 @@ static MMAP: TypeSpec = TypeSpec {
         getitem: Some(map_getitem),
         setitem: Some(map_setitem),
         buffer: Some(map_buffer),
+        iter: Some(map_iter),
         ..SlotSpec::NONE
     },
     methods: methods![
@@ -432,6 +436,53 @@ fn map_getitem(cx: &mut Ctx, this: Value, key: Value) -> PyResult {
     Ok(cx.int(b.unwrap_or(0).into()))
 }
 
+/// The iterator over a mapping: it gives bytes of length one, where subscripts give ints.
+struct MapIter {
+    map: Slot,
+    next: AtomicUsize,
+}
+
+impl Payload for MapIter {
+    const NAME: &'static str = "mmap_iterator";
+    fn trace(&self, t: &mut Tracer) {
+        t.slot(&self.map);
+    }
+}
+
+static ITERATOR: TypeSpec = TypeSpec {
+    name: "iterator",
+    module: "mmap",
+    layout: Layout::Native,
+    vt: Some(<MapIter as NativeLayout>::VT),
+    flags: type_flags::NO_NEW,
+    slots: SlotSpec { iter: Some(|_, this| Ok(this)), iternext: Some(iter_next), ..SlotSpec::NONE },
+    ..TypeSpec::BASE
+};
+
+fn map_iter(cx: &mut Ctx, this: Value) -> PyResult {
+    let Some(t) = cx.space().state::<OsState>().mmap_iter.get().and_then(TypeObj::of) else {
+        return Err(cx.type_error("'mmap' object is not iterable"));
+    };
+    Ok(cx.new_native(t, MapIter { map: Slot::new(this), next: AtomicUsize::new(0) }))
+}
+
+fn iter_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
+    let Some((it, map)) = this.native::<MapIter>().and_then(|it| Some((it, it.map.get()?))) else {
+        return Ok(None);
+    };
+    let i = it.next.load(Ordering::Relaxed);
+    match with(cx, map, |m| m.bytes().get(i).copied())? {
+        Some(b) => {
+            it.next.store(i + 1, Ordering::Relaxed);
+            cx.bytes(&[b]).map(Some)
+        }
+        None => {
+            cx.store_empty(this, &it.map);
+            Ok(None)
+        }
+    }
+}
+
 fn map_setitem(cx: &mut Ctx, this: Value, key: Value, v: Option<Value>) -> PyResult<()> {
     with(cx, this, |_| ())?;
     check_writable(cx, this)?;
@@ -577,7 +628,8 @@ fn map_read(cx: &mut Ctx, a: &[Value]) -> PyResult {
         None => -1,
         Some(v) => {
             if IntRef::of(v).is_none() && cx.type_of(v).slots.index.address() == 0 {
-                let msg = format!("argument should be integer or None, not '{}'", cx.type_name(v));
+                let msg =
+                    format!("argument should be integer or None, not '{}'", protopy_vm::ops::tp_name(cx, v));
                 return Err(cx.type_error(&msg));
             }
             ssize(cx, v)?

@@ -72,7 +72,7 @@ fn byte_strings(cx: &mut Ctx, v: Value) -> PyResult<Vec<CString>> {
     for i in 0..items.len() {
         let Some(v) = items.get(i) else { break };
         if BytesObj::of(v).is_none() {
-            let msg = format!("expected bytes, {} found", cx.type_name(v));
+            let msg = format!("expected bytes, {} found", protopy_vm::ops::tp_name(cx, v));
             return Err(cx.type_error(&msg));
         }
         let b = fs_encode_no_nul(cx, v)?;

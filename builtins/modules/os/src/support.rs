@@ -150,8 +150,8 @@ fn fs_encode_no_nul_text(cx: &mut Ctx, v: Value) -> PyResult<Vec<u8>> {
 }
 
 /// The type's name as argument errors give it: "None" for None.
-pub fn none_name(cx: &Ctx, v: Value) -> String {
-    if v.is_none() { "None".into() } else { cx.type_name(v) }
+pub fn none_name(cx: &mut Ctx, v: Value) -> String {
+    if v.is_none() { "None".into() } else { protopy_vm::ops::tp_name(cx, v) }
 }
 
 fn ranged<T: TryFrom<i64>>(cx: &mut Ctx, v: Value, kind: &str) -> PyResult<T> {
@@ -244,7 +244,7 @@ pub fn u64_arg(cx: &mut Ctx, v: Value) -> PyResult<u64> {
 /// A user or group id; -1 is "leave as it is".
 fn id_arg(cx: &mut Ctx, v: Value, what: &str) -> PyResult<u32> {
     if IntRef::of(v).is_none() && cx.type_of(v).slots.index.address() == 0 {
-        let msg = format!("{what} should be integer, not {}", cx.type_name(v));
+        let msg = format!("{what} should be integer, not {}", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     let n = index(cx, v)?;
@@ -283,7 +283,7 @@ pub fn dir_fd(cx: &mut Ctx, v: Value) -> PyResult<i32> {
         return Ok(libc::AT_FDCWD);
     }
     if cx.type_of(v).slots.index.address() == 0 {
-        let msg = format!("argument should be integer or None, not {}", cx.type_name(v));
+        let msg = format!("argument should be integer or None, not {}", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     if v.is_bool() {

@@ -203,7 +203,7 @@ fn clock_id(cx: &mut Ctx, v: Value) -> PyResult<libc::clockid_t> {
     match n {
         Some(n) => Ok(n),
         None => {
-            let msg = format!("clk_id should be integer, not {}", cx.type_name(v));
+            let msg = format!("clk_id should be integer, not {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -230,7 +230,7 @@ fn clock_settime(cx: &mut Ctx, a: &[Value]) -> PyResult {
 fn clock_settime_ns(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let c = clock_id(cx, a[0])?;
     let Some(r) = IntRef::of(a[1]) else {
-        let msg = format!("expect int, got {}", cx.type_name(a[1]));
+        let msg = format!("expect int, got {}", protopy_vm::ops::tp_name(cx, a[1]));
         return Err(cx.type_error(&msg));
     };
     let Some(ns) = r.to_i64() else {

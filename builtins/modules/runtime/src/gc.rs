@@ -249,7 +249,8 @@ fn get_objects(cx: &mut Ctx, a: &[Value]) -> PyResult {
     errors::audit(cx, "gc.get_objects", &[shown])?;
     if let Some(g) = a[0].not_none() {
         if cx.type_of(g).slots.index.address() == 0 && IntRef::of(g).is_none() {
-            let msg = format!("argument should be integer or None, not '{}'", cx.type_name(g));
+            let msg =
+                format!("argument should be integer or None, not '{}'", protopy_vm::ops::tp_name(cx, g));
             return Err(cx.type_error(&msg));
         }
         let g = index(cx, g)?;

@@ -95,7 +95,7 @@ fn module_name(cx: &mut Ctx, f: &str, v: Value) -> PyResult<String> {
     match StrObj::of(v) {
         Some(s) => Ok(s.to_string_lossy()),
         None => {
-            let msg = format!("{f}() argument must be str, not {}", cx.type_name(v));
+            let msg = format!("{f}() argument must be str, not {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -249,8 +249,12 @@ fn source_hash(cx: &mut Ctx, a: &[Value]) -> PyResult {
 fn fix_co_filename(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let (Some(code), Some(new)) = (CodeObj::of(a[0]), StrObj::of(a[1])) else {
         let bad = if CodeObj::of(a[0]).is_none() { (1, a[0], "code") } else { (2, a[1], "str") };
-        let msg =
-            format!("_fix_co_filename() argument {} must be {}, not {}", bad.0, bad.2, cx.type_name(bad.1));
+        let msg = format!(
+            "_fix_co_filename() argument {} must be {}, not {}",
+            bad.0,
+            bad.2,
+            protopy_vm::ops::tp_name(cx, bad.1)
+        );
         return Err(cx.type_error(&msg));
     };
     let Some(old) = code.rt.filename.get() else { return Ok(Value::NONE) };

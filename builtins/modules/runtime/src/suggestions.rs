@@ -9,7 +9,10 @@ const MAX_CANDIDATES: usize = 750;
 
 fn generate(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let Some(item) = StrObj::of(a[1]) else {
-        let msg = format!("_generate_suggestions() argument 2 must be str, not {}", cx.type_name(a[1]));
+        let msg = format!(
+            "_generate_suggestions() argument 2 must be str, not {}",
+            protopy_vm::ops::tp_name(cx, a[1])
+        );
         return Err(cx.type_error(&msg));
     };
     let list = if cx.is_exact(a[0], protocore::Ty::List) { ListObj::of(a[0]) } else { None };

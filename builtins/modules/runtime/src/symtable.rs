@@ -174,7 +174,7 @@ fn symtable(cx: &mut Ctx, a: &[Value]) -> PyResult {
     };
     let filename = StrObj::of(file).map_or_else(String::new, StrObj::to_string_lossy);
     let Some(start) = StrObj::of(a[2]).map(StrObj::to_string_lossy) else {
-        let msg = format!("symtable() argument 3 must be str, not {}", cx.type_name(a[2]));
+        let msg = format!("symtable() argument 3 must be str, not {}", protopy_vm::ops::tp_name(cx, a[2]));
         return Err(cx.type_error(&msg));
     };
     let text = source_of(cx, a[0], &filename)?;

@@ -92,7 +92,10 @@ fn new(cx: &mut Ctx, ty: Value, args: Args<'_>) -> PyResult {
         Some(e) => match StrObj::of(e) {
             Some(s) => Some(s.to_string_lossy()),
             None => {
-                let msg = format!("tokenizeriter() argument 'encoding' must be str, not {}", cx.type_name(e));
+                let msg = format!(
+                    "tokenizeriter() argument 'encoding' must be str, not {}",
+                    protopy_vm::ops::tp_name(cx, e)
+                );
                 return Err(cx.type_error(&msg));
             }
         },

@@ -148,7 +148,7 @@ fn search(
             return Err(cx.value_error(&format!("warnings.{what} item {i} isn't a 5-tuple")));
         };
         if StrObj::of(action).is_none() {
-            let msg = format!("action must be a string, not '{}'", cx.type_name(action));
+            let msg = format!("action must be a string, not '{}'", protopy_vm::ops::tp_name(cx, action));
             return Err(cx.type_error(&msg));
         }
         let good_msg = matched(cx, msg, text)?;
@@ -199,7 +199,10 @@ fn action_for(cx: &mut Ctx, key: [Value; 3], line: i64) -> PyResult<(Value, Valu
         None => st.default_action.get_or_none(),
     };
     if StrObj::of(action).is_none() {
-        let msg = format!("_warnings.defaultaction must be a string, not '{}'", cx.type_name(action));
+        let msg = format!(
+            "_warnings.defaultaction must be a string, not '{}'",
+            protopy_vm::ops::tp_name(cx, action)
+        );
         return Err(cx.type_error(&msg));
     }
     st.default_action.init(Some(action));
@@ -240,7 +243,8 @@ fn once_registry(cx: &mut Ctx) -> PyResult<&'static DictObj> {
             Ok(d)
         }
         None => {
-            let msg = format!("_warnings.onceregistry must be a dict, not '{}'", cx.type_name(r));
+            let msg =
+                format!("_warnings.onceregistry must be a dict, not '{}'", protopy_vm::ops::tp_name(cx, r));
             Err(cx.type_error(&msg))
         }
     }
@@ -418,7 +422,7 @@ fn category_of(cx: &mut Ctx, message: Value, category: Value) -> PyResult {
     if TypeObj::of(c).is_some() && is_subclass(cx, c, warning)? {
         return Ok(c);
     }
-    let msg = format!("category must be a Warning subclass, not '{}'", cx.type_name(c));
+    let msg = format!("category must be a Warning subclass, not '{}'", protopy_vm::ops::tp_name(cx, c));
     Err(cx.type_error(&msg))
 }
 
@@ -484,7 +488,10 @@ fn place_of_caller(cx: &mut Ctx, level: i64, prefixes: &[String], source: Value)
 fn prefixes_of(cx: &mut Ctx, v: Value) -> PyResult<Vec<String>> {
     let Some(v) = v.bound() else { return Ok(Vec::new()) };
     let Some(t) = TupleObj::of(v) else {
-        let msg = format!("warn() argument 'skip_file_prefixes' must be tuple, not {}", cx.type_name(v));
+        let msg = format!(
+            "warn() argument 'skip_file_prefixes' must be tuple, not {}",
+            protopy_vm::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     };
     let mut out = Vec::new();
@@ -492,7 +499,8 @@ fn prefixes_of(cx: &mut Ctx, v: Value) -> PyResult<Vec<String>> {
         match StrObj::of(*x) {
             Some(s) => out.push(s.to_string_lossy()),
             None => {
-                let msg = format!("Found non-str '{}' in skip_file_prefixes.", cx.type_name(*x));
+                let msg =
+                    format!("Found non-str '{}' in skip_file_prefixes.", protopy_vm::ops::tp_name(cx, *x));
                 return Err(cx.type_error(&msg));
             }
         }
@@ -517,7 +525,10 @@ fn warn_explicit(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Ok(Value::NONE);
     };
     if StrObj::of(*filename).is_none() {
-        let msg = format!("warn_explicit() argument 'filename' must be str, not {}", cx.type_name(*filename));
+        let msg = format!(
+            "warn_explicit() argument 'filename' must be str, not {}",
+            protopy_vm::ops::tp_name(cx, *filename)
+        );
         return Err(cx.type_error(&msg));
     }
     let line = index_i64(cx, *line, Ty::OverflowError)?;
@@ -525,7 +536,7 @@ fn warn_explicit(cx: &mut Ctx, a: &[Value]) -> PyResult {
         Some(g) => match DictObj::of(g) {
             Some(d) => loader_line(cx, d, line)?,
             None => {
-                let msg = format!("module_globals must be a dict, not '{}'", cx.type_name(g));
+                let msg = format!("module_globals must be a dict, not '{}'", protopy_vm::ops::tp_name(cx, g));
                 return Err(cx.type_error(&msg));
             }
         },

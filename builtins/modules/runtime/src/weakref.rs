@@ -17,7 +17,7 @@ use std::sync::atomic::Ordering;
 
 #[cold]
 fn cannot_refer(cx: &mut Ctx, v: Value) -> Raised {
-    let msg = format!("cannot create weak reference to '{}' object", cx.type_name(v));
+    let msg = format!("cannot create weak reference to '{}' object", protopy_vm::ops::tp_name(cx, v));
     cx.type_error(&msg)
 }
 
@@ -325,7 +325,8 @@ fn proxy_iter(cx: &mut Ctx, this: Value) -> PyResult {
 fn proxy_next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
     let o = deref(cx, this)?;
     if cx.type_of(o).slots.iternext.address() == 0 {
-        let msg = format!("Weakref proxy referenced a non-iterator '{}' object", cx.type_name(o));
+        let msg =
+            format!("Weakref proxy referenced a non-iterator '{}' object", protopy_vm::ops::tp_name(cx, o));
         return Err(cx.type_error(&msg));
     }
     protopy_vm::next(cx, o)
@@ -451,7 +452,10 @@ fn getweakrefs(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn remove_dead_weakref(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let Some(d) = DictObj::of(a[0]) else {
-        let msg = format!("_remove_dead_weakref() argument 1 must be dict, not {}", cx.type_name(a[0]));
+        let msg = format!(
+            "_remove_dead_weakref() argument 1 must be dict, not {}",
+            protopy_vm::ops::tp_name(cx, a[0])
+        );
         return Err(cx.type_error(&msg));
     };
     let h = hash_key(cx, a[1])?;

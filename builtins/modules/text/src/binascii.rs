@@ -98,7 +98,10 @@ fn ascii_or_bytes(cx: &mut Ctx, v: Value) -> PyResult<BytesLike> {
         },
         None if vm::has_buffer(cx, v) => vm::bytes_like(cx, v),
         None => {
-            let msg = format!("argument should be bytes, buffer or ASCII string, not '{}'", cx.type_name(v));
+            let msg = format!(
+                "argument should be bytes, buffer or ASCII string, not '{}'",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             Err(cx.type_error(&msg))
         }
     }

@@ -44,7 +44,7 @@ fn name_arg(cx: &mut Ctx, v: Value, func: &str, which: &str) -> PyResult<String>
     match StrObj::of(v) {
         Some(s) => text(cx, v, s),
         None => {
-            let msg = format!("{func}() {which} must be str, not {}", cx.type_name(v));
+            let msg = format!("{func}() {which} must be str, not {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -58,7 +58,8 @@ fn errors_arg(cx: &mut Ctx, v: Value, func: &str) -> PyResult<String> {
     match StrObj::of(v) {
         Some(s) => text(cx, v, s),
         None => {
-            let msg = format!("{func}() argument 2 must be str or None, not {}", cx.type_name(v));
+            let msg =
+                format!("{func}() argument 2 must be str or None, not {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -68,7 +69,7 @@ fn str_arg(cx: &mut Ctx, v: Value, func: &str) -> PyResult<&'static StrObj> {
     match StrObj::of(v) {
         Some(s) => Ok(s),
         None => {
-            let msg = format!("{func}() argument 1 must be str, not {}", cx.type_name(v));
+            let msg = format!("{func}() argument 1 must be str, not {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -230,7 +231,10 @@ fn raw_unicode_escape_encode(cx: &mut Ctx, args: &[Value]) -> PyResult {
 
 fn escape_encode(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let Some(b) = BytesObj::of(args[0]) else {
-        let msg = format!("escape_encode() argument 1 must be bytes, not {}", cx.type_name(args[0]));
+        let msg = format!(
+            "escape_encode() argument 1 must be bytes, not {}",
+            protopy_vm::ops::tp_name(cx, args[0])
+        );
         return Err(cx.type_error(&msg));
     };
     errors_arg(cx, args[1], "escape_encode")?;
@@ -452,7 +456,8 @@ static ENCODING_MAP: TypeSpec = TypeSpec {
 
 fn charmap_build(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let Some(s) = StrObj::of(args[0]) else {
-        let msg = format!("charmap_build() argument must be str, not {}", cx.type_name(args[0]));
+        let msg =
+            format!("charmap_build() argument must be str, not {}", protopy_vm::ops::tp_name(cx, args[0]));
         return Err(cx.type_error(&msg));
     };
     let table = s.str_ref();
@@ -536,8 +541,10 @@ fn bytes_of(cx: &mut Ctx, mapping: Value, c: u32) -> PyResult<CharmapBytes> {
     match BytesObj::of(v) {
         Some(b) => Ok(CharmapBytes::Bytes(b.bytes().to_vec())),
         None => {
-            let msg =
-                format!("character mapping must return integer, bytes or None, not {}", cx.type_name(v));
+            let msg = format!(
+                "character mapping must return integer, bytes or None, not {}",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             Err(cx.type_error(&msg))
         }
     }

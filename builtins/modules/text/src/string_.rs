@@ -77,7 +77,7 @@ fn text_arg(cx: &mut Ctx, v: Value) -> PyResult<StrRef<'static>> {
     match StrObj::of(v) {
         Some(s) => Ok(s.str_ref()),
         None => {
-            let msg = format!("expected str, got {}", cx.type_name(v));
+            let msg = format!("expected str, got {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }

@@ -100,8 +100,10 @@ both! {
 /// The character of an argument; `which` is " 1" if the function has more than one.
 fn character(cx: &mut Ctx, v: Value, function: &str, which: &str) -> PyResult<u32> {
     let Some(s) = StrObj::of(v) else {
-        let msg =
-            format!("{function}() argument{which} must be a unicode character, not {}", cx.type_name(v));
+        let msg = format!(
+            "{function}() argument{which} must be a unicode character, not {}",
+            protopy_vm::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     };
     match (s.len(), s.str_ref().get(0)) {
@@ -209,7 +211,11 @@ fn form_arguments(
     for (i, v) in a.iter().take(2).enumerate() {
         strings[i] = StrObj::of(*v);
         if strings[i].is_none() {
-            let msg = format!("{function}() argument {} must be str, not {}", i + 1, cx.type_name(*v));
+            let msg = format!(
+                "{function}() argument {} must be str, not {}",
+                i + 1,
+                protopy_vm::ops::tp_name(cx, *v)
+            );
             return Err(cx.type_error(&msg));
         }
     }

@@ -239,7 +239,10 @@ fn tobytes(cx: &mut Ctx, args: &[Value]) -> PyResult {
         Some(o) => match StrObj::of(o) {
             Some(s) => s.to_string_lossy(),
             None => {
-                let msg = format!("tobytes() argument 'order' must be str or None, not {}", cx.type_name(o));
+                let msg = format!(
+                    "tobytes() argument 'order' must be str or None, not {}",
+                    protopy_vm::ops::tp_name(cx, o)
+                );
                 return Err(cx.type_error(&msg));
             }
         },
@@ -297,7 +300,8 @@ const DEST_FORMAT: &str =
 fn cast(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let w = view(cx, args[0])?;
     let Some(format) = StrObj::of(args[1]) else {
-        let msg = format!("cast() argument 'format' must be str, not {}", cx.type_name(args[1]));
+        let msg =
+            format!("cast() argument 'format' must be str, not {}", protopy_vm::ops::tp_name(cx, args[1]));
         return Err(cx.type_error(&msg));
     };
     let format = format.to_string_lossy();

@@ -172,7 +172,7 @@ pub(super) fn view(cx: &mut Ctx, v: Value) -> PyResult<&'static View> {
         Some(w) if !w.managed.is_empty() => Ok(w),
         Some(_) => Err(released(cx)),
         None => {
-            let msg = format!("a memoryview is required, not '{}'", cx.type_name(v));
+            let msg = format!("a memoryview is required, not '{}'", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }
@@ -218,7 +218,8 @@ pub(super) fn from_object(cx: &mut Ctx, v: Value, writable: bool) -> PyResult {
         return view_of(cx, x.obj.get_or_none(), b, x.restricted);
     }
     if !buffers::has_buffer(cx, v) {
-        let msg = format!("memoryview: a bytes-like object is required, not '{}'", cx.type_name(v));
+        let msg =
+            format!("memoryview: a bytes-like object is required, not '{}'", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     let b = get_buffer(cx, v, writable)?.into_inner();

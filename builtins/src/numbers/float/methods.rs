@@ -122,7 +122,10 @@ pub fn float_from(cx: &mut Ctx, x: Value) -> PyResult {
             None => Err(bad_literal(cx, "could not convert string to float: ", x, usize::MAX)),
         };
     }
-    let msg = format!("float() argument must be a string or a real number, not '{}'", cx.type_name(x));
+    let msg = format!(
+        "float() argument must be a string or a real number, not '{}'",
+        protopy_vm::ops::tp_name(cx, x)
+    );
     Err(cx.type_error(&msg))
 }
 
@@ -131,7 +134,7 @@ fn checked_float(cx: &mut Ctx, x: Value, r: Value) -> PyResult {
     if r.is_imm_float() || cx.is_exact(r, Ty::Float) {
         return Ok(r);
     }
-    let (of, got) = (cx.type_name(x), cx.type_name(r));
+    let (of, got) = (protopy_vm::ops::tp_name(cx, x), protopy_vm::ops::tp_name(cx, r));
     if FloatObj::of(r).is_none() {
         return Err(cx.type_error(&format!("{of}.__float__ returned non-float (type {got})")));
     }

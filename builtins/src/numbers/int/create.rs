@@ -69,7 +69,7 @@ pub fn int_from(cx: &mut Ctx, x: Value) -> PyResult {
     }
     let msg = format!(
         "int() argument must be a string, a bytes-like object or a real number, not '{}'",
-        cx.type_name(x)
+        protopy_vm::ops::tp_name(cx, x)
     );
     Err(cx.type_error(&msg))
 }
@@ -80,13 +80,13 @@ fn checked_int(cx: &mut Ctx, r: Value) -> PyResult {
         return Ok(r);
     }
     if IntRef::of(r).is_none() {
-        let msg = format!("__int__ returned non-int (type {})", cx.type_name(r));
+        let msg = format!("__int__ returned non-int (type {})", protopy_vm::ops::tp_name(cx, r));
         return Err(cx.type_error(&msg));
     }
     let msg = format!(
         "__int__ returned non-int (type {}).  The ability to return an instance of a strict subclass of int is \
          deprecated, and may be removed in a future version of Python.",
-        cx.type_name(r)
+        protopy_vm::ops::tp_name(cx, r)
     );
     protopy_vm::warn(cx, Ty::DeprecationWarning, &msg, 1)?;
     exact(cx, r)

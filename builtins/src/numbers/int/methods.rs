@@ -203,7 +203,7 @@ fn from_bytes(cx: &mut Ctx, args: &[Value]) -> PyResult {
 
 #[cold]
 fn cannot_convert(cx: &mut Ctx, v: Value) -> Raised {
-    let msg = format!("cannot convert '{}' object to bytes", cx.type_name(v));
+    let msg = format!("cannot convert '{}' object to bytes", protopy_vm::ops::tp_name(cx, v));
     cx.type_error(&msg)
 }
 

@@ -38,6 +38,8 @@ struct Depth {
     left: usize,
     /// Length of the `elif` chain at each level of indentation.
     elifs: Vec<usize>,
+    /// In a statement that begins with `case`: the alternatives of a pattern are siblings.
+    case: bool,
 }
 
 impl Depth {
@@ -116,7 +118,11 @@ impl Depth {
             token::LPAR | token::LSQB | token::LBRACE => self.open(29),
             token::RPAR | token::RSQB | token::RBRACE => self.close(),
             token::COMMA => self.separate(),
-            token::NEWLINE | token::SEMI => self.statement(),
+            token::NEWLINE | token::SEMI => {
+                self.case = false;
+                self.statement();
+            }
+            token::VBAR if self.case => self.flatten_left(),
             token::INDENT => self.elifs.push(0),
             token::DEDENT => {
                 self.elifs.pop();
@@ -187,6 +193,7 @@ pub fn nesting_check(source: &str) -> Result<(), SyntaxErr> {
             if let Some(n) = KEYWORDS.binary_search(&text).ok().and_then(|n| u8::try_from(n).ok()) {
                 kind = 100 + n;
             }
+            depth.case |= first && text == "case";
         }
         depth.take(kind, after_operand, first);
         if let Some(kind) = depth.too_deep() {

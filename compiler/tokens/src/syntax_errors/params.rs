@@ -105,8 +105,10 @@ impl Parser<'_> {
         seen.star = true;
         seen.count += 1;
         if self.kind()? == token::NAME {
+            let starred =
+                self.kind_at(self.mark + 1)? == token::COLON && self.kind_at(self.mark + 2)? == token::STAR;
             need!(self.parameter(seen, true));
-            if self.hints && self.kind()? == token::EQUAL {
+            if self.hints && !starred && self.kind()? == token::EQUAL {
                 let msg = "var-positional argument cannot have default value";
                 return Err(self.error_at_token(self.mark, msg));
             }

@@ -201,7 +201,7 @@ fn bcj_options(cx: &mut Ctx, spec: Value) -> PyResult<Box<l::lzma_options_bcj>> 
 /// A chain of a sequence of dicts.
 pub(super) fn chain_of(cx: &mut Ctx, specs: Value) -> PyResult<Chain> {
     if DictObj::of(specs).is_some() {
-        let msg = format!("{} is not a sequence", cx.type_name(specs));
+        let msg = format!("{} is not a sequence", protopy_vm::ops::tp_name(cx, specs));
         return Err(cx.type_error(&msg));
     }
     let n = vm::len(cx, specs)?;

@@ -49,7 +49,7 @@ static METHODS: &[MethodDef] = methods![
 ];
 
 fn no_pickle(cx: &mut Ctx, this: Value) -> PyResult {
-    let msg = format!("cannot pickle '{}' instances", cx.type_name(this));
+    let msg = format!("cannot pickle '{}' instances", protopy_vm::ops::tp_name(cx, this));
     Err(cx.type_error(&msg))
 }
 

@@ -124,7 +124,7 @@ fn next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
         let Some(s) = StrObj::of(line) else {
             let msg = format!(
                 "iterator should return strings, not {} (the file should be opened in text mode)",
-                cx.type_name(line)
+                protopy_vm::ops::tp_name(cx, line)
             );
             return Err(error(cx, &msg));
         };

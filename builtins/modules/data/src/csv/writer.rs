@@ -116,7 +116,7 @@ fn not_iterable(cx: &mut Ctx, r: Raised, row: Value) -> Raised {
     if !cx.is_instance(e, Ty::TypeError) {
         return cx.set_raised(e);
     }
-    let msg = format!("iterable expected, not {}", cx.type_name(row));
+    let msg = format!("iterable expected, not {}", protopy_vm::ops::tp_name(cx, row));
     error(cx, &msg)
 }
 

@@ -110,14 +110,18 @@ fn encoder_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     let Some(ty) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
     for (i, v) in [(5, a[4]), (6, a[5])] {
         if StrObj::of(v).is_none() {
-            let msg = format!("make_encoder() argument {i} must be str, not {}", cx.type_name(v));
+            let msg =
+                format!("make_encoder() argument {i} must be str, not {}", protopy_vm::ops::tp_name(cx, v));
             return Err(cx.type_error(&msg));
         }
     }
     let (sort_keys, skipkeys) = (vm::is_true(cx, a[6])?, vm::is_true(cx, a[7])?);
     let allow_nan = vm::is_true(cx, a[8])?;
     if !a[0].is_none() && DictObj::of(a[0]).is_none() {
-        let msg = format!("make_encoder() argument 1 must be dict or None, not {}", cx.type_name(a[0]));
+        let msg = format!(
+            "make_encoder() argument 1 must be dict or None, not {}",
+            protopy_vm::ops::tp_name(cx, a[0])
+        );
         return Err(cx.type_error(&msg));
     }
     let native = |name: &str| {
@@ -210,7 +214,7 @@ impl Run<'_> {
         }
         let r = vm::call(cx, self.e.encoder.get_or_none(), &[v])?;
         if StrObj::of(r).is_none() {
-            let msg = format!("encoder() must return a string, not {}", cx.type_name(r));
+            let msg = format!("encoder() must return a string, not {}", protopy_vm::ops::tp_name(cx, r));
             return Err(cx.type_error(&msg));
         }
         self.push_plain(cx, r)
@@ -349,7 +353,8 @@ impl Run<'_> {
     fn line(&mut self, cx: &mut Ctx, level: i64) -> PyResult<()> {
         let Some(indent) = self.indent else { return Ok(()) };
         if StrObj::of(indent).is_none() {
-            let msg = format!("can only concatenate str (not \"{}\") to str", cx.type_name(indent));
+            let msg =
+                format!("can only concatenate str (not \"{}\") to str", protopy_vm::ops::tp_name(cx, indent));
             return Err(cx.type_error(&msg));
         }
         self.push_ascii("\n");
@@ -492,7 +497,7 @@ impl Run<'_> {
             let text = cx.str_buf(text)?;
             let r = vm::call(cx, self.e.encoder.get_or_none(), &[text])?;
             if StrObj::of(r).is_none() {
-                let msg = format!("encoder() must return a string, not {}", cx.type_name(r));
+                let msg = format!("encoder() must return a string, not {}", protopy_vm::ops::tp_name(cx, r));
                 return Err(cx.type_error(&msg));
             }
             return self.push_plain(cx, r);

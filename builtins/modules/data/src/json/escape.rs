@@ -7,7 +7,7 @@ use protopy_vm::protocore::{Ctx, PyResult, Value};
 /// `encode_basestring_ascii` or `encode_basestring`.
 pub(super) fn encode(cx: &mut Ctx, v: Value, ascii: bool) -> PyResult {
     let Some(s) = StrObj::of(v) else {
-        let msg = format!("first argument must be a string, not {}", cx.type_name(v));
+        let msg = format!("first argument must be a string, not {}", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     };
     let mut out = StrBuf::new();

@@ -41,7 +41,7 @@ fn scanstring(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let end = vm::index_i64(cx, a[1], Ty::OverflowError)?;
     let strict = vm::is_true(cx, a[2])?;
     let Some(s) = StrObj::of(a[0]) else {
-        let msg = format!("first argument must be a string, not {}", cx.type_name(a[0]));
+        let msg = format!("first argument must be a string, not {}", protopy_vm::ops::tp_name(cx, a[0]));
         return Err(cx.type_error(&msg));
     };
     let end = match usize::try_from(end) {

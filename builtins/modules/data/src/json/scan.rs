@@ -134,7 +134,7 @@ fn scanner_call(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
     let idx = vm::index_i64(cx, idx, Ty::OverflowError)?;
     let Some(scanner) = this.native::<Scanner>() else { return Err(cx.type_error("not a scanner")) };
     let Some(s) = StrObj::of(text) else {
-        let msg = format!("first argument must be a string, not {}", cx.type_name(text));
+        let msg = format!("first argument must be a string, not {}", protopy_vm::ops::tp_name(cx, text));
         return Err(cx.type_error(&msg));
     };
     let Ok(idx) = usize::try_from(idx) else { return Err(cx.value_error("idx cannot be negative")) };

@@ -290,7 +290,10 @@ fn next_line(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
         Some(b) if b.bytes().is_empty() => Ok(None),
         Some(_) => Ok(Some(v)),
         None => {
-            let msg = format!("readline() should have returned a bytes object, not '{}'", cx.type_name(v));
+            let msg = format!(
+                "readline() should have returned a bytes object, not '{}'",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             Err(cx.raise_str(Ty::OSError, &msg))
         }
     }

@@ -102,7 +102,7 @@ pub(super) fn encode_native(
 pub(super) fn encode_python(cx: &mut Ctx, encoder: Value, text: Value, out: &mut Vec<u8>) -> PyResult<()> {
     let v = call_method(cx, encoder, "encode", &[text])?;
     let Some(b) = BytesObj::of(v) else {
-        let msg = format!("encoder should return a bytes object, not '{}'", cx.type_name(v));
+        let msg = format!("encoder should return a bytes object, not '{}'", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     };
     out.extend_from_slice(b.bytes());

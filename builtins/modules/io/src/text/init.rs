@@ -240,7 +240,7 @@ pub(super) fn reconfigure(cx: &mut Ctx, a: &[Value]) -> PyResult {
                 if StrObj::of(n).is_none() && !n.is_none() {
                     let msg = format!(
                         "reconfigure() argument 'newline' must be str or None, not {}",
-                        cx.type_name(n)
+                        protopy_vm::ops::tp_name(cx, n)
                     );
                     return Err(cx.type_error(&msg));
                 }

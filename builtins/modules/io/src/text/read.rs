@@ -258,7 +258,10 @@ pub(super) fn next(cx: &mut Ctx, this: Value) -> PyResult<Option<Value>> {
     } else {
         let v = call_method(cx, this, "readline", &[])?;
         if StrObj::of(v).is_none() {
-            let msg = format!("readline() should have returned a str object, not '{}'", cx.type_name(v));
+            let msg = format!(
+                "readline() should have returned a str object, not '{}'",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             return Err(cx.raise_str(Ty::OSError, &msg));
         }
         v

@@ -312,8 +312,10 @@ fn skip_chars(cx: &mut Ctx, this: Value, me: &TextIo, buffer: Value, c: Cookie) 
     let feed = cx.int(i64::from(c.feed));
     let input = call_method(cx, buffer, "read", &[feed])?;
     if BytesObj::of(input).is_none() {
-        let msg =
-            format!("underlying read() should have returned a bytes object, not '{}'", cx.type_name(input));
+        let msg = format!(
+            "underlying read() should have returned a bytes object, not '{}'",
+            protopy_vm::ops::tp_name(cx, input)
+        );
         return Err(cx.type_error(&msg));
     }
     let s = cx.tuple_of(None, &[flags, input])?;

@@ -29,7 +29,7 @@ fn replaced(cx: &mut Ctx, this: Value, me: &TextIo, text: Value, newline: &str) 
     let (from, to) = (cx.intern_str("\n"), cx.intern_str(newline));
     let v = call_method(cx, text, "replace", &[from, to])?;
     if StrObj::of(v).is_none() {
-        let msg = format!("replace() should return a str, not '{}'", cx.type_name(v));
+        let msg = format!("replace() should return a str, not '{}'", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     }
     check_writable(cx, this, me)?;
@@ -198,7 +198,9 @@ pub(super) fn flush_method(cx: &mut Ctx, this: Value) -> PyResult<()> {
 
 /// Raises TypeError unless a stream answered bytes.
 pub(super) fn not_bytes(cx: &mut Ctx, v: Value, method: &str) -> Raised {
-    let msg =
-        format!("underlying {method}() should have returned a bytes-like object, not '{}'", cx.type_name(v));
+    let msg = format!(
+        "underlying {method}() should have returned a bytes-like object, not '{}'",
+        protopy_vm::ops::tp_name(cx, v)
+    );
     cx.raise_str(Ty::TypeError, &msg)
 }

@@ -38,7 +38,7 @@ fn register_at_fork(cx: &mut Ctx, a: &[Value]) -> PyResult {
         if let Some(v) = v.bound()
             && !callable(cx, v)
         {
-            let msg = format!("'{n}' must be callable, not {}", cx.type_name(v));
+            let msg = format!("'{n}' must be callable, not {}", protopy_vm::ops::tp_name(cx, v));
             return Err(cx.type_error(&msg));
         }
     }

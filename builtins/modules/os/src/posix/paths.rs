@@ -26,7 +26,10 @@ fn text(cx: &mut Ctx, v: Value, func: &str) -> PyResult {
         return Ok(v);
     }
     if lookup_special(cx, v, "__fspath__")?.is_none_or(Value::is_none) {
-        let msg = format!("{func}: path should be string, bytes or os.PathLike, not {}", cx.type_name(v));
+        let msg = format!(
+            "{func}: path should be string, bytes or os.PathLike, not {}",
+            protopy_vm::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     }
     codec::fspath(cx, v)

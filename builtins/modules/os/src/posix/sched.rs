@@ -118,7 +118,10 @@ fn setaffinity(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let mut mask: Vec<u64> = vec![0; 16];
     while let Some(v) = next(cx, it)? {
         let Some(r) = IntRef::of(v) else {
-            let msg = format!("expected an iterator of ints, but iterator yielded {}", cx.type_name(v));
+            let msg = format!(
+                "expected an iterator of ints, but iterator yielded {}",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             return Err(cx.type_error(&msg));
         };
         let cpu = match r.to_i64().and_then(|n| usize::try_from(n).ok()) {

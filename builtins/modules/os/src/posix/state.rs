@@ -48,6 +48,8 @@ pub struct OsState {
     pub locale_error: Slot,
     /// `mmap.mmap`
     pub mmap: Slot,
+    /// The iterator over a `mmap.mmap`.
+    pub mmap_iter: Slot,
 }
 
 impl SpaceState for OsState {
@@ -70,6 +72,7 @@ impl SpaceState for OsState {
             &self.termios_error,
             &self.locale_error,
             &self.mmap,
+            &self.mmap_iter,
         ] {
             t.slot(s);
         }

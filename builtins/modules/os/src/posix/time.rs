@@ -33,7 +33,11 @@ fn split_ns(cx: &mut Ctx, v: Value) -> PyResult<libc::timespec> {
     let billion = cx.int(NS);
     let qr = binary_op(cx, BinOp::DivMod, v, billion)?;
     let [q, r] = TupleObj::of(qr).map_or(&[][..], |t| t.items()) else {
-        let msg = format!("{}.__divmod__() must return a 2-tuple, not {}", cx.type_name(v), cx.type_name(qr));
+        let msg = format!(
+            "{}.__divmod__() must return a 2-tuple, not {}",
+            protopy_vm::ops::tp_name(cx, v),
+            protopy_vm::ops::tp_name(cx, qr)
+        );
         return Err(cx.type_error(&msg));
     };
     Ok(libc::timespec { tv_sec: long(cx, *q)?, tv_nsec: long(cx, *r)? })

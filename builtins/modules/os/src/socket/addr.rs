@@ -234,7 +234,8 @@ fn items(cx: &mut Ctx, v: Value, func: &str, family: &str) -> PyResult<&'static 
     match TupleObj::of(v) {
         Some(t) => Ok(t.items()),
         None => {
-            let msg = format!("{func}(): {family} address must be tuple, not {}", cx.type_name(v));
+            let msg =
+                format!("{func}(): {family} address must be tuple, not {}", protopy_vm::ops::tp_name(cx, v));
             Err(cx.type_error(&msg))
         }
     }

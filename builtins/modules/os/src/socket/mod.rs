@@ -696,7 +696,8 @@ fn sock_setsockopt(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let (level, option) = (int(cx, a[1])?, int(cx, a[2])?);
     if let Some(len) = a[4].bound() {
         if !a[3].is_none() {
-            let msg = format!("setsockopt() argument 3 must be None, not {}", cx.type_name(a[3]));
+            let msg =
+                format!("setsockopt() argument 3 must be None, not {}", protopy_vm::ops::tp_name(cx, a[3]));
             return Err(cx.type_error(&msg));
         }
         let len = crate::support::mask(cx, len)?;

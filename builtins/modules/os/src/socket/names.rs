@@ -139,7 +139,7 @@ pub(super) fn host_name(cx: &mut Ctx, v: Value) -> PyResult<CString> {
     } else if BytesObj::of(v).is_some() || cx.is_instance(v, Ty::ByteArray) {
         protopy_vm::bytes_like(cx, v)?.to_vec()
     } else {
-        let msg = format!("str, bytes or bytearray expected, not {}", cx.type_name(v));
+        let msg = format!("str, bytes or bytearray expected, not {}", protopy_vm::ops::tp_name(cx, v));
         return Err(cx.type_error(&msg));
     };
     no_nul(cx, b)
@@ -155,7 +155,10 @@ fn no_nul(cx: &mut Ctx, b: Vec<u8>) -> PyResult<CString> {
 /// A host argument of a function.
 fn host_arg(cx: &mut Ctx, v: Value, func: &str) -> PyResult<CString> {
     if StrObj::of(v).is_none() && BytesObj::of(v).is_none() && !cx.is_instance(v, Ty::ByteArray) {
-        let msg = format!("{func}() argument 1 must be str, bytes or bytearray, not {}", cx.type_name(v));
+        let msg = format!(
+            "{func}() argument 1 must be str, bytes or bytearray, not {}",
+            protopy_vm::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     }
     host_name(cx, v)

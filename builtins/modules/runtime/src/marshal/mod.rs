@@ -98,7 +98,7 @@ fn load(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let allow = is_true(cx, a[1])?;
     let probe = call_method(cx, a[0], "read", &[Value::small(0)])?;
     if protocore::layouts::BytesObj::of(probe).is_none() {
-        let msg = format!("file.read() returned not bytes but {}", cx.type_name(probe));
+        let msg = format!("file.read() returned not bytes but {}", protopy_vm::ops::tp_name(cx, probe));
         return Err(cx.type_error(&msg));
     }
     errors::audit(cx, "marshal.load", &[])?;

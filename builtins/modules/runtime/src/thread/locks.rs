@@ -48,7 +48,10 @@ pub fn timeout_nanos(cx: &mut Ctx, v: Value) -> PyResult<i64> {
         return Ok(n as i64);
     }
     if cx.type_of(v).slots.index.address() == 0 && IntRef::of(v).is_none() {
-        let msg = format!("'{}' object cannot be interpreted as an integer or float", cx.type_name(v));
+        let msg = format!(
+            "'{}' object cannot be interpreted as an integer or float",
+            protopy_vm::ops::tp_name(cx, v)
+        );
         return Err(cx.type_error(&msg));
     }
     let n = index(cx, v)?;
@@ -275,7 +278,10 @@ fn rlock_release_save(cx: &mut Ctx, a: &[Value]) -> PyResult {
 fn rlock_acquire_restore(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let l = rlock_of(a[0]);
     let Some(t) = TupleObj::of(a[1]) else {
-        let msg = format!("_acquire_restore() argument 1 must be 2-item tuple, not {}", cx.type_name(a[1]));
+        let msg = format!(
+            "_acquire_restore() argument 1 must be 2-item tuple, not {}",
+            protopy_vm::ops::tp_name(cx, a[1])
+        );
         return Err(cx.type_error(&msg));
     };
     let [count, _owner] = t.items() else {

@@ -133,7 +133,8 @@ const NAME_MAX: usize = 15;
 
 fn set_name(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if StrObj::of(a[0]).is_none() {
-        let msg = format!("set_name() argument 'name' must be str, not {}", cx.type_name(a[0]));
+        let msg =
+            format!("set_name() argument 'name' must be str, not {}", protopy_vm::ops::tp_name(cx, a[0]));
         return Err(cx.type_error(&msg));
     }
     let b = codec::encode(cx, a[0], "utf-8", "replace")?;

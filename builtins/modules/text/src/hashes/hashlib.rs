@@ -216,7 +216,7 @@ fn init(cx: &mut Ctx, module: Value) -> PyResult<()> {
 
 /// `<md5 _hashlib.HASH object @ 0x…>`
 fn repr(cx: &mut Ctx, v: Value) -> PyResult {
-    let (name, class) = (super::info(cx, v)?.0, cx.type_name(v));
+    let (name, class) = (super::info(cx, v)?.0, protopy_vm::ops::tp_name(cx, v));
     Ok(cx.str(&format!("<{name} _hashlib.{class} object @ {:#x}>", v.bits())))
 }
 

@@ -120,7 +120,8 @@ pub(crate) fn ssize(cx: &mut Ctx, v: Value) -> PyResult<i64> {
 }
 
 fn wrong_argument(cx: &mut Ctx, name: &str, want: &str, got: Value) -> vm::protocore::Raised {
-    let msg = format!("compile() argument '{name}' must be {want}, not {}", cx.type_name(got));
+    let msg =
+        format!("compile() argument '{name}' must be {want}, not {}", protopy_vm::ops::tp_name(cx, got));
     cx.type_error(&msg)
 }
 

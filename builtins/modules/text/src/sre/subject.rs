@@ -32,7 +32,7 @@ impl Subject {
                 }
             }
         }
-        let msg = format!("expected string or bytes-like object, got '{}'", cx.type_name(v));
+        let msg = format!("expected string or bytes-like object, got '{}'", protopy_vm::ops::tp_name(cx, v));
         Err(cx.type_error(&msg))
     }
 
@@ -130,7 +130,10 @@ impl Joiner {
         match &mut self.out {
             Out::Str(out) => {
                 let Some(s) = StrObj::of(v) else {
-                    let msg = format!("sequence item {at}: expected str instance, {} found", cx.type_name(v));
+                    let msg = format!(
+                        "sequence item {at}: expected str instance, {} found",
+                        protopy_vm::ops::tp_name(cx, v)
+                    );
                     return Err(cx.type_error(&msg));
                 };
                 out.push_ref(s.str_ref());
@@ -139,7 +142,7 @@ impl Joiner {
                 if !vm::has_buffer(cx, v) {
                     let msg = format!(
                         "sequence item {at}: expected a bytes-like object, {} found",
-                        cx.type_name(v)
+                        protopy_vm::ops::tp_name(cx, v)
                     );
                     return Err(cx.type_error(&msg));
                 }

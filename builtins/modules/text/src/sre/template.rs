@@ -54,7 +54,7 @@ fn is_empty(v: Value) -> bool {
 /// `_sre.template(pattern, [literal, group, literal, …])`
 pub(crate) fn make(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let Some(list) = ListObj::of(a[1]) else {
-        let msg = format!("template() argument 2 must be list, not {}", cx.type_name(a[1]));
+        let msg = format!("template() argument 2 must be list, not {}", protopy_vm::ops::tp_name(cx, a[1]));
         return Err(cx.type_error(&msg));
     };
     let items = list.snapshot();

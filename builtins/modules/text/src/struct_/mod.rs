@@ -132,7 +132,10 @@ fn format_text(cx: &mut Ctx, v: Value) -> PyResult<Vec<u8>> {
     match BytesObj::of(v) {
         Some(b) => Ok(b.bytes().to_vec()),
         None => {
-            let msg = format!("Struct() argument 1 must be a str or bytes object, not {}", cx.type_name(v));
+            let msg = format!(
+                "Struct() argument 1 must be a str or bytes object, not {}",
+                protopy_vm::ops::tp_name(cx, v)
+            );
             Err(cx.type_error(&msg))
         }
     }
