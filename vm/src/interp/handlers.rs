@@ -7,7 +7,7 @@
 pub(super) use super::arith::*;
 use super::frame::Frame;
 use super::state::out_of_line;
-use super::{Next, S, attrs, calls, gens, slow};
+use super::{Next, S, attrs, calls, gens, slow, unpack};
 use protocore::header::Layout;
 use protocore::layouts::{
     CellObj, CodeObj, FunctionObj, LOOP_OWN, ListObj, RangeIterObj, SeqIterObj, TupleObj,
@@ -64,7 +64,7 @@ out_of_line! {
     DictUpdate => slow::dict_update, 0;
     DictMerge => slow::dict_merge, 0;
     ListToTuple => slow::list_to_tuple, 0;
-    UnpackEx => slow::unpack_ex, 0;
+    UnpackEx => unpack::unpack_ex, 0;
     ConvertValue => slow::convert_value, 0;
     FormatSimple => slow::format_simple, 0;
     FormatWithSpec => slow::format_with_spec, 0;
@@ -565,7 +565,7 @@ pub(super) unsafe fn UnpackSequence(s: S) -> Next {
                 return s.next(0);
             }
         }
-        s.cold(|s| out_of_line(s, slow::unpack_sequence, 0))
+        s.cold(|s| out_of_line(s, unpack::unpack_sequence, 0))
     }
 }
 

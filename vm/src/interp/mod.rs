@@ -35,6 +35,7 @@ pub mod liveness;
 pub mod raising;
 pub mod slow;
 mod state;
+mod unpack;
 pub mod unwind;
 pub mod watch;
 
