@@ -361,18 +361,24 @@ fn map_buffer(cx: &mut Ctx, this: Value, writable: bool) -> PyResult<Buffer> {
 
 fn map_close(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let Some(map) = a[0].native::<Map>() else { return Err(closed(cx)) };
-    let exported = cx.blocking(|| {
-        let mut g = locked(map);
-        let busy = map.exports.load(Ordering::Acquire) > 0;
-        if !busy {
-            g.unmap();
+    // A second time after looking whether the views still exist: nobody may know those that do not.
+    for last in [false, true] {
+        let exported = cx.blocking(|| {
+            let mut g = locked(map);
+            let busy = map.exports.load(Ordering::Acquire) > 0;
+            if !busy {
+                g.unmap();
+            }
+            busy
+        });
+        if !exported {
+            return Ok(Value::NONE);
         }
-        busy
-    });
-    if exported {
-        return Err(cx.raise_str(Ty::BufferError, "cannot close exported pointers exist"));
+        if !last {
+            cx.collect();
+        }
     }
-    Ok(Value::NONE)
+    Err(cx.raise_str(Ty::BufferError, "cannot close exported pointers exist"))
 }
 
 fn map_enter(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -757,6 +763,9 @@ fn map_resize(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let n = ssize(cx, a[1])?;
     let Some(map) = a[0].native::<Map>() else { return Err(closed(cx)) };
     let (access, flags, fd, track) = with(cx, a[0], |m| (m.access, m.flags, m.fd, m.track))?;
+    if map.exports.load(Ordering::Acquire) > 0 {
+        cx.collect();
+    }
     if map.exports.load(Ordering::Acquire) > 0 {
         return Err(cx.raise_str(Ty::BufferError, "mmap can't resize with extant pointers exported."));
     }
