@@ -69,6 +69,9 @@ pub(super) struct Model {
 /// The deepest model that is read.
 const DEPTH: usize = 500;
 
+/// A public and a system identifier.
+pub(super) type ExternalId = (Option<String>, Option<String>);
+
 /// Reads a declaration word by word.
 pub(super) struct Words<'a> {
     rest: &'a str,
@@ -133,10 +136,7 @@ impl<'a> Words<'a> {
     }
 
     /// `SYSTEM "s"` or `PUBLIC "p" "s"`, the latter without `"s"` if it may be: (public, system).
-    pub(super) fn external(
-        &mut self,
-        public_alone: bool,
-    ) -> Result<Option<(Option<String>, Option<String>)>, Code> {
+    pub(super) fn external(&mut self, public_alone: bool) -> Result<Option<ExternalId>, Code> {
         if self.take("SYSTEM") {
             self.must_space()?;
             return Ok(Some((None, Some(self.literal()?.to_owned()))));

@@ -316,9 +316,12 @@ fn external_parser(cx: &mut Ctx, a: &[Value]) -> PyResult {
             cx.store(child, to, handler);
         }
     }
-    for (to, from) in
-        [(&c.buffer_text, &p.buffer_text), (&c.ordered, &p.ordered), (&c.specified, &p.specified)]
-    {
+    for (to, from) in [
+        (&c.buffer_text, &p.buffer_text),
+        (&c.ordered, &p.ordered),
+        (&c.specified, &p.specified),
+        (&c.reparse_deferral, &p.reparse_deferral),
+    ] {
         to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
     }
     c.buffer_size.store(p.buffer_size.load(Ordering::Relaxed), Ordering::Relaxed);
