@@ -379,6 +379,8 @@ pub(super) fn make_handle(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if let Some(h) = h.native::<Handle>() {
         h.0.ident.store(ident as u64, Ordering::Release);
         h.0.phase.store(phase::RUNNING, Ordering::Release);
+        // The main thread and foreign ones end with a fork, too.
+        note(&state(cx).threads.every, &h.0);
     }
     Ok(h)
 }
