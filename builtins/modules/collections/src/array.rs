@@ -255,17 +255,7 @@ fn refused(cx: &mut Ctx, r: Refused) -> Raised {
 }
 
 fn splice(cx: &mut Ctx, v: Value, at: usize, old: usize, new: &[u8]) -> PyResult {
-    let array = this(cx, v)?;
-    let mut done = array.splice(at, old, new);
-    if let Err(Refused::Exported) = done {
-        // Views that nobody refers to any more count until they are collected.
-        cx.collect();
-        done = array.splice(at, old, new);
-    }
-    match done {
-        Ok(()) => Ok(Value::NONE),
-        Err(r) => Err(refused(cx, r)),
-    }
+    this(cx, v)?.splice(at, old, new).map(|()| Value::NONE).map_err(|r| refused(cx, r))
 }
 
 /// A new array of exactly `array.array`, or of a subclass.
