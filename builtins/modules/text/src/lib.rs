@@ -1,6 +1,7 @@
 //! Native modules about text and serial forms: _sre, _struct, unicodedata, binascii, _string, _codecs, hash functions.
 
 mod binascii;
+mod cjk;
 mod codecs;
 mod hashes;
 mod sre;
@@ -25,4 +26,11 @@ pub static MODULES: &[&ModuleSpec] = &[
     &hashes::BLAKE2,
     &hashes::HASHLIB,
     &hashes::HMAC,
+    &cjk::MULTIBYTE,
+    &cjk::JAPAN,
+    &cjk::CHINA,
+    &cjk::TAIWAN,
+    &cjk::HONG_KONG,
+    &cjk::KOREA,
+    &cjk::ISO2022,
 ];
