@@ -219,13 +219,28 @@ impl<'a> Visitor<'a> for Arithmetic {
     fn visit_expr(&mut self, _: &'a Expr) {}
 
     fn visit_pattern(&mut self, p: &'a Pattern) {
-        let odd = |e: &Expr| matches!(e, Expr::BinOp(b) if !matches!(b.op, Operator::Add | Operator::Sub));
+        let odd = |e: &Expr| match e {
+            Expr::BinOp(b) => {
+                !matches!(b.op, Operator::Add | Operator::Sub)
+                    || [&b.left, &b.right].into_iter().any(|side| holds_operation(side))
+            }
+            e => holds_operation(e),
+        };
         self.0 |= match p {
             Pattern::MatchValue(v) => odd(&v.value),
             Pattern::MatchMapping(m) => m.keys.iter().any(odd),
             _ => false,
         };
         visitor::walk_pattern(self, p);
+    }
+}
+
+/// Whether an operand of a pattern's number is itself an operation, behind a sign or not.
+fn holds_operation(e: &Expr) -> bool {
+    match e {
+        Expr::BinOp(_) => true,
+        Expr::UnaryOp(u) => matches!(*u.operand, Expr::BinOp(_)),
+        _ => false,
     }
 }
 

@@ -193,7 +193,7 @@ fn is_automatic(reason: &str) -> bool {
 
 /// A reason made from what a case said.
 fn reason_for(verdict: Verdict, message: &str) -> String {
-    let message = one_line(message);
+    let message = one_line(&without_folders(message));
     let absent = message.split_once("No module named '_").and_then(|(_, rest)| rest.split_once('\''));
     let [not_yet, needs, skipped] = AUTOMATIC;
     match (absent, verdict) {
@@ -201,6 +201,18 @@ fn reason_for(verdict: Verdict, message: &str) -> String {
         (None, Verdict::Skip) => format!("{skipped}{message}"),
         (None, _) => format!("{not_yet}{message}"),
     }
+}
+
+/// What a case said, with the folder of the library left out of paths: where it lies differs from machine to machine.
+fn without_folders(message: &str) -> String {
+    let words = message.split(' ').map(|word| match (word.find('/'), word.rfind("/lib/python3.14/")) {
+        (Some(from), Some(to)) if from <= to => {
+            let (head, tail) = (word.get(..from), word.get(to + "/lib/python3.14/".len()..));
+            format!("{}{}", head.unwrap_or_default(), tail.unwrap_or_default())
+        }
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A reason has to fit on its line.
