@@ -17,7 +17,9 @@ const INSTALLED: &str = "lib/protopy3.14";
 /// Fills in the paths.
 pub fn locate(i: &mut Invocation) {
     let real = std::env::current_exe().unwrap_or_default();
-    let called = i.config.orig_argv.first().and_then(|a| called(a)).unwrap_or_else(|| real.clone());
+    let found = i.config.orig_argv.first().and_then(|a| called(a));
+    let unknown = found.is_none();
+    let called = found.unwrap_or_else(|| real.clone());
     let environment = virtual_environment(&called);
     let base = match &environment {
         Some(e) => e.base_executable(&called, &real),
@@ -43,8 +45,9 @@ pub fn locate(i: &mut Invocation) {
     let text = |p: &Path| p.to_string_lossy().into_owned();
     let c = &mut i.config;
     c.stdlib = lib.as_deref().map_or_else(String::new, text);
-    c.executable = text(&called);
-    c.base_executable = text(&base);
+    // A word that names no file tells programs nothing that they could start again.
+    c.executable = if unknown { String::new() } else { text(&called) };
+    c.base_executable = if unknown { String::new() } else { text(&base) };
     c.prefix = text(&prefix);
     c.base_prefix = text(&base_prefix);
 }
