@@ -46,7 +46,7 @@ thread_local! {
 
 /// The calling thread's list.
 pub(crate) fn anchor() -> *const Anchor {
-    ANCHOR.with(|a| ptr::from_ref(a))
+    ANCHOR.with(ptr::from_ref)
 }
 
 impl Anchor {
@@ -58,6 +58,7 @@ impl Anchor {
         let mut at = self.0.get();
         // SAFETY: nodes of the list are alive, and their vectors are not changed meanwhile.
         while let Some(n) = unsafe { at.as_ref() } {
+            // SAFETY: the vector of the node says where its words are, and how many.
             f(unsafe { std::slice::from_raw_parts(n.start.get(), n.words.get()) });
             at = n.next.get();
         }

@@ -642,8 +642,10 @@ pub fn set_item(cx: &mut Ctx, o: Value, k: Value, v: Option<Value>) -> PyResult<
     match cx.type_of(o).slots.setitem.get() {
         Some(f) => f(cx, o, k, v),
         None => {
+            // Types that have any part of the protocol of sequences say it so for what may be an index.
             let s = &cx.type_of(o).slots;
-            let sequence = s.len.address() != 0 && s.getitem.address() != 0;
+            let sequence = (s.len.address() != 0 && s.getitem.address() != 0 || s.contains.address() != 0)
+                && (k.is_small() || cx.type_of(k).slots.index.address() != 0);
             let what = match v {
                 Some(_) => "does not support item assignment",
                 None if sequence => "doesn't support item deletion",

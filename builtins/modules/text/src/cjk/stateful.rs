@@ -403,8 +403,11 @@ fn write(cx: &mut Ctx, v: Value, text: Value) -> PyResult {
     Ok(Value::NONE)
 }
 
+/// A type, and the slot that keeps it.
+pub(super) type Kept = (&'static TypeSpec, fn(&Types) -> &Slot);
+
 /// The four types in the order of [`Types::stateful`].
-pub(super) fn specs() -> [(&'static TypeSpec, fn(&Types) -> &Slot); 4] {
+pub(super) fn specs() -> [Kept; 4] {
     [
         (&ENCODER, |t| &t.stateful[0]),
         (&DECODER, |t| &t.stateful[1]),
