@@ -29,8 +29,8 @@ fn what_the_stack_refers_to_stays_and_the_rest_goes() {
         weak(&mut cx, t).value()
     });
     let root = weak(&mut cx, kept);
-    let freed = cx.collect();
-    assert!(freed >= 2000, "{freed}");
+    // What is told is what only cycles kept; a tree has none.
+    assert_eq!(cx.collect(), 0);
     assert_eq!(check(kept), 2047);
     assert!(cx.weakref_get(root).is_some());
     let lost = WeakRefObj::of(lost).expect("a weak reference");
@@ -406,7 +406,7 @@ fn owners_are_finalized_before_what_they_own_and_may_be_resurrected_once() {
     });
     cx.collect_now();
     cx.collect_now();
-    assert_eq!(*ORDER.lock().expect("a lock"), [3, 1, 2]);
+    assert_eq!(*ORDER.lock().expect("a lock"), [3, 2, 1]);
     let saved = unsafe { Value::from_bits(SAVED.load(SeqCst)) };
     let below = node_slots(saved)[1].get().expect("the owned object");
     assert_eq!(node_slots(below)[2].get(), Some(Value::small(2)));
