@@ -7,11 +7,27 @@ use std::ffi::CStr;
 /// Locales that mean "any bytes, but UTF-8", the second choice when the locale is C.
 const UTF8_TARGETS: [&CStr; 3] = [c"C.UTF-8", c"C.utf8", c"UTF-8"];
 
-/// Takes over the character type of the user's locale, and replaces C by a UTF-8 locale (PEP 538) unless the environment
-/// forbids it.
+const COERCED: &str = "Python detected LC_CTYPE=C: LC_CTYPE coerced to C.UTF-8 (set another locale or PYTHONCOERCECLOCALE=0 to \
+    disable this locale coercion behavior).\n";
+const STAYS_C: &str = "Python runtime initialized with LC_CTYPE=C (a locale with default ASCII encoding), which may cause Unicode \
+    compatibility problems. Using C.UTF-8, C.utf8, or UTF-8 (if available) as alternative Unicode-compatible locales is \
+    recommended.\n";
+
+/// Takes over the character type of the user's locale.
 pub fn init() {
     set(c"");
-    if is_posix() && std::env::var_os("LC_ALL").is_none_or(|v| v.is_empty()) && coercion() {
+}
+
+/// Replaces the locale C by a UTF-8 locale (PEP 538) unless the environment, where it counts, forbids it. Answers what
+/// PYTHONCOERCECLOCALE=warn tells about that.
+pub fn coerce(ignore_environment: bool) -> Option<&'static str> {
+    if !is_posix() {
+        return None;
+    }
+    let wish = std::env::var_os("PYTHONCOERCECLOCALE").filter(|_| !ignore_environment);
+    let warn = wish.as_ref().is_some_and(|v| v == "warn");
+    let fixed = std::env::var_os("LC_ALL").is_some_and(|v| !v.is_empty());
+    if !fixed && wish.is_none_or(|v| v != "0") {
         for target in UTF8_TARGETS {
             if set(target) {
                 // SAFETY: the process has one thread yet.
@@ -19,14 +35,11 @@ pub fn init() {
                 unsafe {
                     std::env::set_var("LC_CTYPE", target.to_string_lossy().as_ref());
                 }
-                break;
+                return warn.then_some(COERCED);
             }
         }
     }
-}
-
-fn coercion() -> bool {
-    std::env::var_os("PYTHONCOERCECLOCALE").is_none_or(|v| v != "0")
+    warn.then_some(STAYS_C)
 }
 
 fn set(name: &CStr) -> bool {

@@ -14,7 +14,12 @@ use std::io::Write;
 fn main() {
     locale::init();
     let status = match cli::parse(std::env::args_os().collect()) {
-        cli::Answer::Run(i) => run::run(*i),
+        cli::Answer::Run(i) => {
+            if let Some(notice) = locale::coerce(i.config.ignore_environment != 0) {
+                let _ = std::io::stderr().write_all(notice.as_bytes());
+            }
+            run::run(*i)
+        }
         cli::Answer::Print(text) => {
             let _ = std::io::stdout().write_all(text.as_bytes());
             0

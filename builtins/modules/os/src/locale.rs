@@ -84,21 +84,7 @@ fn init(cx: &mut Ctx, module: Value) -> PyResult<()> {
     let t = create_type_with_base(cx, &ERROR, base)?;
     cx.space().state::<OsState>().locale_error.init(Some(t));
     set_attr_str(cx, module, "Error", t)?;
-    use_environment();
     Ok(())
-}
-
-/// Takes the character type from the environment, as a Python process does when it starts; a plain "C" becomes C.UTF-8.
-pub fn use_environment() {
-    let current = |name: Option<&std::ffi::CStr>| {
-        let _one = LOCALE.lock().unwrap_or_else(|e| e.into_inner());
-        // SAFETY: null or a NUL-terminated name; the answer is copied before another call.
-        unsafe { bytes_of(libc::setlocale(libc::LC_CTYPE, name.map_or(std::ptr::null(), |n| n.as_ptr()))) }
-    };
-    let plain = |l: Option<Vec<u8>>| l.is_none_or(|l| matches!(l.as_slice(), b"C" | b"POSIX"));
-    if plain(current(None)) && plain(current(Some(c""))) {
-        current(Some(c"C.UTF-8"));
-    }
 }
 
 fn failed(cx: &mut Ctx, msg: &str) -> Raised {
