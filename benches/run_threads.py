@@ -3,8 +3,9 @@
     python run_threads.py PROGRAM THREADS REPEATS
 
 A program defines `PARTS`, `shared()`, which makes what all threads use, `work(state, part)`, and `result(state, results)`. All
-parts are done whatever the number of threads is; each thread does the same number of them. Prints the result, then the best time of the
-clock and of the processors over the repeats, in seconds.
+parts are done whatever the number of threads is; each thread does the same number of them. The threads take the times themselves: a
+run lasts from the earliest start of a thread to the latest end. Prints the result, then the best time of the clock and of the
+processors over the repeats, in seconds.
 """
 
 import sys
@@ -15,22 +16,24 @@ import time
 def run(program, threads):
     state = program["shared"]()
     parts, work = program["PARTS"], program["work"]
+    assert parts % threads == 0, "the parts cannot be shared out evenly"
     results = [None] * parts
-    start = threading.Barrier(threads + 1)
+    begun, ended = [None] * threads, [None] * threads
+    start = threading.Barrier(threads)
 
     def body(index):
         start.wait()
+        begun[index] = time.perf_counter(), time.process_time()
         for part in range(index, parts, threads):
             results[part] = work(state, part)
+        ended[index] = time.perf_counter(), time.process_time()
 
     workers = [threading.Thread(target=body, args=(index,)) for index in range(threads)]
     for worker in workers:
         worker.start()
-    start.wait()
-    clock, used = time.perf_counter(), time.process_time()
     for worker in workers:
         worker.join()
-    clock, used = time.perf_counter() - clock, time.process_time() - used
+    clock, used = (max(last) - min(first) for first, last in zip(zip(*begun), zip(*ended)))
     return program["result"](state, results), clock, used
 
 

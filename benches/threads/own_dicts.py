@@ -9,11 +9,11 @@ def shared():
 
 def work(state, part):
     counts = {}
-    for i in range(150_000):
+    for i in range(700_000):
         key = i * 7919 % 1009
         counts[key] = counts.get(key, 0) + 1
     table = {}
-    for i in range(30_000):
+    for i in range(140_000):
         table[i, part] = i
     return sum(counts.values()) + len(table)
 

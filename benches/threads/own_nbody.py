@@ -11,7 +11,7 @@ def work(state, part):
     bodies = [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 39.5], [4.8, -1.2, -0.1, 0.6, 2.8, -0.02, 0.04],
               [8.3, 4.1, -0.4, -1.0, 1.8, 0.008, 0.01], [12.9, -15.1, -0.2, 1.08, 0.87, -0.01, 0.002]]
     pairs = [(a, b) for i, a in enumerate(bodies) for b in bodies[i + 1:]]
-    for _ in range(5000):
+    for _ in range(65_000):
         for a, b in pairs:
             dx, dy, dz = a[0] - b[0], a[1] - b[1], a[2] - b[2]
             mag = 0.001 * (dx * dx + dy * dy + dz * dz) ** -1.5

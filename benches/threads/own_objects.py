@@ -22,7 +22,7 @@ def tree(depth):
 
 
 def work(state, part):
-    return sum(tree(11).total() for _ in range(12))
+    return sum(tree(11).total() for _ in range(210))
 
 
 def result(state, results):

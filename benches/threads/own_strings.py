@@ -9,7 +9,7 @@ def shared():
 
 def work(state, part):
     total = 0
-    for i in range(6_000):
+    for i in range(12_000):
         words = [f"{i}-{n:03d}" for n in range(8)]
         text = ",".join(words).upper()
         total += len(text.replace("-", "--").split(",")) + text.count("0")

@@ -9,7 +9,7 @@ def shared():
 
 def work(state, part):
     total, keys = 0, list(state)
-    for _ in range(100):
+    for _ in range(4_000):
         for key in keys:
             total += state[key]
     return total

@@ -15,7 +15,7 @@ def helper(n):
 
 def work(state, part):
     total = 0
-    for i in range(150_000):
+    for i in range(1_300_000):
         total += helper(i) + SCALE
     return total
 

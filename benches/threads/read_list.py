@@ -9,7 +9,7 @@ def shared():
 
 def work(state, part):
     total = 0
-    for _ in range(60):
+    for _ in range(5_000):
         for i in range(1000):
             total += state[i]
         for item in state:

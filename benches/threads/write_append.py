@@ -8,7 +8,7 @@ def shared():
 
 
 def work(state, part):
-    for i in range(200_000):
+    for i in range(1_000_000):
         state.append(i)
 
 

@@ -1,6 +1,7 @@
-"""Stores into a dict that all threads share."""
+"""Stores into a dict that all threads share: keys of each thread's own, new ones first."""
 
 PARTS = 4
+KEYS = 100_000
 
 
 def shared():
@@ -8,11 +9,12 @@ def shared():
 
 
 def work(state, part):
-    base = part * 40_000
-    for i in range(40_000):
-        state[base + i] = i
-    for i in range(40_000):
-        state[base + i] += 1
+    base = part * KEYS
+    for key in range(base, base + KEYS):
+        state[key] = 0
+    for _ in range(15):
+        for key in range(base, base + KEYS):
+            state[key] += 1
 
 
 def result(state, results):

@@ -12,10 +12,10 @@ def shared():
 def work(state, part):
     simple, full = state
     total = 0
-    for i in range(40_000):
+    for i in range(250_000):
         simple.put(i)
         total += simple.get() >= 0
-    for i in range(3_000):
+    for i in range(25_000):
         full.put(i)
         total += full.get() >= 0
     return total
