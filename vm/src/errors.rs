@@ -315,25 +315,35 @@ pub fn unraisable(cx: &mut Ctx, exc: Value, msg: Option<&str>, obj: Value) {
     let hook = lookup_sys(cx, "unraisablehook");
     let Some(hook) = hook else { return };
     let handled = std::mem::replace(&mut cx.handled, Value::NONE);
-    let ty = cx.type_of(exc).value();
-    let tb = ExcObj::of(exc).map_or(Value::NONE, |x| x.traceback.get_or_none());
     let m = match msg {
         Some(m) => cx.str(m),
         None => Value::NONE,
     };
-    let space = cx.ty(Ty::SimpleNamespace).value();
-    let made = call(cx, space, &[]).and_then(|ns| {
-        set_attr_str(cx, ns, "exc_type", ty)?;
-        set_attr_str(cx, ns, "exc_value", exc)?;
-        set_attr_str(cx, ns, "exc_traceback", tb)?;
-        set_attr_str(cx, ns, "err_msg", m)?;
-        set_attr_str(cx, ns, "object", obj)?;
-        call(cx, hook, &[ns])
-    });
+    let made = call_unraisable_hook(cx, hook, exc, m, obj);
     if let Err(r) = made {
         hook_failed(cx, hook, r);
     }
     cx.handled = handled;
+}
+
+/// Calls a hook with what `sys.unraisablehook` is told of an exception.
+#[cold]
+fn call_unraisable_hook(cx: &mut Ctx, hook: Value, exc: Value, message: Value, object: Value) -> PyResult {
+    let ty = cx.type_of(exc).value();
+    let tb = ExcObj::of(exc).map_or(Value::NONE, |x| x.traceback.get_or_none());
+    let space = cx.ty(Ty::SimpleNamespace).value();
+    let ns = call(cx, space, &[])?;
+    let told = [
+        ("exc_type", ty),
+        ("exc_value", exc),
+        ("exc_traceback", tb),
+        ("err_msg", message),
+        ("object", object),
+    ];
+    for (name, value) in told {
+        set_attr_str(cx, ns, name, value)?;
+    }
+    call(cx, hook, &[ns])
 }
 
 /// Reports that `sys.unraisablehook` itself failed, to the hook that is there by default.
@@ -341,18 +351,8 @@ pub fn unraisable(cx: &mut Ctx, exc: Value, msg: Option<&str>, obj: Value) {
 fn hook_failed(cx: &mut Ctx, hook: Value, r: Raised) {
     let exc = cx.take_raised(r);
     let Some(default) = lookup_sys(cx, "__unraisablehook__").filter(|d| *d != hook) else { return };
-    let ty = cx.type_of(exc).value();
-    let tb = ExcObj::of(exc).map_or(Value::NONE, |x| x.traceback.get_or_none());
     let m = cx.str("Exception ignored in sys.unraisablehook");
-    let space = cx.ty(Ty::SimpleNamespace).value();
-    let made = call(cx, space, &[]).and_then(|ns| {
-        set_attr_str(cx, ns, "exc_type", ty)?;
-        set_attr_str(cx, ns, "exc_value", exc)?;
-        set_attr_str(cx, ns, "exc_traceback", tb)?;
-        set_attr_str(cx, ns, "err_msg", m)?;
-        set_attr_str(cx, ns, "object", hook)?;
-        call(cx, default, &[ns])
-    });
+    let made = call_unraisable_hook(cx, default, exc, m, hook);
     if let Err(r) = made {
         cx.take_raised(r);
     }

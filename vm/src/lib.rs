@@ -3,6 +3,7 @@
 pub use protocore;
 
 pub mod attr;
+pub mod bind;
 pub mod buffers;
 pub mod caches;
 pub mod call;
@@ -35,6 +36,7 @@ pub mod types;
 pub mod typing_hooks;
 
 pub use attr::*;
+pub use bind::*;
 pub use buffers::*;
 pub use call::*;
 pub use declare::{GetSetDef, ModuleSpec, TypeSpec};

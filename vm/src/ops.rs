@@ -9,6 +9,8 @@ use protocore::dict::exact_str;
 use protocore::layouts::{ComplexObj, FloatObj, IntRef, StrObj};
 use protocore::types::BinaryFn;
 use protocore::{CmpOp, Ctx, PyResult, Raised, Ty, TypeObj, Value};
+use protopy_num::Int;
+use std::borrow::Cow;
 
 /// Binary operators (`divmod` included).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -925,3 +927,21 @@ pub fn int_to_f64(cx: &mut Ctx, v: Value) -> PyResult<f64> {
 }
 
 pub use crate::instances::*;
+
+/// A computed integer as an object.
+#[inline]
+pub fn int_value(cx: &mut Ctx, n: Int) -> Value {
+    match n {
+        Int::Small(n) => cx.int(n),
+        Int::Big(n) => cx.bigint(n),
+    }
+}
+
+/// An integer's value as a big integer, borrowed if it is one. The owner must stay alive.
+#[inline]
+pub fn big(n: IntRef) -> Cow<'static, BigInt> {
+    match n {
+        IntRef::Small(n) => Cow::Owned(BigInt::from(n)),
+        IntRef::Big(b) => Cow::Borrowed(b),
+    }
+}

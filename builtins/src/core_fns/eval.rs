@@ -58,13 +58,7 @@ pub fn source_text(cx: &mut Ctx, v: Value, fname: &str, what: &str, file: &str) 
 }
 
 fn compile_fn(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let path = vm::codec::fspath(cx, a[1])?;
-    let file = if StrObj::of(path).is_some() {
-        path
-    } else {
-        let b = vm::buffers::buffer_to_vec(cx, path)?;
-        vm::codec::fs_decode(cx, &b)?
-    };
+    let file = vm::codec::fspath_text(cx, a[1])?;
     let filename = StrObj::of(file).map_or_else(String::new, StrObj::to_string_lossy);
     let Some(mode_text) = StrObj::of(a[2]).map(StrObj::to_string_lossy) else {
         let msg =

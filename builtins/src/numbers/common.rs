@@ -10,6 +10,7 @@ use protopy_text::format::{C_LOCALE, FormatError, FormatSpec, NumberLocale};
 use protopy_text::unicode::to_decimal;
 use protopy_vm::keep_alive;
 use protopy_vm::protocore;
+pub use protopy_vm::{big, int_value};
 use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 
@@ -88,24 +89,6 @@ pub fn bad_receiver(cx: &mut Ctx, t: Ty, v: Value) -> Raised {
 }
 
 // ---------------------------------------------------------------------------------------------------- integers
-
-/// A computed integer as an object.
-#[inline]
-pub fn int_value(cx: &mut Ctx, n: Int) -> Value {
-    match n {
-        Int::Small(n) => cx.int(n),
-        Int::Big(n) => cx.bigint(n),
-    }
-}
-
-/// An integer's value as a big integer, borrowed if it is one.
-#[inline]
-pub fn big(n: IntRef) -> Cow<'static, BigInt> {
-    match n {
-        IntRef::Small(n) => Cow::Owned(BigInt::from(n)),
-        IntRef::Big(b) => Cow::Borrowed(b),
-    }
-}
 
 /// `sys.get_int_max_str_digits()`; 0 is no limit.
 pub fn max_str_digits(cx: &Ctx) -> usize {

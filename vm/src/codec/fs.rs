@@ -71,6 +71,13 @@ pub fn fspath(cx: &mut Ctx, v: Value) -> PyResult {
     Err(cx.type_error(&msg))
 }
 
+/// `os.fspath(v)` as a str: bytes are decoded as file names are.
+pub fn fspath_text(cx: &mut Ctx, v: Value) -> PyResult {
+    let path = fspath(cx, v)?;
+    let Some(b) = BytesObj::of(path) else { return Ok(path) };
+    fs_decode(cx, &b.bytes().to_vec())
+}
+
 /// A path argument of a system call.
 pub enum FsPath {
     /// A file descriptor.

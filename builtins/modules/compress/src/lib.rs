@@ -11,7 +11,7 @@ mod output;
 pub mod zlib;
 
 use protopy_vm::ModuleSpec;
-use protopy_vm::protocore::{Args, Ctx, PyResult, Ty, Value};
+use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
 use protopy_vm::sync::RawLock;
 use std::cell::UnsafeCell;
 
@@ -71,34 +71,4 @@ pub(crate) fn c_int(cx: &mut Ctx, v: Value) -> PyResult<i32> {
 pub(crate) fn no_pickle(cx: &mut Ctx, this: Value) -> PyResult {
     let name = protopy_vm::full_type_name(cx, this);
     Err(cx.type_error(&format!("cannot pickle '{name}' object")))
-}
-
-/// Binds the arguments of a constructor; those left out stay unbound.
-pub(crate) fn bind<const N: usize>(
-    cx: &mut Ctx,
-    name: &str,
-    params: &[&str; N],
-    args: Args<'_>,
-) -> PyResult<[Value; N]> {
-    let mut out = [Value::UNBOUND; N];
-    let total = args.all().len();
-    if total > N {
-        return Err(cx.type_error(&format!("{name}() takes at most {N} arguments ({total} given)")));
-    }
-    out[..args.pos().len()].copy_from_slice(args.pos());
-    for (n, v) in args.kw() {
-        let n = protopy_vm::str_text(cx, n)?;
-        match params.iter().position(|p| *p == n) {
-            Some(i) if out[i].is_unbound() => out[i] = v,
-            Some(i) => {
-                let msg = format!("argument for {name}() given by name ('{n}') and position ({})", i + 1);
-                return Err(cx.type_error(&msg));
-            }
-            None => {
-                let msg = format!("{name}() got an unexpected keyword argument '{n}'");
-                return Err(cx.type_error(&msg));
-            }
-        }
-    }
-    Ok(out)
 }

@@ -1,12 +1,9 @@
 //! Errors and conversions that the modules share.
 
-use num_bigint::BigInt;
 use protocore::layouts::IntRef;
 use protocore::{Ctx, PyResult, Raised, Ty, Value};
-use protopy_num::Int;
 use protopy_num::math::MathError;
 use protopy_vm::protocore;
-use std::borrow::Cow;
 
 /// Raises what a function of `math` or `cmath` says of its argument.
 #[cold]
@@ -27,24 +24,6 @@ pub fn float_result(cx: &mut Ctx, r: Result<f64, MathError>, x: f64) -> PyResult
     match r {
         Ok(r) => Ok(cx.float(r)),
         Err(e) => Err(math_error(cx, e, x)),
-    }
-}
-
-/// A computed integer as an object.
-#[inline]
-pub fn int_value(cx: &mut Ctx, n: Int) -> Value {
-    match n {
-        Int::Small(n) => cx.int(n),
-        Int::Big(n) => cx.bigint(n),
-    }
-}
-
-/// An integer's value as a big integer, borrowed if it is one. The owner must stay alive.
-#[inline]
-pub fn big(n: IntRef) -> Cow<'static, BigInt> {
-    match n {
-        IntRef::Small(n) => Cow::Owned(BigInt::from(n)),
-        IntRef::Big(b) => Cow::Borrowed(b),
     }
 }
 

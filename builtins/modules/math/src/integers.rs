@@ -2,13 +2,14 @@
 //!
 //! Results are bounded: what would take more than `MAX_BITS` bits raises MemoryError before the work begins.
 
-use crate::errors::{big, index_ref, int_value};
+use crate::errors::index_ref;
 use num_bigint::{BigInt, BigUint};
 use num_traits::ToPrimitive;
 use protocore::layouts::IntRef;
 use protocore::{Args, Ctx, PyResult, Ty, Value};
 use protopy_num::Int;
 use protopy_num::int::{self, MAX_BITS};
+use protopy_vm::{big, int_value};
 use protopy_vm::{keep_alive, protocore};
 
 /// Arguments of which more than this many are so costly that the result cannot be held: `n!` has more than

@@ -1,12 +1,13 @@
 //! Functions of `math` on floats.
 
-use crate::errors::{float_or, float_result, int_value, math_error};
+use crate::errors::{float_or, float_result, math_error};
 use num_bigint::{BigInt, Sign};
 use protocore::layouts::{FloatObj, IntRef};
 use protocore::{Ctx, PyResult, Ty, Value};
 use protopy_num::Int;
 use protopy_num::int::{self, FloatToIntError};
 use protopy_num::math::{self, MathError};
+use protopy_vm::int_value;
 use protopy_vm::names::N;
 use protopy_vm::{call_special, float_of, keep_alive, protocore};
 

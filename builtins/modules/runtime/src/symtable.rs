@@ -165,13 +165,7 @@ fn not_source(cx: &mut Ctx, r: Raised) -> Raised {
 }
 
 fn symtable(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let path = vm::codec::fspath(cx, a[1])?;
-    let file = if StrObj::of(path).is_some() {
-        path
-    } else {
-        let b = vm::buffers::buffer_to_vec(cx, path)?;
-        vm::codec::fs_decode(cx, &b)?
-    };
+    let file = vm::codec::fspath_text(cx, a[1])?;
     let filename = StrObj::of(file).map_or_else(String::new, StrObj::to_string_lossy);
     let Some(start) = StrObj::of(a[2]).map(StrObj::to_string_lossy) else {
         let msg = format!("symtable() argument 3 must be str, not {}", protopy_vm::ops::tp_name(cx, a[2]));

@@ -5,7 +5,7 @@ mod filters;
 
 use crate::decoder::{self, Decompressor, Step, Stream};
 use crate::encoder::{self, Encoder, Sink};
-use crate::{bind, c_int, no_pickle};
+use crate::{c_int, no_pickle};
 use filters::{chain_of, preset_options, unsigned, unsigned_32};
 use liblzma_sys as l;
 use protopy_vm::protocore::layouts::MethodDef;
@@ -15,7 +15,7 @@ use protopy_vm::protocore::{
     Args, Ctx, Layout, NativeLayout, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
 };
 use protopy_vm::types::{create_type, create_type_with_base};
-use protopy_vm::{self as vm, GetSetDef, ModuleSpec, TypeSpec, getsets, methods};
+use protopy_vm::{self as vm, GetSetDef, ModuleSpec, TypeSpec, bind_arguments, getsets, methods};
 
 /// The module.
 pub static MODULE: ModuleSpec = ModuleSpec {
@@ -239,7 +239,7 @@ static COMPRESSOR_METHODS: &[MethodDef] = methods![
 
 fn compressor_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     let Some(ty) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
-    let a = bind(cx, "LZMACompressor", &["format", "check", "preset", "filters"], args)?;
+    let a = bind_arguments(cx, "LZMACompressor", &["format", "check", "preset", "filters"], args)?;
     let format = a[0].bound().map_or(Ok(FORMAT_XZ), |v| c_int(cx, v))?;
     let integrity = a[1].bound().map_or(Ok(-1), |v| c_int(cx, v))?;
     let (preset, filters) = (a[2].not_none(), a[3].not_none());
@@ -364,7 +364,7 @@ static DECOMPRESSOR_GETSETS: &[GetSetDef] = getsets![
 
 fn decompressor_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     let Some(ty) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
-    let a = bind(cx, "LZMADecompressor", &["format", "memlimit", "filters"], args)?;
+    let a = bind_arguments(cx, "LZMADecompressor", &["format", "memlimit", "filters"], args)?;
     let format = a[0].bound().map_or(Ok(FORMAT_AUTO), |v| c_int(cx, v))?;
     let limit = match a[1].not_none() {
         Some(_) if format == FORMAT_RAW => {

@@ -4,14 +4,14 @@ use super::stream::{Deflate, Inflate, ZError};
 use super::{State, error};
 use crate::decoder::{self, Decompressor, Step, Stream};
 use crate::output::{NoMemory, Output, append};
-use crate::{Locked, bind, c_int, no_pickle};
+use crate::{Locked, c_int, no_pickle};
 use libz_rs_sys as z;
 use protopy_vm::protocore::layouts::MethodDef;
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
 };
-use protopy_vm::{self as vm, GetSetDef, TypeSpec, getsets, methods};
+use protopy_vm::{self as vm, GetSetDef, TypeSpec, bind_arguments, getsets, methods};
 
 /// Bytes that a stream keeps, roughly: what the collector is told.
 const DEFLATE_BYTES: isize = 270_000;
@@ -482,7 +482,7 @@ static DECODER_GETSETS: &[GetSetDef] = getsets![
 ];
 
 fn decoder_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
-    let given = bind(cx, "_ZlibDecompressor", &["wbits", "zdict"], args)?;
+    let given = bind_arguments(cx, "_ZlibDecompressor", &["wbits", "zdict"], args)?;
     let wbits = match given[0].bound() {
         Some(v) => c_int(cx, v)?,
         None => 15,

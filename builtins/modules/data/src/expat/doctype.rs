@@ -51,14 +51,10 @@ impl Parser {
 
     /// Behind the internal subset.
     pub(super) fn after_subset(&mut self) -> Result<Step, Code> {
-        let rest = self.rest();
-        let space = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
-        if space > 0 {
-            let raw = rest.get(..space).unwrap_or_default().to_owned();
-            self.push(Event::Other, &raw);
-            self.advance(space);
+        if self.skip_space() {
             return Ok(Step::Progress);
         }
+        let rest = self.rest();
         if !rest.starts_with('>') {
             return Err(Code::Syntax);
         }
@@ -76,14 +72,10 @@ impl Parser {
 
     /// Between the brackets of a document type, or in an external subset.
     pub(super) fn subset(&mut self) -> Result<Step, Code> {
-        let rest = self.rest();
-        let space = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
-        if space > 0 {
-            let raw = rest.get(..space).unwrap_or_default().to_owned();
-            self.push(Event::Other, &raw);
-            self.advance(space);
+        if self.skip_space() {
             return Ok(Step::Progress);
         }
+        let rest = self.rest();
         if rest.starts_with(']') {
             return self.close_subset();
         }

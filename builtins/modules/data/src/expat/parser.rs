@@ -537,16 +537,24 @@ impl Parser {
         f(&mut self.dtd.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Before and after the root element.
-    fn outside(&mut self) -> Result<Step, Code> {
+    /// Passes white space on as such; whether there was any.
+    pub(super) fn skip_space(&mut self) -> bool {
         let rest = self.rest();
         let space = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+        let raw = rest.get(..space).unwrap_or_default().to_owned();
         if space > 0 {
-            let raw = rest.get(..space).unwrap_or_default().to_owned();
             self.push(Event::Other, &raw);
             self.advance(space);
+        }
+        space > 0
+    }
+
+    /// Before and after the root element.
+    fn outside(&mut self) -> Result<Step, Code> {
+        if self.skip_space() {
             return Ok(Step::Progress);
         }
+        let rest = self.rest();
         let epilog = self.phase == Phase::Epilog;
         if !rest.starts_with('<') {
             return Err(if epilog { Code::Junk } else { first_problem(rest) });

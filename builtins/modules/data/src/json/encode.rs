@@ -4,7 +4,6 @@
 //! is about to see it.
 
 use super::escape::push_quoted;
-use super::scan::bind;
 use crate::{identity, note};
 use protopy_num::float::push_repr;
 use protopy_num::int::{DecimalBuf, format_i64};
@@ -15,7 +14,7 @@ use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
 };
-use protopy_vm::{self as vm, GetSetDef, TypeSpec, getsets};
+use protopy_vm::{self as vm, GetSetDef, TypeSpec, bind_all_arguments, getsets};
 use std::collections::HashSet;
 
 /// How strings are encoded.
@@ -106,7 +105,7 @@ const PARAMS: [&str; 9] = [
 ];
 
 fn encoder_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
-    let a = bind(cx, "make_encoder", &PARAMS, args)?;
+    let a = bind_all_arguments(cx, "make_encoder", &PARAMS, args)?;
     let Some(ty) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
     for (i, v) in [(5, a[4]), (6, a[5])] {
         if StrObj::of(v).is_none() {
@@ -151,7 +150,7 @@ fn encoder_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
 }
 
 fn encoder_call(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
-    let [obj, level] = bind(cx, "_iterencode", &["obj", "_current_indent_level"], args)?;
+    let [obj, level] = bind_all_arguments(cx, "_iterencode", &["obj", "_current_indent_level"], args)?;
     let level = vm::index_i64(cx, level, Ty::OverflowError)?.max(0);
     let Some(encoder) = this.native::<Encoder>() else { return Err(cx.type_error("not an encoder")) };
     let markers = DictObj::of(encoder.markers.get_or_none());

@@ -9,7 +9,7 @@ use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
 };
-use protopy_vm::{self as vm, GetSetDef, TypeSpec, getsets};
+use protopy_vm::{self as vm, GetSetDef, TypeSpec, bind_all_arguments, getsets};
 
 /// What the context said.
 #[derive(Default)]
@@ -70,7 +70,7 @@ static GETSETS: &[GetSetDef] = getsets![
 ];
 
 fn scanner_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
-    let a = bind(cx, "make_scanner", &["context"], args)?;
+    let a = bind_all_arguments(cx, "make_scanner", &["context"], args)?;
     let Some(ty) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
     let context = a[0];
     let strict = vm::get_attr_str(cx, context, "strict")?;
@@ -92,45 +92,8 @@ fn scanner_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     Ok(cx.new_native(ty, scanner))
 }
 
-/// Binds the arguments of a constructor or of a call whose parameters are all required.
-pub(super) fn bind<const N: usize>(
-    cx: &mut Ctx,
-    function: &str,
-    params: &[&str; N],
-    args: Args<'_>,
-) -> PyResult<[Value; N]> {
-    let mut out = [Value::UNBOUND; N];
-    let total = args.all().len();
-    if total > N {
-        let s = if N == 1 { "" } else { "s" };
-        let msg = format!("{function}() takes at most {N} argument{s} ({total} given)");
-        return Err(cx.type_error(&msg));
-    }
-    out[..args.pos().len()].copy_from_slice(args.pos());
-    for (n, v) in args.kw() {
-        let name = vm::str_text(cx, n)?;
-        match params.iter().position(|p| *p == name) {
-            Some(i) if out[i].is_unbound() => out[i] = v,
-            Some(i) => {
-                let msg =
-                    format!("argument for {function}() given by name ('{name}') and position ({})", i + 1);
-                return Err(cx.type_error(&msg));
-            }
-            None => {
-                let msg = format!("{function}() got an unexpected keyword argument '{name}'");
-                return Err(cx.type_error(&msg));
-            }
-        }
-    }
-    if let Some(i) = out.iter().position(|v| v.is_unbound()) {
-        let msg = format!("{function}() missing required argument '{}' (pos {})", params[i], i + 1);
-        return Err(cx.type_error(&msg));
-    }
-    Ok(out)
-}
-
 fn scanner_call(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
-    let [text, idx] = bind(cx, "scan_once", &["string", "idx"], args)?;
+    let [text, idx] = bind_all_arguments(cx, "scan_once", &["string", "idx"], args)?;
     let idx = vm::index_i64(cx, idx, Ty::OverflowError)?;
     let Some(scanner) = this.native::<Scanner>() else { return Err(cx.type_error("not a scanner")) };
     let Some(s) = StrObj::of(text) else {
