@@ -1,15 +1,15 @@
 //! Code objects on disk.
 //!
 //! A file is a header - magic, format version, length, checksum of what follows (SipHash-1-3 with fixed keys: it guards
-//! against accidents, not attackers) - and a payload. Integers are LEB128; positions, the largest part, are stored as
-//! runs: most instructions differ from the one before by little, so four small deltas do.
+//! against accidents, not attackers) - and a payload. Integers are LEB128; positions, the largest part, are packed
+//! ([`protopy_bytecode::Positions`]), and stay so until somebody asks.
 //!
 //! [`decode`] trusts nothing: after the checksum it still bounds every count by the bytes that are left, nesting by
 //! [`MAX_NESTING`], and runs the structural verifier ([`crate::verify::structure`]) over what it has read. Whatever the
 //! bytes are, it answers with code that is safe to run or with [`Corrupt`].
 
 use crate::verify;
-use protopy_bytecode::{CodeData, Const, ExcEntry, Instr, Op, Position};
+use protopy_bytecode::{CodeData, Const, ExcEntry, Instr, Op, Positions};
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ const MAGIC: [u8; 4] = *b"PPYC";
 
 /// Format of the payload; to be raised whenever it or the meaning of an instruction changes. (A change of the instruction list tells by
 /// [`protopy_bytecode::fingerprint`].)
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// What tells files of this format and instruction set from others, in 16 bits.
 pub const FORMAT: u16 = {
@@ -177,31 +177,20 @@ impl Writer {
         }
     }
 
-    /// Instructions without their cache words, each with its position if that is new.
+    /// Instructions without their cache words, then the positions.
     fn instructions(&mut self, c: &CodeData) {
+        let mut words = Vec::with_capacity(c.code.len());
         let mut at = 0;
-        let mut n = 0u64;
         while let Some(&word) = c.code.get(at) {
+            words.push(word);
             at += 1 + caches(word);
-            n += 1;
         }
-        self.u(n);
-        let mut last = Position::default();
-        at = 0;
-        while let Some(&word) = c.code.get(at) {
-            let p = c.positions.get(at).copied().unwrap_or_default();
-            let moved = p != last;
-            self.u(u64::from(word as u16) << 1 | u64::from(moved));
+        self.u(words.len() as u64);
+        for word in words {
+            self.u(u64::from(word as u16));
             self.u(word >> 16);
-            if moved {
-                self.i(i64::from(p.line) - i64::from(last.line));
-                self.i(i64::from(p.end_line) - i64::from(p.line));
-                self.i(i64::from(p.col) - i64::from(last.col));
-                self.i(i64::from(p.end_col) - i64::from(p.col));
-                last = p;
-            }
-            at += 1 + caches(word);
         }
+        self.bytes(&c.positions.pack());
     }
 
     fn constant(&mut self, k: &Const, file: &Arc<str>) {
@@ -368,37 +357,19 @@ impl Reader<'_> {
 
     fn instructions(&mut self, c: &mut CodeData) -> Read<()> {
         let n = self.count()?;
-        let mut last = Position::default();
         c.code.reserve(n + n / 2);
-        c.positions.reserve(n + n / 2);
         for _ in 0..n {
-            let head = self.u()?;
-            let op = u16::try_from(head >> 1).map_err(|_| Corrupt)?;
+            let op = u16::try_from(self.u()?).map_err(|_| Corrupt)?;
             let rest = self.u()?;
             if rest >> 48 != 0 {
                 return Err(Corrupt);
             }
             let word = u64::from(op) | rest << 16;
-            if head & 1 != 0 {
-                last = self.position(last)?;
-            }
             c.code.push(word);
             c.code.resize(c.code.len() + caches(word), 0);
-            c.positions.resize(c.code.len(), last);
         }
+        c.positions = Positions::from_packed(self.slice()?, c.code.len());
         Ok(())
-    }
-
-    fn position(&mut self, last: Position) -> Read<Position> {
-        let mut add = |base: u32| -> Read<u32> {
-            let n = i64::from(base).checked_add(self.i()?).ok_or(Corrupt)?;
-            u32::try_from(n).map_err(|_| Corrupt)
-        };
-        let line = add(last.line)?;
-        let end_line = add(line)?;
-        let col = add(last.col)?;
-        let end_col = add(col)?;
-        Ok(Position { line, end_line, col, end_col })
     }
 
     fn constants(&mut self, file: &Arc<str>) -> Read<Vec<Const>> {

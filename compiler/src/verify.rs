@@ -203,7 +203,7 @@ impl<'c> Checker<'c> {
 
     fn structure(&self) -> Result<(), Defect> {
         let code = self.code;
-        if code.positions.len() != code.code.len() {
+        if code.positions.words() != code.code.len() {
             return self.defect(0, "positions do not match the code");
         }
         if code.cellvars.len() != code.cell_regs.len() {

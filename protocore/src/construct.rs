@@ -322,6 +322,12 @@ impl Ctx {
 
     /// The interned str of this content.
     pub fn intern_str(&mut self, s: &str) -> Value {
+        if s.is_ascii() && s.len() > 1 {
+            let hash = self.hash_bytes(s.as_bytes());
+            if let Some(v) = self.space().interned.find_ascii(s.as_bytes(), hash) {
+                return v;
+            }
+        }
         let v = self.str(s);
         self.intern(v)
     }
@@ -334,7 +340,7 @@ impl Ctx {
                 let exact = o.header.shape() == Ty::Str.shape();
                 let s = if exact { s } else { self.str_from(o.str_ref()).unwrap_or(s) };
                 self.str_hash(s);
-                self.space().intern(s)
+                self.space().interned.intern(s)
             }
             None => s,
         }
@@ -346,7 +352,7 @@ impl Ctx {
             Some(o) if o.header.flags() & str_flags::INTERNED != 0 => Some(s),
             Some(_) => {
                 self.str_hash(s);
-                self.space().interned(s)
+                self.space().interned.find(s)
             }
             None => None,
         }

@@ -12,6 +12,7 @@ pub mod epoch;
 pub mod header;
 pub mod heap;
 pub mod held;
+mod interned;
 pub mod known;
 pub mod layouts;
 pub mod list;

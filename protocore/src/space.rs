@@ -3,8 +3,9 @@
 //! Nothing mutable is static. Two spaces in one process share no lock and no object.
 
 use crate::heap::Heap;
+use crate::interned::Interned;
 use crate::known::{TYPE_COUNT, Ty};
-use crate::layouts::{LenWord, StrObj};
+use crate::layouts::LenWord;
 use crate::shape::ShapeTable;
 use crate::slot::Slot;
 use crate::trace::Tracer;
@@ -107,28 +108,6 @@ pub trait SpaceState: Any + Send + Sync {
     fn trace(&self, t: &mut Tracer);
 }
 
-#[derive(Clone, Copy)]
-struct StrKey(Value);
-
-impl PartialEq for StrKey {
-    fn eq(&self, other: &Self) -> bool {
-        match (StrObj::of(self.0), StrObj::of(other.0)) {
-            (Some(a), Some(b)) => a.same(b),
-            _ => false,
-        }
-    }
-}
-
-impl Eq for StrKey {}
-
-impl std::hash::Hash for StrKey {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        if let Some(s) = StrObj::of(self.0) {
-            state.write_i64(s.hash.load(Ordering::Relaxed));
-        }
-    }
-}
-
 /// The root of an interpreter's state.
 pub struct ProtoSpace {
     /// The heap.
@@ -137,9 +116,7 @@ pub struct ProtoSpace {
     pub shapes: ShapeTable,
     types: Box<[Slot]>,
     roots: Box<[Slot]>,
-    interned: DashMap<StrKey, ()>,
-    /// What was interned since the last collection: all that a minor one has to look at.
-    newly_interned: std::sync::Mutex<Vec<Value>>,
+    pub(crate) interned: Interned,
     version: AtomicU32,
     /// Key of string hashing (SipHash-1-3).
     pub hash_key: (u64, u64),
@@ -174,8 +151,7 @@ impl ProtoSpace {
             shapes: ShapeTable::reserve()?,
             types: (0..TYPE_COUNT).map(|_| Slot::empty()).collect(),
             roots: (0..ROOT_COUNT).map(|_| Slot::empty()).collect(),
-            interned: DashMap::new(),
-            newly_interned: std::sync::Mutex::default(),
+            interned: Interned::default(),
             version: AtomicU32::new(1),
             hash_key,
             threads: AtomicUsize::new(0),
@@ -224,13 +200,7 @@ impl ProtoSpace {
     pub(crate) fn trace_roots(&self, t: &mut Tracer, minor: bool) {
         t.slots(&self.types);
         t.slots(&self.roots);
-        if minor {
-            t.values(crate::heap::locked(&self.newly_interned).iter());
-        } else {
-            for e in &self.interned {
-                t.visit(e.key().0);
-            }
-        }
+        self.interned.each(minor, &mut |v| t.visit(v));
         for s in self.shapes.iter() {
             t.slot(&s.key);
             if let Some(c) = s.class_slot().get()
@@ -281,29 +251,6 @@ impl ProtoSpace {
     /// A version number that was never used in this space. After 2^32 - 1 of them caching ends: 0 forever.
     pub fn next_version(&self) -> u32 {
         self.version.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |v| v.checked_add(1)).unwrap_or(0)
-    }
-
-    /// The one string of this content: `s` itself, marked, or an earlier one.
-    pub(crate) fn intern(&self, s: Value) -> Value {
-        let e = self
-            .interned
-            .entry(StrKey(s))
-            .or_insert_with(|| crate::heap::locked(&self.newly_interned).push(s));
-        let v = e.key().0;
-        if let Some(o) = StrObj::of(v) {
-            o.header.flags.fetch_or(crate::layouts::str_flags::INTERNED, Ordering::Relaxed);
-        }
-        v
-    }
-
-    /// A collection has ended: what is interned is old.
-    pub(crate) fn age_interned(&self) {
-        *crate::heap::locked(&self.newly_interned) = Vec::new();
-    }
-
-    /// The interned string of this content, if there is one.
-    pub(crate) fn interned(&self, s: Value) -> Option<Value> {
-        self.interned.get(&StrKey(s)).map(|e| e.key().0)
     }
 }
 

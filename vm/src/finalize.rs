@@ -385,7 +385,7 @@ const SYS_EXTRAS: &[&str] = &[
 /// some, nothing is taken away, and only garbage is finalized.
 pub fn finalize_modules(cx: &mut Ctx) {
     if cx.space().threads.load(Ordering::Acquire) > 1 {
-        cx.collect();
+        cx.collect_uncounted();
         return;
     }
     for n in SYS_EXTRAS {
@@ -402,13 +402,13 @@ pub fn finalize_modules(cx: &mut Ctx) {
         GeneratorObj::of(v).is_some() || cx.type_of(v).has(protocore::types::type_flags::HAS_DEL)
     });
     let left = take_modules(cx);
-    cx.collect();
+    cx.collect_uncounted();
     for w in left.into_iter().rev() {
         if let Some(m) = WeakRefObj::of(w).and_then(|w| cx.weakref_get(w)) {
             clear_module(cx, m);
         }
     }
-    cx.collect();
+    cx.collect_uncounted();
 }
 
 /// Empties `sys.modules`; weak references to the modules, which `cx.keep` holds.

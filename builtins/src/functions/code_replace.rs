@@ -276,9 +276,7 @@ fn change_numbers(cx: &mut Ctx, given: &[Option<Value>; 18], d: &mut CodeData, f
     if let Some(first) = numbers[13] {
         let delta = i64::from(first) - i64::from(d.first_line);
         d.first_line = first;
-        for p in &mut d.positions {
-            *p = moved(*p, delta);
-        }
+        d.positions = d.positions.iter().map(|p| moved(*p, delta)).collect::<Vec<_>>().into();
     }
     Ok(())
 }
@@ -359,7 +357,9 @@ fn change_instructions(cx: &mut Ctx, given: &[Option<Value>; 18], d: &mut CodeDa
             Some(words) => d.code = words,
             None => return Err(refused(cx, "bytecode of another implementation or version")),
         }
-        d.positions.resize(d.code.len(), Position::default());
+        let mut positions = std::mem::take(&mut d.positions).into_vec();
+        positions.resize(d.code.len(), Position::default());
+        d.positions = positions.into();
         rewritten = true;
     }
     if let Some(b) = bytes(15)
@@ -376,7 +376,8 @@ fn change_instructions(cx: &mut Ctx, given: &[Option<Value>; 18], d: &mut CodeDa
     {
         // A table of another version tells nothing.
         d.positions = read_line_table(b, d.first_line, d.code.len())
-            .unwrap_or_else(|| vec![Position::default(); d.code.len()]);
+            .unwrap_or_else(|| vec![Position::default(); d.code.len()])
+            .into();
     }
     Ok(rewritten)
 }

@@ -232,7 +232,7 @@ mod tests {
     fn line_tables_are_read_back() {
         let p = |line, end_line, col, end_col| Position { line, end_line, col, end_col };
         let positions = vec![p(9, 9, 0, 5), p(9, 9, 0, 5), p(0, 0, 0, 0), p(3, 7, 200, 4), p(900, 900, 1, 2)];
-        let data = CodeData { first_line: 5, positions: positions.clone(), ..CodeData::default() };
+        let data = CodeData { first_line: 5, positions: positions.clone().into(), ..CodeData::default() };
         let table = line_table(&data);
         assert_eq!(read_line_table(&table, 5, 5), Some(positions));
         assert_eq!(read_line_table(&table, 5, 4), None);
@@ -243,8 +243,11 @@ mod tests {
     #[test]
     fn equal_lines_are_one_range() {
         let p = |line| Position { line, end_line: line, col: 0, end_col: 0 };
-        let data =
-            CodeData { first_line: 1, positions: vec![p(2), p(2), p(0), p(300)], ..CodeData::default() };
+        let data = CodeData {
+            first_line: 1,
+            positions: vec![p(2), p(2), p(0), p(300)].into(),
+            ..CodeData::default()
+        };
         assert_eq!(lines(&data), [(0, 4, 2), (4, 6, 0), (6, 8, 300)]);
         assert_eq!(lnotab(&data), [0, 1, 6, 127, 0, 127, 0, 44]);
     }

@@ -1,5 +1,6 @@
 //! Code objects as plain data.
 
+use crate::Positions;
 use std::sync::Arc;
 
 /// Source range of one instruction. Lines count from 1, columns from 0 in UTF-8 bytes; a line of 0
@@ -147,7 +148,7 @@ pub struct CodeData {
     /// Instruction words, cache words (zero) included.
     pub code: Vec<u64>,
     /// One position for each word of `code`.
-    pub positions: Vec<Position>,
+    pub positions: Positions,
     /// Exception table, inner ranges first.
     pub exceptions: Vec<ExcEntry>,
 }

@@ -24,12 +24,14 @@
 
 mod code;
 mod ops;
+mod positions;
 
 pub use code::{CodeData, CodeFlags, Const, ExcEntry, Position, SurrogateStr};
 pub use ops::{
     ALL_OPS, CommonConst, FnAttr, Instr, Intrinsic1, Intrinsic2, Op, OpInfo, Operand, Special, WATCHED,
     fingerprint,
 };
+pub use positions::Positions;
 
 /// Registers between a callable's slot and its first argument: the callee's frame header lies there.
 pub const CALL_HEADER: u16 = 5;

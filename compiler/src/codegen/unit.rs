@@ -410,7 +410,7 @@ impl<'a> Compiler<'a> {
             consts: u.consts.into_vec(),
             names: u.names.iter().map(text).collect(),
             code: done.code,
-            positions: done.positions,
+            positions: done.positions.into(),
             exceptions: done.exceptions,
         })
     }
