@@ -534,17 +534,19 @@ impl Ctx {
     #[inline]
     pub fn list_append(&mut self, l: &ListObj, v: Value) -> PyResult<()> {
         loop {
-            let n = l.len();
-            let cap = l.items.get().and_then(ValuesObj::of).map_or(0, |s| s.cap);
-            if n < cap {
+            let n = {
+                // Nothing of the list is read before the lock is taken: while threads contend its cache line then comes once.
                 let _g = l.header.lock(self.single_threaded());
-                let Some(store) = l.items.get().and_then(ValuesObj::of) else { continue };
                 let n = l.len();
-                let Some(slot) = store.slots().get(n) else { continue };
-                self.store(store.value(), slot, v);
-                l.len.store(n + 1, Ordering::Release);
-                return Ok(());
-            }
+                if let Some(store) = l.items.get().and_then(ValuesObj::of)
+                    && let Some(slot) = store.slots().get(n)
+                {
+                    self.store(store.value(), slot, v);
+                    l.len.store(n + 1, Ordering::Release);
+                    return Ok(());
+                }
+                n
+            };
             self.list_reserve(l, n + 1)?;
         }
     }

@@ -4,6 +4,7 @@
 //! protocols that may; `builtins` owns the method tables.
 
 pub mod args;
+pub mod backoff;
 pub mod buffer;
 pub mod construct;
 pub mod ctx;

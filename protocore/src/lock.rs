@@ -2,7 +2,8 @@
 //!
 //! The byte lock serialises the writers of one object. Its holder neither allocates from the collector's heap
 //! nor runs Python code nor reaches a safepoint, so a stopped world never has a held byte, and the lock needs no
-//! owner. Storage that a write may need is allocated before the lock is taken, and the write revalidates.
+//! owner. Storage that a write may need is allocated before the lock is taken, and the write revalidates. Who finds the lock taken stays
+//! away for a while ([`crate::backoff`]): nobody queues for a lock that is held for a few instructions.
 
 use crate::header::Header;
 use std::cell::UnsafeCell;
@@ -28,7 +29,7 @@ pub trait LockByte {
     fn looks_free(&self) -> bool;
     /// Frees it.
     fn free(&self);
-    /// Passes time, for the `n`-th time in a row.
+    /// Passes time after an attempt has failed, and `n` more since.
     fn relax(&self, n: u32);
 }
 
@@ -49,16 +50,20 @@ impl LockByte for AtomicU8 {
     }
 
     fn relax(&self, n: u32) {
-        if n < 64 { std::hint::spin_loop() } else { std::thread::yield_now() }
+        crate::backoff::stay_away(n);
     }
 }
 
 #[cold]
+#[inline(never)]
 fn lock_slow<L: LockByte>(l: &L) {
-    let mut spins = 0u32;
-    while !(l.looks_free() && l.try_take()) {
-        l.relax(spins);
-        spins = spins.saturating_add(1);
+    let mut failed = 0u32;
+    loop {
+        l.relax(failed);
+        if l.looks_free() && l.try_take() {
+            return;
+        }
+        failed = failed.saturating_add(1);
     }
 }
 

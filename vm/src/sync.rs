@@ -174,6 +174,12 @@ fn sleep(w: &Waiter, deadline: Option<Instant>, signals: Option<&AtomicU32>) -> 
     }
 }
 
+/// Asks `ready` for a moment, since a wait in the parking lot costs the waker more than the wait is long if it is over soon; whether it
+/// said yes. `lock`: it takes a lock.
+pub fn watch_for(cx: &Ctx, lock: bool, ready: &dyn Fn() -> bool) -> bool {
+    protocore::backoff::watch(lock, &|| cx.poll_needed(), ready)
+}
+
 /// Waits in a blocking scope until `ready` answers true; false when time has run out. Signal handlers run meanwhile, on the
 /// main thread; what they raise is raised.
 pub fn wait_for(
@@ -240,6 +246,9 @@ impl RawLock {
     #[cold]
     fn acquire_slow(&self, cx: &mut Ctx, timeout: Option<Duration>) -> PyResult<bool> {
         let end = deadline(timeout);
+        if watch_for(cx, true, &|| !self.is_held() && self.try_acquire()) {
+            return Ok(true);
+        }
         wait_for(cx, self.address(), end, &|| self.0.swap(CONTENDED, Ordering::Acquire) == FREE)
     }
 
