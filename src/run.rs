@@ -135,6 +135,9 @@ fn prepend_path(cx: &mut Ctx, i: &Invocation, dir: &OsStr) -> PyResult<()> {
 fn force_path(cx: &mut Ctx, dir: &OsStr) -> PyResult<()> {
     let Some(path) = vm::lookup_sys(cx, "path") else { return Ok(()) };
     let d = vm::codec::fs_decode(cx, dir.as_bytes())?;
+    let settings = vm::settings::of(cx);
+    *settings.program_path.lock().unwrap_or_else(|e| e.into_inner()) =
+        Some(dir.to_string_lossy().into_owned());
     vm::call_method(cx, path, "insert", &[Value::small(0), d])?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::interp::frame::Frame;
 use crate::names::{N, name};
 use crate::ops::is_true;
 use protocore::dict::DictObj;
-use protocore::layouts::{ListObj, ModuleObj, StrObj, TupleObj};
+use protocore::layouts::{ModuleObj, StrObj, TupleObj};
 use protocore::{Ctx, PyResult, Raised, Root, Ty, Value};
 use std::sync::atomic::Ordering;
 
@@ -290,7 +290,7 @@ pub fn is_stdlib_name(cx: &mut Ctx, module: Value) -> PyResult<bool> {
     }
 }
 
-/// Whether a file lies in the first directory of `sys.path`, so that it may hide a library of its name.
+/// Whether a file lies in the directory that `sys.path` began with, so that it may hide a library of its name.
 pub fn may_shadow(cx: &mut Ctx, origin: &str) -> PyResult<bool> {
     if let Some(flags) = crate::lookup_sys(cx, "flags")
         && let Some(safe) = lookup_attr_str(cx, flags, "safe_path")?
@@ -305,8 +305,9 @@ pub fn may_shadow(cx: &mut Ctx, origin: &str) -> PyResult<bool> {
             None => return Ok(false),
         }
     }
-    let path = crate::lookup_sys(cx, "path").and_then(ListObj::of).and_then(|l| l.get(0));
-    let Some(first) = path.and_then(StrObj::of).map(StrObj::to_string_lossy) else { return Ok(false) };
+    let settings = crate::settings::of(cx);
+    let first = settings.program_path.lock().unwrap_or_else(|e| e.into_inner()).clone();
+    let Some(first) = first else { return Ok(false) };
     if first.is_empty() {
         return Ok(std::env::current_dir().is_ok_and(|d| d.to_string_lossy() == dir));
     }

@@ -15,6 +15,8 @@ pub struct Settings {
     pub cpu_count: AtomicI64,
     /// `--check-hash-based-pycs`, unless it is the default.
     pub check_hash_based_pycs: Mutex<Option<String>>,
+    /// What `sys.path` began with, if that was the place of the program.
+    pub program_path: Mutex<Option<String>>,
     /// How many imports that are being timed enclose the current one.
     depth: AtomicI64,
     /// Microseconds that the imports within the current one took.
@@ -29,6 +31,7 @@ impl Default for Settings {
             no_debug_ranges: AtomicBool::new(false),
             cpu_count: AtomicI64::new(-1),
             check_hash_based_pycs: Mutex::new(None),
+            program_path: Mutex::new(None),
             depth: AtomicI64::new(0),
             inner: AtomicU64::new(0),
             headed: AtomicBool::new(false),
