@@ -96,14 +96,15 @@ fn load(cx: &mut Ctx, n: Value) -> PyResult {
         let key = name(cx, N::ImportFn);
         DictObj::of(cx.root(Root::Builtins)).and_then(|d| cx.dict_get_str(d, key)).unwrap_or(Value::NONE)
     };
-    match call(cx, find, &[n, import_fn]) {
-        Ok(m) => Ok(m),
-        Err(r) => {
-            let e = cx.take_raised(r);
-            crate::errors::strip_importlib_frames(cx, e);
-            Err(cx.set_raised(e))
-        }
-    }
+    call(cx, find, &[n, import_fn]).map_err(|r| without_importlib(cx, r))
+}
+
+/// A traceback tells of the import, not of the frames of importlib that did it.
+#[cold]
+fn without_importlib(cx: &mut Ctx, r: Raised) -> Raised {
+    let e = cx.take_raised(r);
+    crate::errors::strip_importlib_frames(cx, e);
+    cx.set_raised(e)
 }
 
 /// `builtins.__import__`.
@@ -129,7 +130,7 @@ pub fn import_module(cx: &mut Ctx, n: Value, globals: Value, fromlist: Value, le
         let h = name(cx, N::HandleFromlist);
         let handle = get_attr(cx, lib, h)?;
         let import_fn = get_attr_of_importlib(cx, lib)?;
-        return call(cx, handle, &[module, fromlist, import_fn]);
+        return call(cx, handle, &[module, fromlist, import_fn]).map_err(|r| without_importlib(cx, r));
     }
     let full = text(n);
     let Some(dot) = full.find('.') else {
@@ -164,8 +165,22 @@ fn get_attr_of_importlib(cx: &mut Ctx, lib: Value) -> PyResult {
 
 /// Resolves a relative name through importlib's own functions.
 fn resolve(cx: &mut Ctx, n: Value, globals: Value, level: i64) -> PyResult {
-    if globals.is_none() {
-        return Err(crate::errors::new_raise(cx, Ty::KeyError, "'__name__' not in globals"));
+    let Some(names) = DictObj::of(globals) else { return Err(cx.type_error("globals must be a dict")) };
+    let mut entry = |n: &str| {
+        let key = cx.intern_str(n);
+        cx.dict_get_str(names, key).and_then(Value::not_none)
+    };
+    let (package, spec) = (entry("__package__"), entry("__spec__"));
+    let names_itself = entry("__name__");
+    let is_no_str = |v: Option<Value>| v.is_some_and(|v| StrObj::of(v).is_none());
+    if is_no_str(package) {
+        return Err(cx.type_error("package must be a string"));
+    }
+    if package.is_none() && spec.is_none() {
+        let key = cx.intern_str("__name__");
+        if cx.dict_get_str(names, key).is_some() && names_itself.is_none_or(|n| StrObj::of(n).is_none()) {
+            return Err(cx.type_error("__name__ must be a string"));
+        }
     }
     let lib = cx.root(Root::Importlib);
     let calc = crate::attr::get_attr_str(cx, lib, "_calc___package__")?;

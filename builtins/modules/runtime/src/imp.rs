@@ -226,6 +226,10 @@ fn create_dynamic(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let n = get_attr_str(cx, a[0], "name")?;
     let path = get_attr_str(cx, a[0], "origin")?;
     let text = module_name(cx, "create_dynamic", n)?;
+    let has_nul = |v: Value| StrObj::of(v).is_some_and(|s| s.to_string_lossy().contains('\0'));
+    if has_nul(n) || has_nul(path) {
+        return Err(cx.value_error("embedded null character"));
+    }
     let msg = format!("dynamic module does not define module export function (PyInit_{text})");
     Err(errors::raise_import(cx, Ty::ImportError, &msg, n, path))
 }
