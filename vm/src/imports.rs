@@ -165,6 +165,9 @@ fn get_attr_of_importlib(cx: &mut Ctx, lib: Value) -> PyResult {
 
 /// Resolves a relative name through importlib's own functions.
 fn resolve(cx: &mut Ctx, n: Value, globals: Value, level: i64) -> PyResult {
+    if globals.is_none() {
+        return Err(crate::errors::new_raise(cx, Ty::KeyError, "'__name__' not in globals"));
+    }
     let Some(names) = DictObj::of(globals) else { return Err(cx.type_error("globals must be a dict")) };
     let mut entry = |n: &str| {
         let key = cx.intern_str(n);
