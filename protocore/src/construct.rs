@@ -418,7 +418,8 @@ impl Ctx {
         }
         let gap = ty.map_or(0, Self::gap_words);
         let shape = ty.map_or(Ty::Bytes.shape(), TypeObj::root_shape);
-        let size = b.len() + size_of::<BytesObj>() + gap * 8;
+        // A zero byte follows, as C strings need it (`_ctypes` lends the memory to foreign functions).
+        let size = b.len() + size_of::<BytesObj>() + gap * 8 + 1;
         let Some(p) = self.try_alloc_cell(size, Layout::Bytes, shape) else { return Err(self.no_memory()) };
         let p = p.cast::<BytesObj>();
         // SAFETY: fresh cell of that size.

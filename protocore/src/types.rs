@@ -242,8 +242,8 @@ pub struct TypeObj {
     pub subclasses: Slot,
     /// `__doc__` of a builtin type.
     pub doc: Slot,
-    /// The module that a native type belongs to (module state), if any.
-    pub module: Slot,
+    /// What a family of native types attaches to a class (`_ctypes`: its layout in C), if any.
+    pub attached: Slot,
     /// Tuple of the names in `__slots__` that this class itself adds.
     pub slot_names: Slot,
     /// Changes whenever an attribute lookup on the class may give another result; 0 = not cacheable.

@@ -40,7 +40,7 @@ macro_rules! trace_slots {
 trace_slots!(trace_list, ListObj, items);
 trace_slots!(trace_dict, DictObj, table);
 trace_slots!(
-    trace_type, TypeObj, name, qualname, base, bases, mro, dict, subclasses, doc, module, slot_names
+    trace_type, TypeObj, name, qualname, base, bases, mro, dict, subclasses, doc, attached, slot_names
 );
 trace_slots!(
     trace_function,

@@ -10,7 +10,7 @@ use crate::value::Value;
 
 /// Callee-saved registers.
 #[repr(C)]
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct SavedRegisters([usize; 20]);
 
 /// Saves the callee-saved registers; answers the caller's stack pointer. At the call every value that is live in the caller's

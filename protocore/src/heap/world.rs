@@ -148,6 +148,33 @@ impl Drop for Blocking<'_> {
     }
 }
 
+/// Goes back into a blocking scope that [`Ctx::unblocking`] has left, also by a panic.
+struct Unblocking<'a> {
+    heap: &'static Heap,
+    record: &'a ThreadRecord,
+    sp: usize,
+    registers: SavedRegisters,
+    epoch: *mut Option<LocalEpoch>,
+}
+
+impl Drop for Unblocking<'_> {
+    fn drop(&mut self) {
+        // The scope's own stack pointer and registers: foreign code between here and there may have moved what they hold.
+        // SAFETY: the record is this thread's, and nobody reads it while the thread is RUNNING.
+        unsafe { *self.record.registers.get() = self.registers };
+        self.record.sp.store(self.sp, Relaxed);
+        // SAFETY: the epoch is the thread's own, whose state outlives the scope.
+        if let Some(e) = unsafe { &mut *self.epoch } {
+            e.unpin();
+        }
+        self.record.state.store(SAFE, SeqCst);
+        if self.heap.world.stopping.load(SeqCst) {
+            drop(locked(&self.heap.world.threads));
+            self.heap.world.changed.notify_all();
+        }
+    }
+}
+
 impl Heap {
     /// Makes a thread known to the collector: called on the thread itself.
     pub fn register(&self, cx: &mut Ctx) {
@@ -222,6 +249,35 @@ impl Ctx {
         }
         let scope = Blocking { heap, record, epoch: &mut self.local.epoch };
         let r = f();
+        drop(scope);
+        r
+    }
+
+    /// Runs `f`, which may touch objects, in the midst of a blocking scope of this thread: for foreign code that a scope runs and
+    /// that calls back. Outside of a blocking scope it just runs `f`.
+    #[inline(never)]
+    pub fn unblocking<R>(&mut self, f: impl FnOnce(&mut Ctx) -> R) -> R {
+        let heap = self.heap();
+        let Some(record) = self.local.record.clone() else { return f(self) };
+        if record.state.load(SeqCst) == RUNNING {
+            return f(self);
+        }
+        let scope = Unblocking {
+            heap,
+            record: &record,
+            sp: record.sp.load(Relaxed),
+            // SAFETY: the record is this thread's; others only read it now.
+            registers: unsafe { *record.registers.get() },
+            epoch: &raw mut self.local.epoch,
+        };
+        record.state.store(RUNNING, SeqCst);
+        if heap.world.stopping.load(SeqCst) {
+            heap.world.wait_until_resumed(&record);
+        }
+        if let Some(e) = &mut self.local.epoch {
+            e.pin();
+        }
+        let r = f(self);
         drop(scope);
         r
     }

@@ -209,12 +209,17 @@ pub fn create_type(cx: &mut Ctx, spec: &'static TypeSpec) -> PyResult {
         (None, Some(Ty::Object)) => None,
         (None, _) => Some(cx.ty(Ty::Object).value()),
     };
-    create(cx, spec, base)
+    create(cx, spec, base, None)
 }
 
 /// As [`create_type`] for a type whose base is not a known one.
 pub fn create_type_with_base(cx: &mut Ctx, spec: &'static TypeSpec, base: Value) -> PyResult {
-    create(cx, spec, Some(base))
+    create(cx, spec, Some(base), None)
+}
+
+/// As [`create_type_with_base`] with a metaclass other than the base's.
+pub fn create_type_with_meta(cx: &mut Ctx, spec: &'static TypeSpec, base: Value, meta: Value) -> PyResult {
+    create(cx, spec, Some(base), TypeObj::of(meta))
 }
 
 fn spec_dims(spec: &TypeSpec, base: Option<&TypeObj>) -> Dims {
@@ -236,7 +241,12 @@ fn spec_dims(spec: &TypeSpec, base: Option<&TypeObj>) -> Dims {
     Dims::with_area(layout, vt, fixed, area, cap)
 }
 
-fn create(cx: &mut Ctx, spec: &'static TypeSpec, base: Option<Value>) -> PyResult {
+fn create(
+    cx: &mut Ctx,
+    spec: &'static TypeSpec,
+    base: Option<Value>,
+    meta: Option<&'static TypeObj>,
+) -> PyResult {
     let base = base.and_then(TypeObj::of);
     if let Some(b) = base
         && !b.has(type_flags::READY)
@@ -252,9 +262,10 @@ fn create(cx: &mut Ctx, spec: &'static TypeSpec, base: Option<Value>) -> PyResul
             t
         }
         None => {
-            let meta = match base {
-                Some(b) => cx.type_of(b.value()),
-                None => cx.ty(Ty::Type),
+            let meta = match (meta, base) {
+                (Some(m), _) => m,
+                (None, Some(b)) => cx.type_of(b.value()),
+                (None, None) => cx.ty(Ty::Type),
             };
             let slots = base.map_or(0, |b| cx.shape(b.root_shape()).slot_count);
             alloc_class(cx, meta, &dims, slots)?

@@ -44,7 +44,7 @@ pub struct AttrDescr {
 payload!(AttrDescr, "attribute descriptor", owner, name);
 
 /// A descriptor for a row of a builtin type's computed attributes.
-pub(crate) fn new_getset(cx: &mut Ctx, owner: Value, def: &'static GetSetDef) -> Value {
+pub fn new_getset(cx: &mut Ctx, owner: Value, def: &'static GetSetDef) -> Value {
     let n = cx.intern_str(def.name);
     let ty = cx.ty(if def.member { Ty::MemberDescriptor } else { Ty::GetSetDescriptor });
     cx.new_native(ty, AttrDescr { owner: Slot::new(owner), name: Slot::new(n), access: Access::Native(def) })

@@ -60,7 +60,9 @@ pub use attrs::{type_get_attr, type_set_attr};
 pub use bases::set_bases;
 pub use build::{build_class, builtin_build_class};
 pub use classes::{new_class, type_call, type_new};
-pub use create::{bootstrap_types, create_type, create_type_with_base, direct_subclasses};
+pub use create::{
+    bootstrap_types, create_type, create_type_with_base, create_type_with_meta, direct_subclasses,
+};
 pub use descr::{
     AttrDescr, ClassMethod, MappingProxy, Property, StaticMethod, classmethod, mapping_proxy, member_slot,
     slot_member, staticmethod,
