@@ -196,6 +196,18 @@ fn complex_op(op: Operator, a: &Const, b: &Const) -> Option<Const> {
         (Const::Complex(a, b), other, Operator::Sub) => (a - to_float(other)?, *b),
         (other, Const::Complex(c, d), Operator::Add) => (to_float(other)? + c, *d),
         (other, Const::Complex(c, d), Operator::Sub) => (to_float(other)? - c, -d),
+        (Const::Complex(a, b), Const::Complex(c, d), Operator::Mult) => {
+            let (re, im) = (a * c - b * d, a * d + b * c);
+            // Infinities are recovered from such a product when it is computed.
+            if re.is_nan() || im.is_nan() {
+                return None;
+            }
+            (re, im)
+        }
+        (Const::Complex(a, b), real, Operator::Mult) | (real, Const::Complex(a, b), Operator::Mult) => {
+            let real = to_float(real)?;
+            (a * real, b * real)
+        }
         _ => return None,
     };
     Some(Const::Complex(re, im))

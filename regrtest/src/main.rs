@@ -92,7 +92,7 @@ struct Run {
     /// Runs only the cases whose id matches this pattern.
     #[arg(short, long = "match")]
     pattern: Option<String>,
-    /// Seconds that a case may take.
+    /// Seconds that a case may take; up to four times as many on a busy machine.
     #[arg(long, default_value_t = 120)]
     timeout: u64,
     /// Seconds that a module may take; twenty times as many as a case when it is not given.

@@ -322,10 +322,17 @@ fn warn_unawaited(cx: &mut Ctx, coro: Value) {
     if let Some(m) = module.filter(|m| !m.is_none()) {
         let n = cx.intern_str("_warn_unawaited_coroutine");
         if let Ok(Some(_)) = crate::attr::lookup_attr(cx, m, n) {
-            if let Err(r) = call_method(cx, m, "_warn_unawaited_coroutine", &[coro]) {
-                unawaited_error(cx, r, coro);
+            match call_method(cx, m, "_warn_unawaited_coroutine", &[coro]) {
+                Ok(_) => return,
+                Err(r) => {
+                    let warned = cx.raised().is_some_and(|e| cx.is_instance(e, Ty::RuntimeWarning));
+                    unawaited_error(cx, r, coro);
+                    // A broken function has not told anybody.
+                    if warned {
+                        return;
+                    }
+                }
             }
-            return;
         }
     }
     let text = GeneratorObj::of(coro)

@@ -192,8 +192,10 @@ fn co_positions(cx: &mut Ctx, a: &[Value]) -> PyResult {
             Some((q, t)) if q == *p => t,
             _ if p.line == 0 && p.end_line == 0 => cx.tuple_of(None, &[Value::NONE; 4])?,
             _ if p.end_line == 0 || lines_only => {
-                // Compiled without columns.
-                cx.tuple_of(None, &[Value::small(i64::from(p.line)), Value::NONE, Value::NONE, Value::NONE])?
+                // Compiled without columns, or they are not to be told: the line stands for both.
+                let line = Value::small(i64::from(p.line));
+                let end = if lines_only { line } else { Value::NONE };
+                cx.tuple_of(None, &[line, end, Value::NONE, Value::NONE])?
             }
             _ => {
                 let n = [p.line, p.end_line, p.col, p.end_col].map(|n| Value::small(i64::from(n)));

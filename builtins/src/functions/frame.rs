@@ -118,6 +118,16 @@ pub(super) fn word_of(cx: &Ctx, f: &FrameObj) -> usize {
     }
 }
 
+/// The instruction word that a frame is at which runs in another thread.
+fn word_on_another_stack(cx: &mut Ctx, f: &FrameObj) -> Option<usize> {
+    let regs = f.regs.load(Ordering::Acquire);
+    let thread = f.thread.load(Ordering::Relaxed);
+    if regs.is_null() || thread == cx.ident {
+        return None;
+    }
+    crate::sysmod::word_elsewhere(cx, thread, Frame(regs))
+}
+
 /// The current line, if there is one.
 pub(super) fn line_of(cx: &Ctx, f: &FrameObj) -> Option<u32> {
     let at = word_of(cx, f);
@@ -135,6 +145,12 @@ fn get_back(cx: &mut Ctx, v: Value) -> PyResult {
             Some((p, _)) => frames::frame_object(cx, p),
             None => Value::NONE,
         });
+    }
+    let regs = f.regs.load(Ordering::Acquire);
+    if !regs.is_null() {
+        let thread = f.thread.load(Ordering::Relaxed);
+        let back = crate::sysmod::caller_elsewhere(cx, thread, Frame(regs))?;
+        return Ok(back.unwrap_or_else(|| f.back.get_or_none()));
     }
     match generator(f) {
         Some(g) if g.state.load(Ordering::Acquire) != gen_state::DONE => Ok(Value::NONE),
@@ -157,6 +173,9 @@ fn get_locals(cx: &mut Ctx, v: Value) -> PyResult {
 
 fn get_lineno(cx: &mut Ctx, v: Value) -> PyResult {
     let f = this(cx, v)?;
+    if let (Some(at), Some(code)) = (word_on_another_stack(cx, f), code_of(f)) {
+        return Ok(Value::small(i64::from(protopy_vm::code::line_of(code, at))));
+    }
     Ok(line_of(cx, f).map_or(Value::NONE, |n| Value::small(i64::from(n))))
 }
 
@@ -199,8 +218,8 @@ fn set_trace(cx: &mut Ctx, v: Value, new: Option<Value>) -> PyResult<()> {
 
 fn get_lasti(cx: &mut Ctx, v: Value) -> PyResult {
     let f = this(cx, v)?;
-    let at = offset(word_of(cx, f));
-    Ok(cx.int(at))
+    let at = word_on_another_stack(cx, f).unwrap_or_else(|| word_of(cx, f));
+    Ok(cx.int(offset(at)))
 }
 
 fn get_code(cx: &mut Ctx, v: Value) -> PyResult {

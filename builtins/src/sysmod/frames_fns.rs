@@ -181,6 +181,46 @@ fn current_frames(cx: &mut Ctx, _a: &[Value]) -> PyResult {
     Ok(d)
 }
 
+/// What called a frame that is at `regs` on the stack of another thread, as of now; nothing if it is there no more, or has no
+/// caller.
+pub(crate) fn caller_elsewhere(cx: &mut Ctx, ident: u64, regs: frame::Frame) -> PyResult<Option<Value>> {
+    let mut all: Vec<Shot> = Vec::new();
+    cx.for_each_thread(&mut |t| {
+        if t.ident == ident {
+            let stack = std::iter::successors(frame::current(t), |(f, _)| frame::parent(*f));
+            let callers = stack.skip_while(|(f, _)| *f != regs).skip(1);
+            all.extend(callers.map(|(f, pc)| Shot::take(f, pc)));
+        }
+    });
+    // As in `current_frames`.
+    let kept = cx.keep.len();
+    for shot in &all {
+        cx.keep.extend([shot.func, shot.code]);
+        cx.keep.extend(shot.registers.iter().filter(|v| !v.is_unbound()));
+    }
+    let mut innermost = Ok(None);
+    for shot in all.iter().rev() {
+        innermost = match innermost {
+            Ok(back) => shot.object(cx, back).map(Some),
+            failed => failed,
+        };
+    }
+    cx.keep.truncate(kept);
+    innermost
+}
+
+/// The instruction word that a frame at `regs` on the stack of another thread is at, as of now; none if it is there no more.
+pub(crate) fn word_elsewhere(cx: &mut Ctx, ident: u64, regs: frame::Frame) -> Option<usize> {
+    let mut found = None;
+    cx.for_each_thread(&mut |t| {
+        if t.ident == ident {
+            let mut stack = std::iter::successors(frame::current(t), |(f, _)| frame::parent(*f));
+            found = stack.find(|(f, _)| *f == regs).map(|(f, pc)| f.index(pc));
+        }
+    });
+    found
+}
+
 fn enter_frames(cx: &mut Ctx, dict: &'static DictObj, threads: &[(u64, Vec<Shot>)]) -> PyResult<()> {
     for (id, all) in threads {
         let mut innermost = None;

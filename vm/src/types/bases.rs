@@ -1,7 +1,7 @@
 //! Assignment of `__bases__`.
 
 use super::attrs::is_immutable;
-use super::create::{add_subclass, direct_subclasses, remove_subclass};
+use super::create::{add_subclass, depend_on_strangers, direct_subclasses, remove_subclass};
 use super::mro::{best_base, compute_mro};
 use super::object::check_layouts;
 use super::update::{inherit_flags, recompute_family};
@@ -119,6 +119,7 @@ fn new_mros(cx: &mut Ctx, t: &'static TypeObj, before: &mut Vec<Changed>) -> PyR
     cx.keep.push(mro);
     before.push((t, old, mro));
     cx.store(t.value(), &t.mro, mro);
+    depend_on_strangers(cx, t, TupleObj::of(mro).map_or(&[][..], |m| m.items()))?;
     for s in direct_subclasses(cx, t) {
         new_mros(cx, s, before)?;
     }

@@ -4,7 +4,7 @@
 //! `__set_name__` and `__init_subclass__` run.
 
 use super::attrs::own_attr;
-use super::create::{Dims, add_subclass, alloc_class, put_name};
+use super::create::{Dims, add_subclass, alloc_class, depend_on_strangers, put_name};
 use super::descr::{classmethod, new_getset, new_slot_member, staticmethod};
 use super::mro::{best_base, compute_mro, metaclass_of};
 use super::slots_decl::{SlotPlan, is_variable_size, known_attributes, plan};
@@ -284,6 +284,8 @@ pub fn set_dict(cx: &mut Ctx, obj: Value, v: Option<Value>) -> PyResult<()> {
     }
     let v = match v {
         Some(v) => v,
+        // As `BaseException.__dict__` has it, which a class in front may hide.
+        None if cx.is_instance(obj, Ty::BaseException) => return Err(cx.type_error("cannot delete __dict__")),
         None => cx.dict(),
     };
     set_instance_dict(cx, obj, v)
@@ -362,7 +364,8 @@ fn link(cx: &mut Ctx, t: &'static TypeObj, bases: &[Value]) -> PyResult<()> {
             add_subclass(cx, b, t)?;
         }
     }
-    Ok(())
+    let mro = TupleObj::of(mro).map_or(&[][..], |m| m.items());
+    depend_on_strangers(cx, t, mro)
 }
 
 /// Tells the attributes their names and the bases of their new subclass.

@@ -541,8 +541,34 @@ fn referent(cx: &Ctx, w: Value) -> Option<&'static TypeObj> {
 
 /// The living direct subclasses, oldest first.
 pub fn direct_subclasses(cx: &Ctx, t: &TypeObj) -> Held<&'static TypeObj> {
+    let derived = |s: &&TypeObj| {
+        let bases = s.bases.get().and_then(TupleObj::of);
+        bases.is_some_and(|b| b.items().iter().any(|b| b.is(t.value())))
+    };
+    dependents(cx, t).into_iter().filter(derived).collect()
+}
+
+/// The living direct subclasses, and the classes that an `mro()` of their metaclass has put behind this one without deriving them
+/// from it: look-ups on all of them may find what this class has.
+pub(super) fn dependents(cx: &Ctx, t: &TypeObj) -> Held<&'static TypeObj> {
     match t.subclasses.get().and_then(ListObj::of) {
         Some(l) => l.snapshot().into_iter().filter_map(|w| referent(cx, w)).collect(),
         None => Held::new(),
     }
+}
+
+/// Enters a class with classes of its MRO that it does not derive from.
+pub(super) fn depend_on_strangers(cx: &mut Ctx, t: &'static TypeObj, mro: &[Value]) -> PyResult<()> {
+    let meta = cx.type_of(t.value());
+    if std::ptr::eq(meta, cx.ty(Ty::Type)) {
+        return Ok(());
+    }
+    for c in mro {
+        if let Some(c) = TypeObj::of(*c).filter(|c| !std::ptr::eq(*c, t))
+            && !super::mro::derives(t, c)
+        {
+            add_subclass(cx, c, t)?;
+        }
+    }
+    Ok(())
 }

@@ -138,6 +138,23 @@ fn inconsistent(cx: &mut Ctx, lists: &[Held<Value>], heads: &[usize]) -> Raised 
     cx.type_error(&msg)
 }
 
+/// Whether a class has another one among its bases, or theirs.
+pub(super) fn derives(t: &TypeObj, from: &TypeObj) -> bool {
+    let mut todo = vec![t.value()];
+    let mut seen = std::collections::HashSet::new();
+    while let Some(t) = todo.pop() {
+        if t.is(from.value()) {
+            return true;
+        }
+        if seen.insert(t.bits())
+            && let Some(bases) = TypeObj::of(t).and_then(|t| t.bases.get()).and_then(TupleObj::of)
+        {
+            todo.extend_from_slice(bases.items());
+        }
+    }
+    false
+}
+
 /// The MRO of a class whose base and bases are set: by its metaclass's `mro()` if that is overridden.
 pub fn compute_mro(cx: &mut Ctx, t: &'static TypeObj) -> PyResult<Held<Value>> {
     let bases = t.bases.get().and_then(TupleObj::of).map_or(&[][..], |b| b.items());

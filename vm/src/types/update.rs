@@ -4,7 +4,7 @@
 //! flags of the class and its subclasses are computed anew from the namespaces as they are now, and all get fresh versions. Two
 //! threads that change one class may interleave in the first step; the last one to compute sees both changes.
 
-use super::create::{direct_subclasses, new_function_type};
+use super::create::{dependents, new_function_type};
 use super::descr::member_slot;
 use super::generic as g;
 use super::hooks::TypeHooks;
@@ -144,14 +144,14 @@ fn fresh_version(cx: &Ctx, t: &TypeObj) {
     }
 }
 
-/// Runs `f` on a class and all its subclasses, each once.
+/// Runs `f` on a class and all that depend on it, each once.
 fn for_family(cx: &Ctx, t: &'static TypeObj, f: &mut dyn FnMut(&'static TypeObj)) {
     let mut todo = vec![t];
     let mut seen = std::collections::HashSet::new();
     while let Some(t) = todo.pop() {
         if seen.insert(t.value().bits()) {
             f(t);
-            todo.extend(direct_subclasses(cx, t));
+            todo.extend(dependents(cx, t));
         }
     }
 }

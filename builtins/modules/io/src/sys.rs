@@ -144,11 +144,13 @@ pub fn is_chr(mode: u32) -> bool {
     mode & libc::S_IFMT == libc::S_IFCHR
 }
 
-/// The name of the encoding of the user's locale.
+/// The name of the encoding of the process's locale, which is the user's unless the program has set another.
 pub fn locale_encoding() -> String {
-    // SAFETY: the name is NUL-terminated; the locale object is used before it is freed, and the answer is copied.
+    // `LC_GLOBAL_LOCALE`, which is this value in every C library.
+    const GLOBAL: usize = usize::MAX;
+    // SAFETY: the locale object is a copy of its own, used before it is freed, and the answer is copied.
     unsafe {
-        let loc = libc::newlocale(libc::LC_CTYPE_MASK, c"".as_ptr(), std::ptr::null_mut());
+        let loc = libc::duplocale(std::ptr::without_provenance_mut(GLOBAL));
         if loc.is_null() {
             return "UTF-8".to_owned();
         }

@@ -151,6 +151,12 @@ impl Out {
         }
     }
 
+    /// The frames of the calling thread, which is not named.
+    fn stack(&mut self, cx: &Ctx) {
+        self.text("Stack (most recent call first):\n");
+        self.frames(cx);
+    }
+
     fn thread(&mut self, cx: &Ctx, current: bool) {
         self.text(if current { "Current thread 0x" } else { "Thread 0x" });
         self.hex(cx.ident, 16);
@@ -245,8 +251,7 @@ fn dump_traceback(cx: &mut Ctx, a: &[Value]) -> PyResult {
         dump_all(cx, fd, Some(me), None);
     } else {
         let mut out = Out::new(fd);
-        out.text("Stack (most recent call first):\n");
-        out.frames(cx);
+        out.stack(cx);
         out.flush();
     }
     protopy_vm::keep_alive(file);
@@ -276,15 +281,23 @@ const FATAL: [(i32, &str); 5] = [
 
 static ENABLED: AtomicBool = AtomicBool::new(false);
 static FATAL_FD: AtomicI32 = AtomicI32::new(2);
+/// Whether all threads were asked for.
+static FATAL_ALL: AtomicBool = AtomicBool::new(true);
 
-/// Writes the traceback of the calling thread, in a handler of a signal.
-fn dump_here(out: &mut Out) {
+/// Writes the traceback of the calling thread, in a handler of a signal; with `named` it says which one that is, as it must where
+/// all threads were asked for.
+fn dump_here(out: &mut Out, named: bool) {
     let cx = CURRENT.with(Cell::get);
     if cx.is_null() {
         out.text("<no Python thread>\n");
     } else {
         // SAFETY: the pointer is this thread's own state, which lives while it is noted; it is only read.
-        out.thread(unsafe { &*cx }, true);
+        let cx = unsafe { &*cx };
+        if named {
+            out.thread(cx, true);
+        } else {
+            out.stack(cx);
+        }
     }
 }
 
@@ -296,7 +309,7 @@ extern "C" fn on_fatal(signum: i32) {
     out.text("Fatal Python error: ");
     out.text(FATAL.iter().find(|(s, _)| *s == signum).map_or("unknown", |(_, t)| t));
     out.text("\n\n");
-    dump_here(&mut out);
+    dump_here(&mut out, FATAL_ALL.load(Ordering::Relaxed));
     out.flush();
     // SAFETY: as above.
     unsafe { libc::raise(signum) };
@@ -319,8 +332,9 @@ fn set_handler(signum: i32, handler: usize, flags: i32) -> Result<usize, i32> {
 
 fn enable(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let (fd, file) = file_fd(cx, a[0])?;
-    let _ = is_true(cx, a[1])?;
+    let all = is_true(cx, a[1])?;
     state(cx).fatal.init(Some(file));
+    FATAL_ALL.store(all, Ordering::Relaxed);
     FATAL_FD.store(fd, Ordering::Release);
     note_thread(Some(cx));
     if !ENABLED.swap(true, Ordering::AcqRel) {
@@ -359,13 +373,20 @@ struct User {
     /// Descriptor, -1 for none.
     fd: AtomicI32,
     chain: AtomicBool,
+    /// Whether all threads were asked for.
+    all: AtomicBool,
     /// The handler before.
     before: AtomicUsize,
 }
 
-static USER: [User; SIGNALS] =
-    [const { User { fd: AtomicI32::new(-1), chain: AtomicBool::new(false), before: AtomicUsize::new(0) } };
-        SIGNALS];
+static USER: [User; SIGNALS] = [const {
+    User {
+        fd: AtomicI32::new(-1),
+        chain: AtomicBool::new(false),
+        all: AtomicBool::new(true),
+        before: AtomicUsize::new(0),
+    }
+}; SIGNALS];
 
 extern "C" fn on_user(signum: i32) {
     let Some(u) = usize::try_from(signum).ok().and_then(|s| USER.get(s)) else { return };
@@ -376,7 +397,7 @@ extern "C" fn on_user(signum: i32) {
     // SAFETY: the location of errno is always valid.
     let errno = unsafe { *libc::__errno_location() };
     let mut out = Out::new(fd);
-    dump_here(&mut out);
+    dump_here(&mut out, u.all.load(Ordering::Relaxed));
     out.flush();
     if u.chain.load(Ordering::Acquire) {
         let me = on_user as extern "C" fn(i32) as usize;
@@ -405,7 +426,7 @@ fn user_signal(cx: &mut Ctx, v: Value) -> PyResult<(i32, &'static User)> {
 fn register(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let (signum, u) = user_signal(cx, a[0])?;
     let (fd, file) = file_fd(cx, a[1])?;
-    let _ = is_true(cx, a[2])?;
+    let all = is_true(cx, a[2])?;
     let chain = is_true(cx, a[3])?;
     note_thread(Some(cx));
     if u.fd.load(Ordering::Acquire) < 0 {
@@ -416,6 +437,7 @@ fn register(cx: &mut Ctx, a: &[Value]) -> PyResult {
             Err(e) => return Err(errors::raise_os(cx, e, None)),
         }
     }
+    u.all.store(all, Ordering::Relaxed);
     u.chain.store(chain, Ordering::Release);
     u.fd.store(fd, Ordering::Release);
     let st = state(cx);
