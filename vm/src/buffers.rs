@@ -3,7 +3,7 @@
 //! Memory of a `bytes` object never changes, so it is lent. Everything else that exports a buffer may be written to by
 //! another thread at any time: [`bytes_like`] copies it, which costs less than any use of it, and no reader then sees
 //! a byte change between a check and a use. Code that really shares memory (`memoryview`, `readinto`) pins the export with
-//! [`get_buffer`] and copies in and out through the guard.
+//! [`get_buffer`] and copies in and out through the guard; regular expressions read a pinned export in place ([`pinned_bytes`]).
 #![allow(unsafe_code)]
 
 use crate::attr::{bind_descriptor, type_lookup};
@@ -30,6 +30,8 @@ pub enum BytesLike {
     Lent(&'static [u8], Value),
     /// A copy.
     Copied(Vec<u8>),
+    /// Memory of an object whose export is pinned.
+    Pinned(BufferGuard),
 }
 
 impl Deref for BytesLike {
@@ -40,6 +42,9 @@ impl Deref for BytesLike {
         match self {
             BytesLike::Lent(b, _) => b,
             BytesLike::Copied(v) => v,
+            // SAFETY: the exporter pins `len` contiguous bytes at `ptr`, which is not null then.
+            BytesLike::Pinned(b) if b.len > 0 => unsafe { std::slice::from_raw_parts(b.ptr, b.len) },
+            BytesLike::Pinned(_) => &[],
         }
     }
 }
@@ -91,6 +96,20 @@ fn bytes_like_slow(cx: &mut Ctx, v: Value) -> PyResult<BytesLike> {
     let copy = try_copy(cx, &b);
     b.release(cx);
     Ok(BytesLike::Copied(copy?))
+}
+
+/// As [`bytes_like`], without a copy where the export of a builtin type can be pinned: for what is called again and again on a large
+/// buffer, as matching is. As in CPython the object cannot be resized meanwhile, and a result is anything if other threads write to it.
+pub fn pinned_bytes(cx: &mut Ctx, v: Value) -> PyResult<BytesLike> {
+    if BytesObj::of(v).is_some() || cx.type_of(v).has(type_flags::HEAP) {
+        return bytes_like(cx, v);
+    }
+    let b = get_buffer(cx, v, false)?;
+    if is_c_contiguous(&b) {
+        return Ok(BytesLike::Pinned(b));
+    }
+    b.release(cx);
+    bytes_like(cx, v)
 }
 
 /// The items of any buffer one after the other in C order, gaps left out.

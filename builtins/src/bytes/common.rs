@@ -1,7 +1,7 @@
 //! The methods that bytes and bytearray share, generic over the [`Kind`] of their receiver and result.
 
 use super::hex::{hex_of, hex_separator};
-use super::storage::{Exported, array_from, lend};
+use super::storage::{Exported, array_from, lend, look};
 use crate::text::args::{bounds, c_int, limit, opt_text_arg, ssize};
 use crate::text::centre_left;
 use crate::text::find::{replaced_size, room_for, words, words_right};
@@ -19,6 +19,10 @@ pub(crate) trait Kind {
     const NAME: &'static str;
     /// The receiver's bytes.
     fn read(cx: &mut Ctx, v: Value) -> PyResult<BytesLike>;
+    /// Looks at the receiver's bytes of this moment, which are not copied: `f` neither allocates from the heap nor calls out.
+    fn look<R>(cx: &mut Ctx, v: Value, f: impl FnOnce(&[u8]) -> R) -> PyResult<R> {
+        Self::read(cx, v).map(|b| f(&b))
+    }
     /// Keeps the receiver's length from changing while Python code runs for an argument.
     fn hold(_: Value) -> Option<Exported> {
         None
@@ -61,6 +65,10 @@ impl Kind for Array {
 
     fn read(cx: &mut Ctx, v: Value) -> PyResult<BytesLike> {
         lend(cx, v)
+    }
+
+    fn look<R>(cx: &mut Ctx, v: Value, f: impl FnOnce(&[u8]) -> R) -> PyResult<R> {
+        Ok(look(cx, v, f))
     }
 
     fn hold(v: Value) -> Option<Exported> {
@@ -117,13 +125,16 @@ fn needle<K: Kind>(cx: &mut Ctx, this: Value, v: Value) -> PyResult<BytesLike> {
 
 type Finder = fn(&[u8], &[u8]) -> Option<usize>;
 
+/// The part of the receiver that arguments 2 and 3 name.
+fn part<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult<Option<(usize, usize)>> {
+    let len = K::look(cx, args[0], <[u8]>::len)?;
+    bounds(cx, args[2], args[3], len)
+}
+
 fn position<K: Kind>(cx: &mut Ctx, args: &[Value], f: Finder) -> PyResult<Option<usize>> {
     let n = needle::<K>(cx, args[0], args[1])?;
-    let len = K::read(cx, args[0])?.len();
-    let part = bounds(cx, args[2], args[3], len)?;
-    let hay = K::read(cx, args[0])?;
-    let Some((start, end)) = part.filter(|(s, _)| *s <= hay.len()) else { return Ok(None) };
-    Ok(f(&hay[start..end.min(hay.len())], &n).map(|at| at + start))
+    let Some((start, end)) = part::<K>(cx, args)? else { return Ok(None) };
+    K::look(cx, args[0], |hay| f(hay.get(start..end.min(hay.len()))?, &n).map(|at| at + start))
 }
 
 pub(crate) fn find<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
@@ -155,11 +166,11 @@ pub(crate) fn rindex<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
 
 pub(crate) fn count<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let n = needle::<K>(cx, args[0], args[1])?;
-    let len = K::read(cx, args[0])?.len();
-    let part = bounds(cx, args[2], args[3], len)?;
-    let hay = K::read(cx, args[0])?;
-    let Some((start, end)) = part.filter(|(s, _)| *s <= hay.len()) else { return Ok(Value::small(0)) };
-    Ok(cx.int_usize(search::count_bytes(&hay[start..end.min(hay.len())], &n)))
+    let Some((start, end)) = part::<K>(cx, args)? else { return Ok(Value::small(0)) };
+    let n = K::look(cx, args[0], |hay| {
+        hay.get(start..end.min(hay.len())).map_or(0, |part| search::count_bytes(part, &n))
+    })?;
+    Ok(cx.int_usize(n))
 }
 
 /// `x in v`
@@ -167,18 +178,15 @@ pub(crate) fn contains<K: Kind>(cx: &mut Ctx, v: Value, x: Value) -> PyResult<bo
     let hold = K::hold(v);
     if is_index(cx, x) {
         let b = byte_of(cx, x, BYTE_RANGE)?;
-        let hay = K::read(cx, v)?;
-        return Ok(search::find_bytes(&hay, &[b]).is_some());
+        return K::look(cx, v, |hay| search::find_bytes(hay, &[b]).is_some());
     }
     let n = bytes_like(cx, x)?;
     drop(hold);
-    let hay = K::read(cx, v)?;
-    Ok(search::find_bytes(&hay, &n).is_some())
+    K::look(cx, v, |hay| search::find_bytes(hay, &n).is_some())
 }
 
 fn affix<K: Kind>(cx: &mut Ctx, args: &[Value], func: &str, test: fn(&[u8], &[u8]) -> bool) -> PyResult {
-    let len = K::read(cx, args[0])?.len();
-    let part = bounds(cx, args[2], args[3], len)?;
+    let part = part::<K>(cx, args)?;
     let options: &[Value] = match TupleObj::of(args[1]) {
         Some(t) => t.items(),
         None if has_buffer(cx, args[1]) => &args[1..2],
@@ -192,10 +200,8 @@ fn affix<K: Kind>(cx: &mut Ctx, args: &[Value], func: &str, test: fn(&[u8], &[u8
     };
     for o in options {
         let o = bytes_like(cx, *o)?;
-        let hay = K::read(cx, args[0])?;
         if let Some((start, end)) = part
-            && start <= hay.len()
-            && test(&hay[start..end.min(hay.len())], &o)
+            && K::look(cx, args[0], |hay| hay.get(start..end.min(hay.len())).is_some_and(|h| test(h, &o)))?
         {
             return Ok(Value::TRUE);
         }

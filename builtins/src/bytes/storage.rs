@@ -254,6 +254,14 @@ pub(crate) fn lend(cx: &mut Ctx, v: Value) -> PyResult<BytesLike> {
     Ok(BytesLike::Lent(b, a.store.get_or(v)))
 }
 
+/// Looks at the bytes of this moment, under the lock: `f` neither allocates from the heap nor calls out.
+pub(crate) fn look<R>(cx: &Ctx, v: Value, f: impl FnOnce(&[u8]) -> R) -> R {
+    let Some(a) = ByteArray::of(v) else { return f(&[]) };
+    let _g = lock_of(v).lock(cx.single_threaded());
+    // SAFETY: valid by invariant 1 while the lock is held.
+    f(unsafe { std::slice::from_raw_parts(a.bytes_ptr(), a.len()) })
+}
+
 /// Byte `i`.
 #[inline]
 pub(crate) fn get(cx: &Ctx, v: Value, i: usize) -> Option<u8> {

@@ -354,10 +354,12 @@ fn find(cx: &mut Ctx, v: Value, x: Value, from: usize, to: usize, words: Mutated
     let mutated = |cx: &mut Ctx| Err(cx.raise_str(words.error, words.msg));
     let changes = d.ring.with(|r| r.changes);
     if !cx.single_threaded() && is_plain(x) {
-        // What needs no Python code to be compared is looked for among the items of one moment.
-        let items = snapshot(cx, v)?;
-        let mut all = (from..to.min(items.len())).map_while(|i| Some((i, items.get(i)?)));
-        match all.find(|(_, item)| item.is(x) || !is_plain(*item) || same(*item, x)) {
+        // What needs no Python code to be compared is looked for among the items of one moment, under the lock.
+        let first = d.ring.with(|r| {
+            let mut all = (from..to).map_while(|i| Some((i, *r.items.get(i)?)));
+            all.find(|(_, item)| item.is(x) || !is_plain(*item) || same(*item, x))
+        });
+        match first {
             Some((i, item)) if is_plain(item) || item.is(x) => return Ok(Some(i)),
             Some(_) => {}
             None => return Ok(None),

@@ -25,7 +25,7 @@ impl Subject {
             return Ok(Subject { owner: v, kind: Kind::Str(s.str_ref()) });
         }
         if vm::has_buffer(cx, v) {
-            match vm::bytes_like(cx, v) {
+            match vm::pinned_bytes(cx, v) {
                 Ok(b) => return Ok(Subject { owner: v, kind: Kind::Bytes(b) }),
                 Err(r) => {
                     cx.take_raised(r);
