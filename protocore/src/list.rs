@@ -101,6 +101,9 @@ fn move_down(slots: &[Slot], from: usize, to: usize, n: usize) {
 
 /// Copies slots `from..from + n` to `to..`, highest first: for overlapping moves upwards.
 fn move_up(slots: &[Slot], from: usize, to: usize, n: usize) {
+    if from == to {
+        return;
+    }
     let (Some(src), Some(dst)) = (slots.get(from..from + n), slots.get(to..to + n)) else { return };
     for (d, s) in dst.iter().zip(src).rev() {
         d.init(s.get());

@@ -106,8 +106,38 @@ impl Array {
         usize::try_from(i).ok().filter(|i| *i < len)
     }
 
-    fn bytes(&self) -> Vec<u8> {
-        self.content.with(|c| c.bytes.clone())
+    /// A copy of the memory; MemoryError.
+    fn bytes(&self, cx: &mut Ctx) -> PyResult<Vec<u8>> {
+        self.gathered(cx, |_| (0, 1, usize::MAX))
+    }
+
+    /// A copy of the items that `choose` (first, step, number) selects among so many; MemoryError.
+    fn gathered(
+        &self,
+        cx: &mut Ctx,
+        choose: impl FnOnce(usize) -> (usize, isize, usize),
+    ) -> PyResult<Vec<u8>> {
+        let size = self.code.size();
+        let copied = self.content.with(|c| {
+            let len = c.bytes.len() / size;
+            let (first, step, count) = choose(len);
+            let count = count.min(len);
+            let mut out = Vec::new();
+            out.try_reserve_exact(count * size).ok()?;
+            if step == 1 {
+                let end = first.saturating_add(count).min(len);
+                out.extend_from_slice(c.bytes.get(first * size..end * size).unwrap_or_default());
+                return Some(out);
+            }
+            let mut at = first;
+            for _ in 0..count {
+                let item = at.checked_mul(size).and_then(|b| c.bytes.get(b..b + size));
+                out.extend_from_slice(item.unwrap_or_default());
+                at = at.wrapping_add_signed(step);
+            }
+            Some(out)
+        });
+        copied.ok_or_else(|| cx.no_memory())
     }
 
     /// Exchanges `old` items from `at` on for others; both are clamped.
@@ -225,7 +255,7 @@ static METHODS: &[MethodDef] = methods![
     "tolist(self, /)" => |cx, a| Ok(to_values(cx, a[0])?.into_list());
     /// The memory of all items.
     "tobytes(self, /)" => |cx, a| {
-        let b = this(cx, a[0])?.bytes();
+        let b = this(cx, a[0])?.bytes(cx)?;
         cx.bytes(&b)
     };
     /// The characters as a string.
@@ -334,7 +364,7 @@ fn fill(cx: &mut Ctx, v: Value, code: Code, initial: Value) -> PyResult<()> {
             return mixed(cx, "unicode array");
         }
         if other.code == code {
-            let b = other.bytes();
+            let b = other.bytes(cx)?;
             return add_bytes(cx, v, &b).map(|_| ());
         }
     } else if cx.is_instance(initial, Ty::Bytes) || cx.is_instance(initial, Ty::ByteArray) {
@@ -379,7 +409,7 @@ fn extend(cx: &mut Ctx, v: Value, other: Value) -> PyResult {
             if o.code != this(cx, v)?.code {
                 return Err(cx.type_error("can only extend with array of same kind"));
             }
-            let b = o.bytes();
+            let b = o.bytes(cx)?;
             splice(cx, v, usize::MAX, 0, &b)
         }
         None => add_items(cx, v, other).map(|()| Value::NONE),
@@ -450,7 +480,7 @@ fn fromfile(cx: &mut Ctx, a: &[Value]) -> PyResult {
 const BLOCK: usize = 64 * 1024;
 
 fn tofile(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let all = this(cx, a[0])?.bytes();
+    let all = this(cx, a[0])?.bytes(cx)?;
     for block in all.chunks(BLOCK) {
         let b = cx.bytes(block)?;
         vm::call_method(cx, a[1], "write", &[b])?;
@@ -462,7 +492,7 @@ fn tofile(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn to_values(cx: &mut Ctx, v: Value) -> PyResult<ValueVec> {
     let a = this(cx, v)?;
-    let b = a.bytes();
+    let b = a.bytes(cx)?;
     let mut out = ValueVec::new(cx);
     for item in b.chunks_exact(a.code.size()) {
         let x = a.code.get(cx, item)?;
@@ -587,12 +617,11 @@ fn array_getitem(cx: &mut Ctx, v: Value, k: Value) -> PyResult {
         };
     };
     let bounds = vm::slice_unpack(cx, slice)?;
-    let (n, b) = (a.code.size(), a.bytes());
-    let mut out = Vec::new();
-    for i in places(b.len() / n, bounds) {
-        out.extend_from_slice(b.get(i * n..(i + 1) * n).unwrap_or_default());
-    }
-    make(cx, None, a.code, out)
+    let selected = a.gathered(cx, |len| {
+        let r = vm::slice_adjust(len, bounds);
+        (usize::try_from(r.start).unwrap_or(0), r.step as isize, r.count)
+    })?;
+    make(cx, None, a.code, selected)
 }
 
 /// The indices that a slice selects.
@@ -647,7 +676,7 @@ fn set_slice(cx: &mut Ctx, v: Value, slice: &SliceObj, x: Option<Value>) -> PyRe
     let new = match x {
         None => Vec::new(),
         Some(x) => match x.native::<Array>() {
-            Some(o) if o.code == a.code => o.bytes(),
+            Some(o) if o.code == a.code => o.bytes(cx)?,
             Some(_) => return Err(cx.type_error("bad argument type for built-in operation")),
             None => {
                 let msg = format!(
@@ -684,9 +713,14 @@ fn set_slice(cx: &mut Ctx, v: Value, slice: &SliceObj, x: Option<Value>) -> PyRe
         }
         let mut gone = selected;
         gone.sort_unstable();
-        for i in gone.iter().rev() {
-            c.bytes.drain(i * n..(i + 1) * n);
+        let (mut to, mut gone) = (0, gone.into_iter().peekable());
+        for i in 0..len {
+            if gone.next_if_eq(&i).is_none() {
+                c.bytes.copy_within(i * n..(i + 1) * n, to);
+                to += n;
+            }
         }
+        c.bytes.truncate(to);
         Ok(())
     });
     match done {
@@ -747,7 +781,7 @@ fn byteswap(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn copy(cx: &mut Ctx, v: Value) -> PyResult {
     let a = this(cx, v)?;
-    let b = a.bytes();
+    let b = a.bytes(cx)?;
     make(cx, None, a.code, b)
 }
 
@@ -760,8 +794,12 @@ fn array_concat(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     if x.code != y.code {
         return Err(cx.type_error("bad argument type for built-in operation"));
     }
-    let mut all = x.bytes();
-    all.extend_from_slice(&y.bytes());
+    let mut all = x.bytes(cx)?;
+    let more = y.bytes(cx)?;
+    if all.try_reserve_exact(more.len()).is_err() {
+        return Err(cx.no_memory());
+    }
+    all.extend_from_slice(&more);
     make(cx, None, x.code, all)
 }
 
@@ -777,7 +815,7 @@ fn array_iconcat(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
 /// The bytes repeated; MemoryError.
 fn repeated(cx: &mut Ctx, v: Value, n: Value) -> PyResult<Vec<u8>> {
     let n = usize::try_from(vm::index_i64(cx, n, Ty::OverflowError)?).unwrap_or(0);
-    let b = this(cx, v)?.bytes();
+    let b = this(cx, v)?.bytes(cx)?;
     let mut out = Vec::new();
     match b.len().checked_mul(n) {
         Some(total) if out.try_reserve_exact(total).is_ok() => {
@@ -846,7 +884,7 @@ fn reduce(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return cx.tuple_of(None, &[class, args, attrs]);
     }
     let f = vm::import_attr(cx, "array", "_array_reconstructor")?;
-    let bytes = arr.bytes();
+    let bytes = arr.bytes(cx)?;
     let bytes = cx.bytes(&bytes)?;
     let args = cx.tuple(&[class, letter, Value::small(arr.code.machine_format()), bytes]);
     cx.tuple_of(None, &[f, args, attrs])

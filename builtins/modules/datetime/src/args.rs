@@ -62,10 +62,8 @@ pub fn check_zone(cx: &mut Ctx, f: &Family, tz: Value) -> PyResult<()> {
 
 #[cold]
 fn bad_zone(cx: &mut Ctx, tz: Value) -> Raised {
-    let msg = format!(
-        "tzinfo argument must be None or of a tzinfo subclass, not type '{}'",
-        vm::tp_name(cx, tz)
-    );
+    let msg =
+        format!("tzinfo argument must be None or of a tzinfo subclass, not type '{}'", vm::tp_name(cx, tz));
     cx.type_error(&msg)
 }
 
@@ -139,7 +137,8 @@ impl Params {
         args: Args<'_>,
         each: &mut dyn FnMut(&mut Ctx, usize, Value) -> PyResult<()>,
     ) -> PyResult<()> {
-        let named = |n: &str| args.kw().find(|(k, _)| StrObj::of(*k).is_some_and(|k| k.eq_str(n))).map(|p| p.1);
+        let named =
+            |n: &str| args.kw().find(|(k, _)| StrObj::of(*k).is_some_and(|k| k.eq_str(n))).map(|p| p.1);
         for (i, n) in self.names.iter().enumerate() {
             let by_name = named(n);
             match (args.pos().get(i), by_name) {
@@ -151,16 +150,14 @@ impl Params {
                 (Some(v), None) => each(cx, i, *v)?,
                 (None, Some(v)) => each(cx, i, v)?,
                 (None, None) if i < self.required => {
-                    let msg =
-                        format!("{} missing required argument '{n}' (pos {})", self.called(), i + 1);
+                    let msg = format!("{} missing required argument '{n}' (pos {})", self.called(), i + 1);
                     return Err(cx.type_error(&msg));
                 }
                 (None, None) => {}
             }
         }
-        let unknown = args
-            .kw()
-            .find(|(k, _)| !StrObj::of(*k).is_some_and(|k| self.names.iter().any(|n| k.eq_str(n))));
+        let unknown =
+            args.kw().find(|(k, _)| !StrObj::of(*k).is_some_and(|k| self.names.iter().any(|n| k.eq_str(n))));
         match unknown {
             Some((k, _)) => Err(self.unexpected(cx, k)),
             None => Ok(()),

@@ -330,12 +330,14 @@ fn fromisoformat(cx: &mut Ctx, class: Value, v: Value) -> PyResult {
     let parts = if n < 7 {
         None
     } else {
-        s.separator().and_then(|end| {
-            let date = s.date(end)?;
-            let time = if n > end + 1 { Some(s.time(end + 1)?) } else { None };
-            // A separator alone is no time.
-            if time.is_none() && n > end { Err(crate::iso::Malformed) } else { Ok((date, time)) }
-        }).ok()
+        s.separator()
+            .and_then(|end| {
+                let date = s.date(end)?;
+                let time = if n > end + 1 { Some(s.time(end + 1)?) } else { None };
+                // A separator alone is no time.
+                if time.is_none() && n > end { Err(crate::iso::Malformed) } else { Ok((date, time)) }
+            })
+            .ok()
     };
     let Some((mut date, time)) = parts else { return Err(bad_iso(cx, v)) };
     let f = class_arg(cx, class).and_then(|t| family_of(cx, t))?;
@@ -538,8 +540,7 @@ fn datetime_hash(cx: &mut Ctx, v: Value) -> PyResult<i64> {
         Some(offset) => {
             let f = family(cx, v)?;
             let us = i64::from(d.clock.us) - offset;
-            let delta =
-                make::delta_normalized(cx, f, i64::from(d.date.ordinal()), d.clock.seconds(), us)?;
+            let delta = make::delta_normalized(cx, f, i64::from(d.date.ordinal()), d.clock.seconds(), us)?;
             delta::delta_hash(cx, delta)?
         }
     };

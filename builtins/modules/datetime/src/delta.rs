@@ -5,9 +5,7 @@ use crate::make::{NO_HASH, class_arg, delta_of_us};
 use crate::{Family, args::Params, delta_ops as ops, family, make};
 use protopy_vm::protocore::layouts::{IntRef, MethodDef};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
-use protopy_vm::protocore::{
-    Args, CmpOp, Ctx, Layout, NativeLayout, Payload, PyResult, Tracer, Ty, Value,
-};
+use protopy_vm::protocore::{Args, CmpOp, Ctx, Layout, NativeLayout, Payload, PyResult, Tracer, Ty, Value};
 use protopy_vm::{self as vm, GetSetDef, TypeSpec, getsets, methods};
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -140,8 +138,7 @@ const PARAMS: Params = Params {
 };
 
 /// Microseconds in one of each parameter.
-const FACTORS: [i64; 7] =
-    [86_400_000_000, 1_000_000, 1, 1000, 60_000_000, 3_600_000_000, 7 * 86_400_000_000];
+const FACTORS: [i64; 7] = [86_400_000_000, 1_000_000, 1, 1000, 60_000_000, 3_600_000_000, 7 * 86_400_000_000];
 
 /// The order in which parameters are added up: from small to large units, which matters for the fractions.
 const ORDER: [usize; 7] = [2, 3, 1, 4, 5, 0, 6];
@@ -155,7 +152,8 @@ fn delta_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     })?;
     // Whole days and seconds of moderate size need no care.
     if let [d, s, us, None, None, None, None] = given {
-        let small = |v: Option<Value>| v.map_or(Some(0), Value::as_small).filter(|n| n.unsigned_abs() < 1 << 31);
+        let small =
+            |v: Option<Value>| v.map_or(Some(0), Value::as_small).filter(|n| n.unsigned_abs() < 1 << 31);
         if let (Some(d), Some(s), Some(us)) = (small(d), small(s), small(us)) {
             let s = s + us.div_euclid(1_000_000);
             let days = d + s.div_euclid(86_400);

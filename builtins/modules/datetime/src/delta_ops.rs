@@ -1,8 +1,8 @@
 //! Products and quotients of timedeltas, exact to the last microsecond: what does not divide is rounded to the nearest, ties to even.
 
 use crate::delta::{Delta, division_by_zero, times, whole};
-use crate::make::{delta_of_us, too_large};
 use crate::family;
+use crate::make::{delta_of_us, too_large};
 use num_bigint::{BigInt, Sign};
 use protopy_vm as vm;
 use protopy_vm::protocore::layouts::{FloatObj, IntRef};
@@ -59,15 +59,18 @@ impl Total {
             return Ok(());
         }
         let Some(x) = FloatObj::of(v) else {
-            let msg =
-                format!("unsupported type for timedelta {name} component: {}", vm::tp_name(cx, v));
+            let msg = format!("unsupported type for timedelta {name} component: {}", vm::tp_name(cx, v));
             return Err(cx.type_error(&msg));
         };
         if !x.is_finite() {
             return Err(not_finite(cx, x));
         }
         let int = x.trunc();
-        if int.abs() < 9e18 { self.add_product(int as i64, factor) } else { self.add_big(whole_part(int), factor) }
+        if int.abs() < 9e18 {
+            self.add_product(int as i64, factor)
+        } else {
+            self.add_big(whole_part(int), factor)
+        }
         let fraction = x - int;
         if fraction != 0.0 {
             let part = factor as f64 * fraction;
@@ -172,14 +175,22 @@ fn scaled(cx: &mut Ctx, us: i128, x: f64, divide: bool) -> PyResult<i128> {
     let by = e.unsigned_abs();
     let fits = by <= if e >= 0 { room(top) } else { room(bottom) };
     if fits {
-        if e >= 0 { top <<= by } else { bottom <<= by }
+        if e >= 0 {
+            top <<= by
+        } else {
+            bottom <<= by
+        }
         return Ok(nearest(top, bottom));
     }
     if top == 0 {
         return Ok(0);
     }
     let (mut t, mut b) = (BigInt::from(top), BigInt::from(bottom));
-    if e >= 0 { t <<= by } else { b <<= by }
+    if e >= 0 {
+        t <<= by
+    } else {
+        b <<= by
+    }
     nearest_big(t, b).ok_or_else(|| too_large(cx))
 }
 

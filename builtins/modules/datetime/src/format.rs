@@ -7,9 +7,9 @@ use crate::iso::Text;
 use crate::time::Time;
 use crate::{args, tzinfo};
 use protopy_text::{StrBuf, StrRef};
+use protopy_vm as vm;
 use protopy_vm::protocore::layouts::{IntRef, StrObj, TupleObj};
 use protopy_vm::protocore::{Args, Ctx, PyResult, Ty, Value};
-use protopy_vm as vm;
 
 /// A `time.struct_time`.
 pub fn struct_time(cx: &mut Ctx, d: Ymd, t: Clock, dst: i64) -> PyResult {

@@ -47,12 +47,8 @@ pub fn make(cx: &mut Ctx, f: &Family, (year, week, day): (i32, i32, i32)) -> PyR
     cx.tuple_of(Some(ty), &[year, week, day].map(|n| Value::small(i64::from(n))))
 }
 
-const PARAMS: Params = Params {
-    function: "IsoCalendarDate",
-    names: &["year", "week", "weekday"],
-    required: 3,
-    positional: 3,
-};
+const PARAMS: Params =
+    Params { function: "IsoCalendarDate", names: &["year", "week", "weekday"], required: 3, positional: 3 };
 
 fn iso_new(cx: &mut Ctx, class: Value, a: Args<'_>) -> PyResult {
     let ty = crate::make::class_arg(cx, class)?;

@@ -108,7 +108,7 @@ fn not_ready(cx: &mut Ctx) -> Raised {
 fn family_of(cx: &mut Ctx, ty: &'static TypeObj) -> PyResult<&'static Family> {
     let mut t = ty;
     loop {
-        if let Some(f) = t.module.get().and_then(|m| m.native::<Family>()) {
+        if let Some(f) = t.attached.get().and_then(|m| m.native::<Family>()) {
             return Ok(f);
         }
         match t.base.get().and_then(TypeObj::of) {
@@ -197,7 +197,7 @@ fn make_family(cx: &mut Ctx) -> PyResult {
     cx.store(family, &f.timezone, t);
     for slot in &f.slots()[..7] {
         if let Some(t) = slot.get().and_then(TypeObj::of) {
-            cx.store(t.value(), &t.module, family);
+            cx.store(t.value(), &t.attached, family);
         }
     }
     constants(cx, family, f)?;

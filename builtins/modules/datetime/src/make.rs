@@ -164,8 +164,13 @@ pub fn time(cx: &mut Ctx, f: &Family, clock: Clock, tz: Value, fold: u8) -> PyRe
 /// A datetime of a given type.
 #[inline]
 pub fn datetime_in(cx: &mut Ctx, ty: &TypeObj, date: Ymd, clock: Clock, tz: Value, fold: u8) -> Value {
-    let d =
-        DateTime { date, clock, fold: AtomicU8::new(fold), hash: AtomicI64::new(NO_HASH), zone: zone_slot(tz) };
+    let d = DateTime {
+        date,
+        clock,
+        fold: AtomicU8::new(fold),
+        hash: AtomicI64::new(NO_HASH),
+        zone: zone_slot(tz),
+    };
     cx.new_native(ty, d)
 }
 

@@ -9,9 +9,7 @@ use crate::{family, family_of, format, tzinfo};
 use protopy_text::StrRef;
 use protopy_vm::protocore::layouts::{MethodDef, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
-use protopy_vm::protocore::{
-    Args, CmpOp, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Value,
-};
+use protopy_vm::protocore::{Args, CmpOp, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Value};
 use protopy_vm::{self as vm, GetSetDef, TypeSpec, getsets, methods};
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
@@ -328,7 +326,8 @@ pub fn separator(cx: &mut Ctx, v: Value) -> PyResult<u32> {
         Some(s) if s.len() == 1 => Ok(s.str_ref().get(0).unwrap_or(u32::from(b'T'))),
         Some(s) => {
             let n = s.len();
-            let msg = format!("isoformat() argument 1 must be a unicode character, not a string of length {n}");
+            let msg =
+                format!("isoformat() argument 1 must be a unicode character, not a string of length {n}");
             Err(cx.type_error(&msg))
         }
         None => {

@@ -101,7 +101,8 @@ fn check_arg(cx: &mut Ctx, v: Value, method: &str) -> PyResult<()> {
     if v.is_none() || v.native::<DateTime>().is_some() {
         return Ok(());
     }
-    let msg = format!("{method}(dt) argument must be a datetime instance or None, not {}", vm::tp_name(cx, v));
+    let msg =
+        format!("{method}(dt) argument must be a datetime instance or None, not {}", vm::tp_name(cx, v));
     Err(cx.type_error(&msg))
 }
 

@@ -2,8 +2,8 @@
 
 use crate::datetime::{self, DateTime};
 use crate::delta::{self, Delta};
-use crate::timezone::{self, Zone};
 use crate::make;
+use crate::timezone::{self, Zone};
 use protopy_vm::protocore::layouts::{MethodDef, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{Args, Ctx, Layout, PyResult, Raised, Ty, Value};
@@ -199,4 +199,3 @@ pub fn two_offsets(
     let b = offset_us(utcoffset(cx, tz2, arg2)?);
     Ok((a, b))
 }
-

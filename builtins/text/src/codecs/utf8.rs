@@ -62,17 +62,33 @@ pub(super) fn surrogate_bytes(c: u32) -> [u8; 3] {
 
 /// UTF-8 with surrogates refused: the position of the first one is the error.
 pub fn to_utf8(text: StrRef<'_>) -> Result<Vec<u8>, usize> {
-    if let StrRef::Latin1(b) = text
-        && b.is_ascii()
-    {
-        return Ok(b.to_vec());
+    match text {
+        StrRef::Latin1(b) if b.is_ascii() => Ok(b.to_vec()),
+        StrRef::Latin1(b) => encode_units(b),
+        StrRef::Ucs2(u) => encode_units(u),
+        StrRef::Ucs4(u) => encode_units(u),
     }
-    let mut out = Vec::with_capacity(text.len() + text.len() / 2);
-    for (i, c) in text.chars().enumerate() {
-        if is_surrogate(c) {
-            return Err(i);
+}
+
+/// [`to_utf8`] for units of one width. The size is counted first: the loop that writes never grows its buffer.
+fn encode_units<U: Copy + Into<u32>>(units: &[U]) -> Result<Vec<u8>, usize> {
+    let extra = |u: &U| {
+        let c: u32 = (*u).into();
+        usize::from(c >= 0x80) + usize::from(c >= 0x800) + usize::from(c >= 0x1_0000)
+    };
+    let mut out = Vec::with_capacity(units.len() + units.iter().map(extra).sum::<usize>());
+    let tail = |c: u32, shift: u32| 0x80 | (c >> shift & 0x3F) as u8;
+    for (i, &u) in units.iter().enumerate() {
+        let c: u32 = u.into();
+        match c {
+            0..0x80 => out.push(c as u8),
+            0x80..0x800 => out.extend_from_slice(&[0xC0 | (c >> 6) as u8, tail(c, 0)]),
+            0x800..0x1_0000 if is_surrogate(c) => return Err(i),
+            0x800..0x1_0000 => out.extend_from_slice(&[0xE0 | (c >> 12) as u8, tail(c, 6), tail(c, 0)]),
+            _ => {
+                out.extend_from_slice(&[0xF0 | (c >> 18 & 7) as u8, tail(c, 12), tail(c, 6), tail(c, 0)]);
+            }
         }
-        push(&mut out, c);
     }
     Ok(out)
 }
