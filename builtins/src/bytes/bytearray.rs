@@ -3,7 +3,7 @@
 use super::common::{self, Array, Kind, Source, cannot_concat, collect, source, zero_bytes, zeros};
 use super::hex::from_hex;
 use super::object::byte;
-use super::storage::{self, ByteArray, array_from, lend, replace, snapshot, snapshot_range};
+use super::storage::{self, ByteArray, array_from, lend, look, replace, snapshot, snapshot_range};
 use super::table::byte_methods;
 use crate::text::args::ssize;
 use crate::text::object::{pick, repeated, resolve_index, with_finalizer};
@@ -101,13 +101,23 @@ fn compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
         protopy_vm::ops::bytes_compared(cx, "bytearray", b, op, false)?;
         return Ok(Value::NOT_IMPLEMENTED);
     }
-    let x = bytes_like(cx, a)?;
+    let equality = matches!(op, CmpOp::Eq | CmpOp::Ne);
+    if let (true, Some(x), Some(y)) = (equality, ByteArray::of(a), ByteArray::of(b))
+        && x.len() != y.len()
+    {
+        return Ok(Value::bool(op == CmpOp::Ne));
+    }
     let y = bytes_like(cx, b)?;
-    Ok(Value::bool(match op {
+    let compared = |x: &[u8]| match op {
         CmpOp::Eq => *x == *y,
         CmpOp::Ne => *x != *y,
         _ => op.holds(x.cmp(&y)),
-    }))
+    };
+    if ByteArray::of(a).is_some() {
+        return Ok(Value::bool(look(cx, a, compared)));
+    }
+    let x = bytes_like(cx, a)?;
+    Ok(Value::bool(compared(&x)))
 }
 
 fn len(cx: &mut Ctx, v: Value) -> PyResult<usize> {

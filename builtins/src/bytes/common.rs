@@ -570,8 +570,7 @@ pub(crate) fn expandtabs<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
 macro_rules! predicates {
     ($($name:ident = |$b:ident| $test:expr;)*) => {
         $(pub(crate) fn $name<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
-            let $b = K::read(cx, args[0])?;
-            Ok(Value::bool($test))
+            K::look(cx, args[0], |$b| Value::bool($test))
         })*
     };
 }
@@ -583,7 +582,7 @@ predicates! {
     isdigit = |b| !b.is_empty() && b.iter().all(u8::is_ascii_digit);
     islower = |b| b.iter().any(u8::is_ascii_lowercase) && !b.iter().any(u8::is_ascii_uppercase);
     isspace = |b| !b.is_empty() && b.iter().all(|b| is_space(*b));
-    istitle = |b| is_title(&b);
+    istitle = |b| is_title(b);
     isupper = |b| b.iter().any(u8::is_ascii_uppercase) && !b.iter().any(u8::is_ascii_lowercase);
 }
 

@@ -117,11 +117,12 @@ pub fn gen_code(g: &GeneratorObj) -> Option<&'static CodeObj> {
     g.code.get().and_then(CodeObj::of)
 }
 
-/// Number of registers that a generator keeps which is suspended at instruction word `i`.
-fn kept(code: &CodeObj, i: usize) -> usize {
-    match instr_at(code, i) {
-        Some(w) if w.op_number() == Op::Yield as u16 => usize::from(w.c()),
-        Some(w) if w.op_number() == Op::YieldFrom as u16 => usize::from(w.c()) + 1,
+/// Number of registers that a generator keeps which is suspended at instruction `w`.
+#[inline(always)]
+fn kept(w: Instr) -> usize {
+    match w.op_number() {
+        n if n == Op::Yield as u16 => usize::from(w.c()),
+        n if n == Op::YieldFrom as u16 => usize::from(w.c()) + 1,
         _ => usize::MAX,
     }
 }
@@ -135,6 +136,11 @@ fn claim(cx: &mut Ctx, g: &GeneratorObj) -> PyResult<u8> {
     loop {
         let state = g.state.load(Ordering::Acquire);
         match state {
+            // Nobody else claims it where there is nobody else.
+            gen_state::CREATED | gen_state::SUSPENDED if cx.single_threaded() => {
+                g.state.store(gen_state::RUNNING, Ordering::Relaxed);
+                return Ok(state);
+            }
             gen_state::CREATED | gen_state::SUSPENDED => {
                 if g.state
                     .compare_exchange(state, gen_state::RUNNING, Ordering::AcqRel, Ordering::Acquire)
@@ -173,40 +179,40 @@ fn push(
     let caller = cx.regs;
     // SAFETY: the words above the innermost window are free, and the stack has room.
     unsafe { window.init(g.value(), caller, flags | flag::GEN, ret, code) };
-    let i = g.pc.load(Ordering::Relaxed) as usize;
-    let n = if was == gen_state::CREATED { usize::MAX } else { kept(code, i) };
-    for (i, s) in store.slots().iter().enumerate().take(n) {
+    // SAFETY: `pc` indexes the code.
+    let (at, w) = unsafe {
+        let at = code.start.add(g.pc.load(Ordering::Relaxed) as usize);
+        (at, Instr((*at).load(Ordering::Relaxed)))
+    };
+    let n = if was == gen_state::CREATED { usize::MAX } else { kept(w) };
+    let slots = store.slots();
+    for (i, s) in slots.get(..n).unwrap_or(slots).iter().enumerate() {
         window.set(i, s.get_or(Value::UNBOUND));
         // What runs may let go of it.
         s.init(None);
     }
-    let outer = cx.handled;
-    if let Some(own) = g.handled.get() {
+    let (outer, own) = (cx.handled, g.handled.get());
+    if let Some(own) = own {
         cx.handled = own;
     }
-    cx.store(g.value(), &g.handled, outer);
+    if own.is_some() || !outer.is_none() {
+        cx.store(g.value(), &g.handled, outer);
+    }
     cx.regs = window.0;
     if let Some(o) = g.frame.get() {
         frame::attach(cx, window, o);
     }
-    // SAFETY: `pc` indexes the code.
-    let at = unsafe { code.start.add(i) };
     if was == gen_state::CREATED {
         // SAFETY: an instruction follows `ReturnGenerator`.
         return Ok(unsafe { at.add(1) });
     }
-    match instr_at(code, i) {
-        Some(w) if w.op_number() == Op::YieldFrom as u16 => {
-            window.set(usize::from(w.c()), sent);
-            Ok(at)
-        }
-        Some(w) => {
-            window.set(usize::from(w.a()), sent);
-            // SAFETY: an instruction follows `Yield`.
-            Ok(unsafe { at.add(1) })
-        }
-        None => Ok(at),
+    if w.op_number() == Op::YieldFrom as u16 {
+        window.set(usize::from(w.c()), sent);
+        return Ok(at);
     }
+    window.set(usize::from(w.a()), sent);
+    // SAFETY: an instruction follows `Yield`.
+    Ok(unsafe { at.add(1) })
 }
 
 fn just_started_error(cx: &mut Ctx, g: &GeneratorObj) -> Raised {
@@ -430,24 +436,27 @@ fn release(cx: &mut Ctx, g: &GeneratorObj) {
 
 /// Copies a frame's registers back into its generator and restores what its resumer was handling.
 fn suspend(cx: &mut Ctx, f: Frame, g: &GeneratorObj, pc: Pc) {
-    let i = f.index(pc);
     if f.object().is_some() {
         frame::detach(cx, f, pc, false);
     }
     if let Some(store) = g.regs.get().and_then(ValuesObj::of) {
         cx.barrier(store.value());
-        let n = kept(f.code(), i);
-        for (i, s) in store.slots().iter().enumerate() {
-            s.init(if i < n { Some(f.get(i)) } else { None });
+        // SAFETY: `pc` is an instruction of the frame's code.
+        let n = kept(Instr(unsafe { (*pc).load(Ordering::Relaxed) }));
+        let slots = store.slots();
+        // The others were emptied when it was resumed.
+        for (i, s) in slots.get(..n).unwrap_or(slots).iter().enumerate() {
+            s.init(Some(f.get(i)));
         }
     }
-    g.pc.store(i as u32, Ordering::Relaxed);
-    let outer = g.handled.get_or_none();
+    g.pc.store(f.index(pc) as u32, Ordering::Relaxed);
+    let kept_for_resumer = g.handled.get();
+    let outer = kept_for_resumer.unwrap_or(Value::NONE);
     let own = cx.handled;
-    if g.ag_bits.load(Ordering::Relaxed) & HANDLING == 0 {
-        cx.store_empty(g.value(), &g.handled);
-    } else {
+    if g.ag_bits.load(Ordering::Relaxed) & HANDLING != 0 {
         cx.store(g.value(), &g.handled, own);
+    } else if kept_for_resumer.is_some() {
+        cx.store_empty(g.value(), &g.handled);
     }
     cx.handled = outer;
     cx.depth -= 1;

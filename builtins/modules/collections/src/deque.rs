@@ -417,10 +417,7 @@ fn index(cx: &mut Ctx, a: &[Value]) -> PyResult {
     };
     match find(cx, a[0], a[1], start.max(0) as usize, stop.max(0) as usize, MUTATED)? {
         Some(i) => Ok(cx.int_usize(i)),
-        None => {
-            let msg = format!("{} is not in deque", vm::repr_text(cx, a[1])?);
-            Err(cx.value_error(&msg))
-        }
+        None => Err(cx.value_error("deque.index(x): x not in deque")),
     }
 }
 
@@ -457,10 +454,7 @@ fn remove(cx: &mut Ctx, a: &[Value]) -> PyResult {
             });
             Ok(Value::NONE)
         }
-        None => {
-            let msg = format!("{} is not in deque", vm::repr_text(cx, a[1])?);
-            Err(cx.value_error(&msg))
-        }
+        None => Err(cx.value_error("deque.remove(x): x not in deque")),
     }
 }
 
@@ -621,6 +615,9 @@ fn deque_compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
     }
     if a.is(b) && matches!(op, CmpOp::Eq | CmpOp::Ne) {
         return Ok(Value::bool(op == CmpOp::Eq));
+    }
+    if matches!(op, CmpOp::Eq | CmpOp::Ne) && deque_len(cx, a)? != deque_len(cx, b)? {
+        return Ok(Value::bool(op == CmpOp::Ne));
     }
     let (x, y) = (snapshot(cx, a)?.into_list(), snapshot(cx, b)?.into_list());
     vm::compare(cx, x, y, op)
