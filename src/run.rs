@@ -450,6 +450,9 @@ fn finalize(cx: &mut Ctx) -> bool {
     vm::finalize::finalize_modules(cx);
     ok &= streams::flush(cx);
     protopy_mod_io::close_all(cx);
+    if std::env::var_os("PROTOPY_GC_STATS").is_some_and(|v| v != "0") {
+        eprint!("{}", cx.space().heap.report());
+    }
     ok
 }
 

@@ -564,7 +564,7 @@ impl Ctx {
             let Some(fresh) = self.new_values(grown).or_else(|| self.new_values(want)) else {
                 return Err(self.no_memory());
             };
-            let _g = l.header.lock(self.single_threaded());
+            let lock = l.header.lock(self.single_threaded());
             if l.items.get() != old {
                 continue;
             }
@@ -574,6 +574,10 @@ impl Ctx {
                 }
             }
             self.store(l.value(), &l.items, fresh.value());
+            drop(lock);
+            if let Some(old) = old {
+                self.retire_storage(old);
+            }
             return Ok(());
         }
     }
@@ -584,12 +588,17 @@ impl Ctx {
         for (s, i) in store.slots().iter().zip(items) {
             s.init(Some(*i));
         }
-        let _g = l.header.lock(self.single_threaded());
+        let lock = l.header.lock(self.single_threaded());
         // Readers check length and capacity: the shorter length is published first.
         let n = items.len().min(l.len());
         l.len.store(n, Ordering::Release);
+        let old = l.items.get();
         self.store(l.value(), &l.items, store.value());
         l.len.store(items.len(), Ordering::Release);
+        drop(lock);
+        if let Some(old) = old {
+            self.retire_storage(old);
+        }
         Ok(())
     }
 

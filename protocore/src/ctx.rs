@@ -379,6 +379,18 @@ impl Ctx {
         }
     }
 
+    /// File and name of the code that runs, for diagnostics. The thread is stopped, or this one.
+    pub(crate) fn running_code(&self) -> Option<(String, String)> {
+        use crate::layouts::{CodeObj, StrObj};
+        if self.regs.is_null() {
+            return None;
+        }
+        // SAFETY: as in `registers_in_use`.
+        let code = unsafe { Value::from_slot(*self.regs.sub(1).cast::<u64>()) }.and_then(CodeObj::of)?;
+        let text = |v: Value| StrObj::of(v).map_or_else(String::new, StrObj::to_string_lossy);
+        Some((code.rt.filename.get().map_or_else(String::new, text), text(code.rt.qualname)))
+    }
+
     /// Checks the native stack: RecursionError when it is nearly used up. Every protocol that can recurse natively calls this.
     #[inline]
     pub fn check_native_stack(&mut self, where_: &'static str) -> PyResult<()> {
@@ -409,6 +421,15 @@ impl Ctx {
     /// The part of [`Ctx::safepoint`] that is rarely needed.
     #[cold]
     pub fn safepoint_slow(&mut self) -> PyResult<()> {
+        if self.breaker.load(Ordering::Relaxed) & breaker::REPIN != 0 {
+            // The frames of what follows have holes, in which earlier calls left what they referred to.
+            crate::heap::roots::clear_dead_stack();
+        }
+        self.safepoint_now()
+    }
+
+    #[inline(never)]
+    fn safepoint_now(&mut self) -> PyResult<()> {
         let bits = self.breaker.load(Ordering::Acquire);
         if bits & breaker::STOP != 0 {
             self.stop_here();

@@ -546,10 +546,14 @@ impl Ctx {
 
     /// Empties a dict or set; the table that it had.
     pub fn dict_clear(&mut self, d: &DictObj) -> Option<&'static DictTable> {
-        let _g = d.header.lock(self.single_threaded());
-        d.structural();
-        d.used.store(0, Ordering::Release);
-        d.table.swap_raw(None).map(DictTable::of)
+        let old = {
+            let _g = d.header.lock(self.single_threaded());
+            d.structural();
+            d.used.store(0, Ordering::Release);
+            d.table.swap_raw(None)?
+        };
+        self.retire_storage(old);
+        Some(DictTable::of(old))
     }
 
     /// Makes room for at least `extra` more entries by moving to a new table. `None`: out of memory.
@@ -572,7 +576,7 @@ impl Ctx {
             for n in [&fresh.nentries, &fresh.live_end, &fresh.live_start, &fresh.front] {
                 n.store(front as u32, Ordering::Relaxed);
             }
-            let _g = d.header.lock(self.single_threaded());
+            let lock = d.header.lock(self.single_threaded());
             let now_len = d.table.get().map_or(0, |t| DictTable::of(t).len());
             if d.table.get() != old || old_len != now_len {
                 continue;
@@ -587,6 +591,10 @@ impl Ctx {
             }
             d.structural();
             self.store(d.value(), &d.table, Value::from_ref(fresh));
+            drop(lock);
+            if let Some(old) = old {
+                self.retire_storage(old);
+            }
             return Some(());
         }
     }

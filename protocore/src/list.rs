@@ -220,12 +220,14 @@ impl Ctx {
             return;
         }
         let Some(fresh) = self.new_values(want) else { return };
-        let _g = l.header.lock(self.single_threaded());
+        let lock = l.header.lock(self.single_threaded());
         if l.len() != n || !storage(l).is_some_and(|s| std::ptr::eq(s, old)) {
             return;
         }
         copy_slots(part(fresh.slots(), 0, n), old.slots());
         self.store(l.value(), &l.items, fresh.value());
+        drop(lock);
+        self.retire_storage(old.value());
     }
 
     /// Inserts before item `at`, counted from the end if negative; positions past either end mean that end. MemoryError.
@@ -258,7 +260,7 @@ impl Ctx {
             let hi = hi.clamp(lo, n);
             let Some(total) = (n - (hi - lo)).checked_add(new.len()) else { return Err(self.no_memory()) };
             self.list_reserve(l, total)?;
-            let cap = {
+            let (cap, old) = {
                 let _g = l.header.lock(self.single_threaded());
                 if l.len() != n {
                     continue;
@@ -272,9 +274,12 @@ impl Ctx {
                 if store.cap < total {
                     continue;
                 }
-                self.splice_locked(l, store, (lo, hi), total, new);
-                store.cap
+                (store.cap, self.splice_locked(l, store, (lo, hi), total, new))
             };
+            if let Some(old) = old {
+                self.retire_storage(old);
+                return Ok(());
+            }
             if cap >= SHRINK_MIN && total < cap / 4 && total < n {
                 self.list_shrink(l);
             }
@@ -289,12 +294,12 @@ impl Ctx {
         (lo, hi): (usize, usize),
         total: usize,
         new: &[Value],
-    ) {
+    ) -> Option<Value> {
         let n = l.len();
         let slots = store.slots();
         self.barrier(store.value());
         if total == 0 {
-            self.clear_locked(l);
+            return self.clear_locked(l);
         } else if total >= n {
             move_up(slots, hi, lo + new.len(), n - hi);
             fill(part(slots, lo, lo + new.len()), new);
@@ -305,21 +310,27 @@ impl Ctx {
             l.len.store(total, Ordering::Release);
             empty(part(slots, total, n));
         }
+        None
     }
 
-    fn clear_locked(&mut self, l: &ListObj) {
-        if storage(l).is_none_or(|s| s.cap == 0) {
-            // Nothing to clear; the mark of a list that is lent to a sort stays.
-            return;
-        }
+    /// Empties a list; the storage that it had, to be retired when the lock is free.
+    fn clear_locked(&mut self, l: &ListObj) -> Option<Value> {
+        // The mark of a list that is lent to a sort stays.
+        let store = storage(l).filter(|s| s.cap != 0)?;
         l.len.store(0, Ordering::Release);
         self.store_empty(l.value(), &l.items);
+        Some(store.value())
     }
 
     /// Empties a list.
     pub fn list_clear(&mut self, l: &ListObj) {
-        let _g = l.header.lock(self.single_threaded());
-        self.clear_locked(l);
+        let old = {
+            let _g = l.header.lock(self.single_threaded());
+            self.clear_locked(l)
+        };
+        if let Some(old) = old {
+            self.retire_storage(old);
+        }
     }
 
     /// Adds items at the end; the caller keeps them alive. MemoryError.
@@ -461,12 +472,17 @@ impl Ctx {
                 return Ok(());
             }
             let Some(fresh) = self.repeated(l, n, times)? else { continue };
-            let _g = l.header.lock(self.single_threaded());
+            let lock = l.header.lock(self.single_threaded());
             if l.len() != n {
                 continue;
             }
+            let old = l.items.get();
             self.store(l.value(), &l.items, fresh.value());
             l.len.store(n.saturating_mul(times), Ordering::Release);
+            drop(lock);
+            if let Some(old) = old {
+                self.retire_storage(old);
+            }
             return Ok(());
         }
     }
@@ -489,7 +505,7 @@ impl Ctx {
     /// Deletes the items that `plan` names for the length.
     pub fn list_delete(&mut self, l: &ListObj, plan: impl Fn(usize) -> Stride) {
         let (n, cap) = {
-            let _g = l.header.lock(self.single_threaded());
+            let lock = l.header.lock(self.single_threaded());
             let n = l.len();
             let s = plan(n).ascending();
             let Some(store) = storage(l) else { return };
@@ -497,7 +513,12 @@ impl Ctx {
                 return;
             }
             if s.count >= n {
-                return self.clear_locked(l);
+                let old = self.clear_locked(l);
+                drop(lock);
+                if let Some(old) = old {
+                    self.retire_storage(old);
+                }
+                return;
             }
             let slots = store.slots();
             self.barrier(store.value());
@@ -554,8 +575,9 @@ impl Ctx {
     /// Gives back what [`Ctx::list_take`] took; whether the list had been left alone meanwhile. If not, what was put into it
     /// is lost.
     pub fn list_give_back(&mut self, l: &ListObj, lent: Lent) -> bool {
-        let _g = l.header.lock(self.single_threaded());
-        let untouched = storage(l).is_some_and(|s| std::ptr::eq(s, lent.mark));
+        let lock = l.header.lock(self.single_threaded());
+        let put = storage(l);
+        let untouched = put.is_some_and(|s| std::ptr::eq(s, lent.mark));
         l.len.store(0, Ordering::Release);
         match lent.store {
             Some(s) => {
@@ -564,6 +586,10 @@ impl Ctx {
                 l.len.store(lent.len.min(s.cap), Ordering::Release);
             }
             None => self.store_empty(l.value(), &l.items),
+        }
+        drop(lock);
+        if let Some(put) = put {
+            self.retire_storage(put.value());
         }
         untouched
     }

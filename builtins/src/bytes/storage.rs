@@ -351,10 +351,12 @@ fn exchange(
     new: &[u8],
 ) -> PyResult<bool> {
     let Some(cell) = RawCell::of(fresh) else { return Ok(false) };
+    let mut outgrown = None;
     let refused = {
         let _g = lock_of(v).lock(cx.single_threaded());
         let r = a.splice_into(cell, at, old, new);
         if r.is_ok() {
+            outgrown = a.store.get();
             let len = a.len();
             let at = at.min(len);
             let now = len - old.min(len - at) + new.len();
@@ -364,6 +366,9 @@ fn exchange(
         }
         r
     };
+    if let Some(outgrown) = outgrown {
+        cx.retire_storage(outgrown);
+    }
     match refused {
         Ok(()) => Ok(true),
         Err(Refused::Again) => Ok(false),

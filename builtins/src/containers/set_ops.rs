@@ -175,15 +175,14 @@ pub fn symmetric_difference_update(cx: &mut Ctx, s: &DictObj, other: Value) -> P
 
 /// Makes `s` hold what the set `from`, which nobody else knows, holds.
 pub fn take_over(cx: &mut Ctx, s: &DictObj, from: &DictObj) -> PyResult<()> {
-    let table = from.table.get();
     cx.dict_clear(s);
-    if let Some(t) = table {
-        if cx.single_threaded() {
-            cx.store(s.value(), &s.table, t);
-            s.used.store(from.len(), Ordering::Release);
-        } else {
-            update(cx, s, from.value())?;
-        }
+    if !cx.single_threaded() {
+        return update(cx, s, from.value());
+    }
+    // A table has one owner, also when that is garbage.
+    if let Some(t) = from.table.swap_raw(None) {
+        cx.store(s.value(), &s.table, t);
+        s.used.store(from.used.swap(0, Ordering::Relaxed), Ordering::Release);
     }
     Ok(())
 }

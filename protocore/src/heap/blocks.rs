@@ -388,10 +388,10 @@ impl Blocks {
         Some(b)
     }
 
-    /// Gives blocks back; their content is dead.
-    pub(crate) fn give_back(&self, b: usize, n: usize) {
+    /// Gives blocks back; their content is dead, or zero if they are `clean`.
+    pub(crate) fn give_back(&self, b: usize, n: usize, clean: bool) {
         for i in b..b + n {
-            self.meta(i).dirty.store(1, Relaxed);
+            self.meta(i).dirty.store(u8::from(!clean), Relaxed);
             self.set_kind(i, kind::FREE);
         }
         self.used.fetch_sub(n, Relaxed);
@@ -419,7 +419,7 @@ impl Blocks {
     }
 
     /// Returns the memory of blocks that the caller owns to the system: they read as zero.
-    fn discard(&self, b: usize, n: usize) {
+    pub(crate) fn discard(&self, b: usize, n: usize) {
         let (at, bytes) = (self.address(b) as *mut libc::c_void, n << BLOCK_SHIFT);
         // SAFETY: the range is ours, private and anonymous; its content is dead.
         let failed = unsafe { libc::madvise(at, bytes, libc::MADV_DONTNEED) } != 0;
@@ -534,6 +534,24 @@ impl Blocks {
         } else {
             SIZES[usize::from(m.class.load(Relaxed))] as usize
         }
+    }
+
+    /// Number of the block at an address of the range.
+    pub(crate) fn number(&self, at: usize) -> usize {
+        (at - self.base) >> BLOCK_SHIFT
+    }
+
+    /// Blocks of the large object that starts at an address.
+    pub(crate) fn large_span(&self, at: usize) -> Option<usize> {
+        let off = at.wrapping_sub(self.base);
+        let b = off >> BLOCK_SHIFT;
+        let large = off.is_multiple_of(BLOCK_BYTES) && b < self.frontier() && self.kind(b) & kind::LARGE != 0;
+        large.then(|| self.meta(b).span.load(Relaxed) as usize)
+    }
+
+    /// Whether a large object starts at an address and has a current mark.
+    pub(crate) fn is_marked_large(&self, at: usize) -> bool {
+        self.large_span(at).is_some() && self.current(self.number(at))[0] & 1 != 0
     }
 
     /// Calls `f` with each valid object of the kinds that `want` accepts. The world is stopped.

@@ -148,7 +148,7 @@ impl Heap {
             }
         }
         if v.free.1 > 0 {
-            self.free_blocks(v.free.0, v.free.1);
+            self.free_blocks(v.free.0, v.free.1, false);
         }
         v
     }
@@ -200,7 +200,7 @@ impl Heap {
             v.free = (b, v.free.1 + span);
         } else {
             if v.free.1 > 0 {
-                self.free_blocks(v.free.0, v.free.1);
+                self.free_blocks(v.free.0, v.free.1, false);
             }
             v.free = (b, span);
         }
@@ -218,13 +218,39 @@ impl Heap {
         }
     }
 
-    fn free_blocks(&self, b: usize, n: usize) {
+    fn free_blocks(&self, b: usize, n: usize, clean: bool) {
         if self.poison.load(Relaxed) {
             let p = self.blocks.address(b) as *mut u64;
             // SAFETY: the blocks are dead and in use by nobody.
             (0..n * BLOCK_BYTES / 8).for_each(|i| unsafe { p.add(i).write(POISON) });
         }
-        self.blocks.give_back(b, n);
+        self.blocks.give_back(b, n, clean);
+    }
+
+    /// Bytes of an object that spans blocks.
+    pub(crate) fn large_bytes(&self, v: Value) -> Option<usize> {
+        self.blocks.large_span(v.bits() as usize).map(|n| n * BLOCK_BYTES)
+    }
+
+    /// Whether a noted object is one: what spanned blocks may have been freed since.
+    fn is_still(&self, at: usize) -> bool {
+        !at.is_multiple_of(BLOCK_BYTES) || self.blocks.find(at).is_some_and(|v| v.bits() as usize == at)
+    }
+
+    /// Frees a large object that nothing refers to, without references of its own to drop. `now`: its memory goes back to the system.
+    pub(crate) fn free_large(&self, at: usize, now: bool) {
+        let Some(n) = self.blocks.large_span(at) else { return };
+        let b = self.blocks.number(at);
+        if !self.blocks.is_marked_large(at) {
+            // Allocated since the last collection: the next one is as far away as before.
+            let less = |n: usize| move |all: usize| Some(all.saturating_sub(n * BLOCK_BYTES));
+            let _ = self.allocated.fetch_update(Relaxed, Relaxed, less(n));
+        }
+        let clean = now && !self.poison.load(Relaxed);
+        if clean {
+            self.blocks.discard(b, n);
+        }
+        self.free_blocks(b, n, clean);
     }
 
     /// Drops what died in blocks of the drop kind, and makes their free cells available. The world runs.
@@ -240,7 +266,7 @@ impl Heap {
                 if unsafe { (*h).shape().0 } != 0 {
                     drop_quietly(h);
                 }
-                self.free_blocks(b, m.span.load(Relaxed) as usize);
+                self.free_blocks(b, m.span.load(Relaxed) as usize, false);
                 continue;
             }
             let class = usize::from(m.class.load(Relaxed));
@@ -259,7 +285,7 @@ impl Heap {
             }
             let live = m.live.load(Relaxed) as usize;
             if live == 0 {
-                self.free_blocks(b, 1);
+                self.free_blocks(b, 1, false);
             } else if worth_filling(live, cells_of(class)) {
                 locked(&self.available[class * KINDS + usize::from(k) - 1]).push(b as u32);
             }
@@ -285,8 +311,9 @@ impl Heap {
         let mut t = Tracer::marking(self, cx.shapes, verify, minor).ageing(generations);
         if minor {
             // Old objects are marked already: what they refer to is visited only if they were stored into.
-            // SAFETY: noted objects were old, and old objects are freed by full collections only.
-            notes.remembered.iter().for_each(|w| t.children(unsafe { Value::from_bits(*w) }));
+            let noted = notes.remembered.iter().filter(|w| self.is_still(**w as usize));
+            // SAFETY: noted objects were old, and old objects are freed by full collections only, or were large and retired.
+            noted.for_each(|w| t.children(unsafe { Value::from_bits(*w) }));
             std::mem::take(&mut *locked(&self.always)).into_iter().for_each(|v| t.children(v));
         }
         self.mark(cx, threads, &mut t, minor);
@@ -324,6 +351,7 @@ impl Heap {
             self.blocks.flip();
         }
         let v = self.classify(minor.then_some(notes.touched));
+        self.epochs.after_collection(|at| self.blocks.is_marked_large(at));
         let spent = self.allocated.swap(0, Relaxed);
         let external = usize::try_from(self.external.swap(0, Relaxed)).unwrap_or(0);
         self.plan(minor, spent, &v, external, processor_time().saturating_sub(begun));

@@ -7,7 +7,6 @@ use super::class::{self, BLOCK_BYTES, CLASS_OF, CLASSES, KINDS, SIZES, SMALL_MAX
 use super::world::ThreadRecord;
 use super::{Heap, locked};
 use crate::ctx::{Ctx, breaker};
-use crate::epoch::LocalEpoch;
 use crate::header::Header;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -62,7 +61,6 @@ pub struct LocalHeap {
     countdown: usize,
     /// Whether a MemoryError is due at the next safepoint.
     pub(crate) exhausted: bool,
-    pub(crate) epoch: Option<LocalEpoch>,
 }
 
 impl Default for LocalHeap {
@@ -84,7 +82,6 @@ impl LocalHeap {
             external: 0,
             countdown: 0,
             exhausted: false,
-            epoch: None,
         }
     }
 

@@ -44,6 +44,7 @@ pub use local::LocalHeap;
 pub use roots::SavedRegisters;
 pub use stats::HeapStats;
 pub use world::ForkGuard;
+pub(crate) use world::ThreadRecord;
 
 use crate::PyResult;
 use crate::ctx::{Ctx, breaker};
@@ -145,17 +146,19 @@ fn physical_memory() -> usize {
 impl Heap {
     /// An empty heap. Read from the environment: `PROTOPY_HEAP_MAX` (bytes, suffixes K, M, G; physical memory if
     /// absent), `PROTOPY_GC_NURSERY` (least number of bytes between minor collections), `PROTOPY_GC_STRESS=N` (collect at every N-th allocation), `PROTOPY_GC_POISON=1` (fill freed cells, check
-    /// the filling at reuse), `PROTOPY_GC_VERIFY=1` (check each reference that is marked; implied by poison).
+    /// the filling at reuse), `PROTOPY_GC_VERIFY=1` (check each reference that is marked; implied by poison), `PROTOPY_GC_STATS=1` (tell of slow stops).
     pub fn new() -> std::io::Result<Heap> {
         let limit = size_from_env("PROTOPY_HEAP_MAX").unwrap_or_else(physical_memory);
         let flag = |n| std::env::var_os(n).is_some_and(|v| !v.is_empty() && v != "0");
         let poison = flag("PROTOPY_GC_POISON");
         let min_nursery =
             size_from_env("PROTOPY_GC_NURSERY").map_or(collect::MIN_NURSERY, |n| n.max(1 << 16));
+        let world = world::World::new();
+        world.stops.loud.store(flag("PROTOPY_GC_STATS"), Relaxed);
         Ok(Heap {
             blocks: Blocks::reserve(limit)?,
             available: (0..CLASSES * KINDS).map(|_| Mutex::new(Vec::new())).collect(),
-            world: world::World::new(),
+            world,
             allocated: AtomicUsize::new(0),
             external: AtomicIsize::new(0),
             budget: AtomicUsize::new(collect::MIN_BUDGET),
@@ -183,6 +186,10 @@ impl Heap {
     /// Collects at every `n`-th allocation; 0 ends it. Threads that are attached already notice at their next block.
     pub fn set_stress(&self, n: usize) {
         self.stress.store(n, Relaxed);
+    }
+
+    pub(crate) fn is_stressed(&self) -> bool {
+        self.stress.load(Relaxed) != 0
     }
 
     /// Fills cells when they are freed, and checks references while marking. To be set before the first allocation.
@@ -401,7 +408,7 @@ impl Ctx {
     /// The heap's share of a safepoint; the breaker's bits that are left to do.
     pub(crate) fn heap_safepoint(&mut self, bits: u32) -> PyResult<u32> {
         if bits & breaker::REPIN != 0 {
-            self.repin();
+            self.pass_epoch();
         }
         if bits & breaker::COLLECT != 0 && self.heap().due() {
             self.collect_quietly(false);

@@ -5,8 +5,11 @@
 //! ignored. Each of these rules was needed by compiled code that a prototype ran.
 
 use super::Heap;
+use super::world::ThreadRecord;
+use crate::ctx::Ctx;
 use crate::trace::Tracer;
 use crate::value::Value;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Callee-saved registers.
 #[repr(C)]
@@ -69,7 +72,7 @@ pub(crate) fn native_stack_base() -> usize {
 /// Zeroes the native stack below the caller. The collector's own frames have holes, and what earlier calls left there would be
 /// taken for references.
 #[inline(never)]
-pub(super) fn clear_dead_stack() {
+pub(crate) fn clear_dead_stack() {
     let mut below = [0u64; 2048];
     std::hint::black_box(&mut below);
 }
@@ -101,6 +104,31 @@ impl Heap {
             {
                 t.visit(v);
             }
+        }
+    }
+
+    /// Shows `f` the words of a thread that may refer to storage: its native stack and registers, VM registers, and vectors.
+    ///
+    /// # Safety
+    /// The thread is SAFE and stays so, or is the calling one and has spilled its registers.
+    pub(crate) unsafe fn each_word(&self, th: &ThreadRecord, mut f: impl FnMut(usize)) {
+        // SAFETY: by the contract nobody changes these. The words of the stack are read as volatile: they belong to live frames.
+        unsafe {
+            let saved = th.registers.get().cast::<usize>();
+            (0..size_of::<SavedRegisters>() / 8).for_each(|i| f(*saved.add(i) & ADDRESS));
+            // What is live in the frames below is live in these, or saved.
+            let mut at = th.sp.load(Relaxed).next_multiple_of(8);
+            while at + 8 <= th.stack_base {
+                f(std::ptr::read_volatile(at as *const usize) & ADDRESS);
+                at += 8;
+            }
+            let cx: &Ctx = &*th.cx;
+            let mut all = |words: &[Value]| {
+                words.iter().for_each(|w| f(*std::ptr::from_ref(w).cast::<u64>() as usize & ADDRESS));
+            };
+            all(cx.registers_in_use());
+            all(&cx.keep);
+            (*th.held).each(all);
         }
     }
 

@@ -29,6 +29,12 @@ pub struct HeapStats {
     pub finalized: usize,
     /// Weak references cleared so far.
     pub weakrefs_cleared: usize,
+    /// Epochs that have ended, bytes of storage that they have freed, and bytes retired that they have not.
+    pub epochs: usize,
+    /// As above.
+    pub epochs_freed: usize,
+    /// As above.
+    pub retired: usize,
 }
 
 impl Heap {
@@ -38,6 +44,46 @@ impl Heap {
         s.allocated_bytes += self.allocated.load(Relaxed);
         s.heap_bytes = self.blocks.used() * super::class::BLOCK_BYTES;
         s.budget = self.budget.load(Relaxed);
+        s.epochs = self.epochs.ended.load(Relaxed);
+        s.epochs_freed = self.epochs.freed.load(Relaxed);
+        s.retired = self.epochs.retained();
         s
+    }
+
+    /// The figures in words, for `PROTOPY_GC_STATS=1`.
+    pub fn report(&self) -> String {
+        use std::fmt::Write;
+        let s = self.stats();
+        let mut out = format!(
+            "protocore: {} collections ({} minor), longest pause {:.1} ms, all {:.1} ms\n\
+             protocore: {} MiB allocated, {} MiB live at the last full collection, {} MiB in use\n\
+             protocore: {} epochs freed {} MiB of outgrown storage, {} KiB wait\n",
+            s.collections,
+            s.minor,
+            s.pause_max.as_secs_f64() * 1e3,
+            s.pause_total.as_secs_f64() * 1e3,
+            s.allocated_bytes >> 20,
+            s.live_bytes >> 20,
+            s.heap_bytes >> 20,
+            s.epochs,
+            s.epochs_freed >> 20,
+            s.retired >> 10,
+        );
+        let stops = &self.world.stops;
+        let n: usize = stops.below.iter().map(|c| c.load(Relaxed)).sum();
+        if n > 0 {
+            let mean = stops.nanoseconds.load(Relaxed) as f64 / n as f64 / 1e3;
+            let longest = stops.longest.load(Relaxed) as f64 / 1e6;
+            let _ = write!(
+                out,
+                "protocore: {n} stops of several threads, mean {mean:.0} us, longest {longest:.1} ms;"
+            );
+            for (i, c) in stops.below.iter().enumerate().filter(|(_, c)| c.load(Relaxed) > 0) {
+                let _ = write!(out, " {} below {} us,", c.load(Relaxed), 2u64 << i);
+            }
+            out.pop();
+            out.push('\n');
+        }
+        out
     }
 }

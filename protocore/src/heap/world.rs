@@ -12,11 +12,11 @@
 
 use super::{Heap, locked};
 use crate::ctx::{Ctx, breaker};
-use crate::epoch::LocalEpoch;
 use crate::held::Anchor;
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use super::roots::{SavedRegisters, native_stack_base, spill};
 
@@ -36,6 +36,21 @@ pub(crate) struct ThreadRecord {
     /// What native code of the thread holds in vectors.
     pub(crate) held: *const Anchor,
     breaker: Arc<AtomicU32>,
+    /// Number of the last epoch in which the thread has passed (see [`crate::epoch`]).
+    passed: AtomicUsize,
+}
+
+impl ThreadRecord {
+    /// Saves the callee-saved registers and the stack pointer of the calling function.
+    ///
+    /// # Safety
+    /// The record is the calling thread's.
+    #[inline(always)]
+    pub(crate) unsafe fn spill_here(&self) {
+        // SAFETY: by the contract; nobody reads the record while the thread is RUNNING.
+        let sp = unsafe { spill(self.registers.get()) };
+        self.sp.store(sp, Relaxed);
+    }
 }
 
 // SAFETY: `cx`, `held` and `registers` are only used by the thread itself or, while it is SAFE, by the stopper of the world.
@@ -48,6 +63,38 @@ pub(crate) struct World {
     threads: Mutex<Vec<Arc<ThreadRecord>>>,
     stopping: AtomicBool,
     changed: Condvar,
+    pub(super) stops: Stops,
+}
+
+/// How long it took until all threads had stopped. Stops of a thread that is alone are not counted.
+#[derive(Default)]
+pub(super) struct Stops {
+    /// Number of stops that took less than 2, 4, 8… microseconds.
+    pub(super) below: [AtomicUsize; 24],
+    pub(super) nanoseconds: AtomicUsize,
+    pub(super) longest: AtomicUsize,
+    /// Whether slow ones are reported at once (`PROTOPY_GC_STATS`).
+    pub(super) loud: AtomicBool,
+}
+
+/// A stop that takes longer is reported.
+const SLOW: Duration = Duration::from_millis(5);
+
+impl Stops {
+    /// `last`: the thread that was waited for.
+    fn note(&self, took: Duration, last: Option<&ThreadRecord>) {
+        let ns = usize::try_from(took.as_nanos()).unwrap_or(usize::MAX);
+        let class = (ns / 1000).checked_ilog2().unwrap_or(0) as usize;
+        self.below[class.min(self.below.len() - 1)].fetch_add(1, Relaxed);
+        self.nanoseconds.fetch_add(ns, Relaxed);
+        self.longest.fetch_max(ns, Relaxed);
+        if took >= SLOW && self.loud.load(Relaxed) {
+            // SAFETY: the thread is stopped.
+            let place = last.and_then(|t| unsafe { &*t.cx }.running_code());
+            let place = place.map_or("native code".into(), |(code, name)| format!("{name} in {code}"));
+            eprintln!("protocore: {:.1} ms until all threads had stopped: {place}", took.as_secs_f64() * 1e3);
+        }
+    }
 }
 
 /// A world stopped for `fork`; see [`Ctx::prepare_fork`].
@@ -57,7 +104,12 @@ pub struct ForkGuard {
 
 impl World {
     pub(super) fn new() -> World {
-        World { threads: Mutex::new(Vec::new()), stopping: AtomicBool::new(false), changed: Condvar::new() }
+        World {
+            threads: Mutex::new(Vec::new()),
+            stopping: AtomicBool::new(false),
+            changed: Condvar::new(),
+            stops: Stops::default(),
+        }
     }
 
     fn wait<'a>(&self, g: MutexGuard<'a, Vec<Arc<ThreadRecord>>>) -> MutexGuard<'a, Vec<Arc<ThreadRecord>>> {
@@ -85,13 +137,22 @@ impl World {
             return None;
         }
         self.stopping.store(true, SeqCst);
+        let begun = Instant::now();
+        let mut last = None;
         loop {
             let mut all = true;
             for t in g.iter().filter(|t| !std::ptr::eq(&***t, me)) {
                 t.breaker.fetch_or(breaker::STOP, SeqCst);
-                all &= t.state.load(SeqCst) != RUNNING;
+                if t.state.load(SeqCst) == RUNNING {
+                    all = false;
+                    last = Some(t.clone());
+                }
             }
             if all {
+                if g.len() > 1 {
+                    let last = last.filter(|l| g.iter().any(|t| Arc::ptr_eq(t, l)));
+                    self.stops.note(begun.elapsed(), last.as_deref());
+                }
                 return Some(g);
             }
             g = self.wait(g);
@@ -105,6 +166,28 @@ impl World {
         self.stopping.store(false, SeqCst);
         drop(g);
         self.changed.notify_all();
+    }
+
+    /// Shows `f` the threads that have not passed in epoch `number`: `me`, whose registers are spilled, and those that are SAFE, which
+    /// are kept there meanwhile. Asks the others to pass; how many these are.
+    pub(crate) fn pass(&self, me: &ThreadRecord, number: usize, mut f: impl FnMut(&ThreadRecord)) -> usize {
+        let g = locked(&self.threads);
+        // Who leaves a blocking scope waits for the lock, unless it was RUNNING before (invariant 2).
+        let stopping = self.stopping.swap(true, SeqCst);
+        let mut left = 0;
+        for t in g.iter().filter(|t| t.passed.load(Relaxed) != number) {
+            if std::ptr::eq(&**t, me) || t.state.load(SeqCst) == SAFE {
+                f(t);
+                t.passed.store(number, Relaxed);
+            } else {
+                t.breaker.fetch_or(breaker::REPIN, Relaxed);
+                left += 1;
+            }
+        }
+        if !stopping {
+            self.stopping.store(false, SeqCst);
+        }
+        left
     }
 
     /// Sets a bit of every thread's breaker.
@@ -133,7 +216,6 @@ impl Drop for Stopped<'_> {
 struct Blocking<'a> {
     heap: &'static Heap,
     record: &'a ThreadRecord,
-    epoch: &'a mut Option<LocalEpoch>,
 }
 
 impl Drop for Blocking<'_> {
@@ -141,9 +223,6 @@ impl Drop for Blocking<'_> {
         self.record.state.store(RUNNING, SeqCst);
         if self.heap.world.stopping.load(SeqCst) {
             self.heap.world.wait_until_resumed(self.record);
-        }
-        if let Some(e) = self.epoch {
-            e.pin();
         }
     }
 }
@@ -186,8 +265,8 @@ impl Heap {
             stack_base: native_stack_base(),
             held: crate::held::anchor(),
             breaker: cx.breaker.clone(),
+            passed: AtomicUsize::new(0),
         });
-        cx.local.epoch = Some(self.epochs.register());
         cx.local.record = Some(record.clone());
         let mut g = locked(&self.world.threads);
         while self.world.stopping.load(SeqCst) {
@@ -200,7 +279,6 @@ impl Heap {
     pub fn unregister(&self, cx: &mut Ctx) {
         let Some(record) = cx.local.record.take() else { return };
         self.absorb(&mut cx.local);
-        cx.local.epoch = None;
         let mut g = locked(&self.world.threads);
         g.retain(|t| !Arc::ptr_eq(t, &record));
         if self.finalizers.waiting() {
@@ -221,33 +299,27 @@ impl Ctx {
         let heap = self.heap();
         let Some(record) = self.local.record.clone() else { return };
         // SAFETY: the record is this thread's.
-        let sp = unsafe { spill(record.registers.get()) };
-        record.sp.store(sp, Relaxed);
-        if let Some(e) = &mut self.local.epoch {
-            e.unpin();
-        }
+        unsafe { record.spill_here() };
         heap.world.wait_until_resumed(&record);
-        if let Some(e) = &mut self.local.epoch {
-            e.pin();
-        }
     }
 
     /// Runs `f`, which may block and touches no object, as a blocking scope: the collector does not wait for this thread.
     pub fn blocking<R>(&mut self, f: impl FnOnce() -> R) -> R {
         let heap = self.heap();
-        let Some(record) = self.local.record.as_deref() else { return f() };
-        // SAFETY: the record is this thread's, and nobody reads it while the thread is RUNNING.
-        let sp = unsafe { spill(record.registers.get()) };
-        record.sp.store(sp, Relaxed);
-        if let Some(e) = &mut self.local.epoch {
-            e.unpin();
+        if self.breaker.load(Relaxed) & breaker::REPIN != 0 {
+            // Who blocks all the time might never be seen where it is safe, nor come to a safepoint.
+            self.breaker.fetch_and(!breaker::REPIN, Relaxed);
+            self.pass_epoch();
         }
+        let Some(record) = self.local.record.as_deref() else { return f() };
+        // SAFETY: the record is this thread's.
+        unsafe { record.spill_here() };
         record.state.store(SAFE, SeqCst);
         if heap.world.stopping.load(SeqCst) {
             drop(locked(&heap.world.threads));
             heap.world.changed.notify_all();
         }
-        let scope = Blocking { heap, record, epoch: &mut self.local.epoch };
+        let scope = Blocking { heap, record };
         let r = f();
         drop(scope);
         r
@@ -321,8 +393,7 @@ impl Ctx {
         let heap = self.heap();
         let record = self.local.record.clone()?;
         // SAFETY: the record is this thread's.
-        let sp = unsafe { spill(record.registers.get()) };
-        record.sp.store(sp, Relaxed);
+        unsafe { record.spill_here() };
         loop {
             if let Some(lock) = heap.world.stop(&record) {
                 return Some(ForkGuard { lock });
