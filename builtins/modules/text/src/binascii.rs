@@ -186,7 +186,7 @@ fn decode_base64(data: &[u8], strict: bool) -> Result<Vec<u8>, Bad> {
 fn a2b_base64(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let data = ascii_or_bytes(cx, a[0])?;
     let strict = vm::is_true(cx, a[1])?;
-    match decode_base64(&data, strict) {
+    match without_objects(cx, data.len(), || decode_base64(&data, strict)) {
         Ok(b) => cx.bytes(&b),
         Err(Bad::Text(msg)) => Err(error(cx, msg)),
         Err(Bad::Count(n)) => {
@@ -198,13 +198,15 @@ fn a2b_base64(cx: &mut Ctx, a: &[Value]) -> PyResult {
     }
 }
 
-fn b2a_base64(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let data = vm::bytes_like(cx, a[0])?;
-    let newline = vm::is_true(cx, a[1])?;
-    let mut out = Vec::new();
-    if out.try_reserve_exact(data.len().div_ceil(3).saturating_mul(4).saturating_add(1)).is_err() {
-        return Err(cx.no_memory());
-    }
+/// Bytes from which on a conversion is long.
+const LONG: usize = 1 << 16;
+
+/// Converts bytes of that length, which may take long: collections of other threads do not wait for it then.
+fn without_objects<R>(cx: &mut Ctx, len: usize, f: impl FnOnce() -> R) -> R {
+    if len < LONG { f() } else { cx.blocking(f) }
+}
+
+fn encode_base64(data: &[u8], out: &mut Vec<u8>) {
     let digit = |n: u32| ALPHABET[(n & 63) as usize];
     for chunk in data.chunks(3) {
         let byte = |i: usize| chunk.get(i).map_or(0, |b| u32::from(*b));
@@ -213,6 +215,16 @@ fn b2a_base64(cx: &mut Ctx, a: &[Value]) -> PyResult {
         four[chunk.len() + 1..].fill(b'=');
         out.extend_from_slice(&four);
     }
+}
+
+fn b2a_base64(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    let data = vm::bytes_like(cx, a[0])?;
+    let newline = vm::is_true(cx, a[1])?;
+    let mut out = Vec::new();
+    if out.try_reserve_exact(data.len().div_ceil(3).saturating_mul(4).saturating_add(1)).is_err() {
+        return Err(cx.no_memory());
+    }
+    without_objects(cx, data.len(), || encode_base64(&data, &mut out));
     if newline {
         out.push(b'\n');
     }

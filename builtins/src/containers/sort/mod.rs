@@ -189,6 +189,24 @@ fn sort_values(cx: &mut Ctx, items: &mut [Value], keys: Option<&[Value]>, revers
         return Ok(());
     }
     match kind(keys.unwrap_or(items)) {
+        k @ (Kind::Tuples | Kind::Other) => sort_general(cx, items, keys, reverse, k == Kind::Tuples),
+        // Nothing is made or called, and what is compared does not change: collections need not wait for the end.
+        k if items.len() >= LONG => {
+            cx.blocking(|| sort_known(k, items, keys, reverse));
+            Ok(())
+        }
+        k => {
+            sort_known(k, items, keys, reverse);
+            Ok(())
+        }
+    }
+}
+
+/// Number of items from which on a sort is long.
+const LONG: usize = 10_000;
+
+fn sort_known(kind: Kind, items: &mut [Value], keys: Option<&[Value]>, reverse: bool) {
+    match kind {
         Kind::SmallInts => sort_ints(items, keys, reverse),
         Kind::Floats => {
             let order = |a: &f64, b: &f64| a.partial_cmp(b).unwrap_or(Ordering::Equal);
@@ -205,9 +223,8 @@ fn sort_values(cx: &mut Ctx, items: &mut [Value], keys: Option<&[Value]>, revers
             let text = |v: Value| StrObj::of(v).map_or(StrRef::Latin1(&[]), StrObj::str_ref);
             sort_projected(items, keys, reverse, text, |a, b| search::compare(*a, *b));
         }
-        k => return sort_general(cx, items, keys, reverse, k == Kind::Tuples),
+        Kind::Tuples | Kind::Other => {}
     }
-    Ok(())
 }
 
 /// Sorts the first `n` values of a storage cell that no list refers to.

@@ -22,6 +22,25 @@ macro_rules! operands {
     };
 }
 
+/// Bits of two operands together from which on a multiplication and what is harder are long.
+const LONG: u64 = 1 << 16;
+
+/// Computes with the big integers `all`, which may take long: collections of other threads do not wait for it then.
+fn compute<R>(cx: &mut Ctx, all: [Value; 3], f: impl FnOnce() -> R) -> R {
+    let bits = |v: &Value| match IntRef::of(*v) {
+        Some(IntRef::Big(n)) => n.bits(),
+        // An exponent or a factor: the power may be large.
+        Some(IntRef::Small(n)) => n.unsigned_abs().min(LONG),
+        None => 0,
+    };
+    if all.iter().map(bits).fold(0, u64::saturating_add) < LONG {
+        return f();
+    }
+    let r = cx.blocking(f);
+    all.into_iter().for_each(protopy_vm::keep_alive);
+    r
+}
+
 /// `a + b`
 #[inline]
 pub fn int_add(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
@@ -93,7 +112,7 @@ fn mul_slow(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
             if x.bits().saturating_add(y.bits()) > MAX_BITS {
                 return Err(cx.no_memory());
             }
-            x * y
+            compute(cx, [a, b, Value::NONE], || x * y)
         }
     };
     Ok(cx.bigint(r))
@@ -108,7 +127,7 @@ pub fn int_floordiv(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
         return Ok(cx.int(q));
     }
     let (x, y) = operands!(a, b);
-    match int::floor_div(&big(x), &big(y)) {
+    match compute(cx, [a, b, Value::NONE], || int::floor_div(&big(x), &big(y))) {
         Some(q) => Ok(cx.bigint(q)),
         None => Err(division_by_zero(cx)),
     }
@@ -123,7 +142,7 @@ pub fn int_mod(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
         return Ok(cx.int(r));
     }
     let (x, y) = operands!(a, b);
-    match int::floor_mod(&big(x), &big(y)) {
+    match compute(cx, [a, b, Value::NONE], || int::floor_mod(&big(x), &big(y))) {
         Some(r) => Ok(cx.bigint(r)),
         None => Err(division_by_zero(cx)),
     }
@@ -138,7 +157,7 @@ pub fn int_divmod(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
         let pair = [cx.int(q), cx.int(r)];
         return cx.tuple_of(None, &pair);
     }
-    match int::floor_divmod(&big(x), &big(y)) {
+    match compute(cx, [a, b, Value::NONE], || int::floor_divmod(&big(x), &big(y))) {
         Some((q, r)) => {
             let pair = [cx.bigint(q), cx.bigint(r)];
             cx.tuple_of(None, &pair)
@@ -170,7 +189,8 @@ pub fn int_pow(cx: &mut Ctx, a: Value, b: Value, c: Value) -> PyResult {
     let (x, y) = operands!(a, b);
     if !c.is_none() {
         let Some(z) = IntRef::of(c) else { return Ok(Value::NOT_IMPLEMENTED) };
-        return modular_power(cx, x, y, z);
+        let all = [a, b, c];
+        return modular_power(cx, all, (x, y, z));
     }
     if y.signum() < 0 {
         let as_float = |n: IntRef| match n {
@@ -183,8 +203,11 @@ pub fn int_pow(cx: &mut Ctx, a: Value, b: Value, c: Value) -> PyResult {
         };
     }
     let power = match (x, y) {
-        (IntRef::Small(x), IntRef::Small(y)) => int::pow_i64(x, y.unsigned_abs()),
-        _ => int::pow(&big(x), big(y).magnitude()).map(Into::into),
+        (IntRef::Small(x), IntRef::Small(y)) if y < 4096 => int::pow_i64(x, y.unsigned_abs()),
+        (IntRef::Small(x), IntRef::Small(y)) => {
+            compute(cx, [Value::small(LONG as i64), a, b], || int::pow_i64(x, y.unsigned_abs()))
+        }
+        _ => compute(cx, [a, b, Value::NONE], || int::pow(&big(x), big(y).magnitude()).map(Into::into)),
     };
     match power {
         Ok(n) => Ok(int_value(cx, n)),
@@ -192,10 +215,10 @@ pub fn int_pow(cx: &mut Ctx, a: Value, b: Value, c: Value) -> PyResult {
     }
 }
 
-fn modular_power(cx: &mut Ctx, x: IntRef, y: IntRef, z: IntRef) -> PyResult {
+fn modular_power(cx: &mut Ctx, all: [Value; 3], (x, y, z): (IntRef, IntRef, IntRef)) -> PyResult {
     let power = match (x, y, z) {
         (IntRef::Small(x), IntRef::Small(y), IntRef::Small(z)) => int::mod_pow_i64(x, y, z).map(Into::into),
-        _ => int::mod_pow(&big(x), &big(y), &big(z)).map(Into::into),
+        _ => compute(cx, all, || int::mod_pow(&big(x), &big(y), &big(z)).map(Into::into)),
     };
     match power {
         Ok(n) => Ok(int_value(cx, n)),

@@ -19,13 +19,19 @@ use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
 };
+use protopy_vm::sync::RawLock;
 use protopy_vm::types::create_type;
 use protopy_vm::{self as vm, BytesLike, GetSetDef, ModuleSpec, TypeSpec, getsets, methods};
 
 /// A hash object.
 struct Hash {
     core: Guarded<Core>,
+    /// Held by who gives it data.
+    updates: RawLock,
 }
+
+/// Bytes from which on hashing is long: collections of other threads do not wait for it.
+const LONG: usize = 1 << 16;
 
 impl Payload for Hash {
     const NAME: &'static str = "hash";
@@ -69,9 +75,9 @@ fn initial(cx: &mut Ctx, data: Value, string: Value) -> PyResult<Option<BytesLik
 
 fn make(cx: &mut Ctx, t: &TypeObj, mut core: Core, data: Option<BytesLike>) -> Value {
     if let Some(d) = data {
-        core.update(&d);
+        if d.len() >= LONG { cx.blocking(|| core.update(&d)) } else { core.update(&d) }
     }
-    cx.new_native(t, Hash { core: Guarded::new(core) })
+    cx.new_native(t, Hash { core: Guarded::new(core), updates: RawLock::new() })
 }
 
 fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static Hash> {
@@ -204,7 +210,17 @@ fn hex(cx: &mut Ctx, digest: &[u8]) -> PyResult {
 fn update(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let h = this(cx, a[0])?;
     let data = bytes_to_hash(cx, a[1])?;
-    h.core.with(|c| c.update(&data));
+    h.updates.acquire(cx, None)?;
+    if data.len() < LONG {
+        h.core.with(|c| c.update(&data));
+    } else {
+        // Who looks at the hash meanwhile sees it as it was.
+        let mut core = h.core.with(|c| c.clone());
+        cx.blocking(|| core.update(&data));
+        h.core.with(|c| *c = core);
+    }
+    h.updates.release(cx);
+    vm::keep_alive(a[1]);
     Ok(Value::NONE)
 }
 
