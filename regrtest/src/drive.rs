@@ -54,13 +54,13 @@ pub struct Totals {
     pub problems: usize,
     /// Cases that have passed before, and were therefore not recorded.
     pub refused: usize,
-    /// The modules with cases that fail and should not.
-    pub worse: Vec<String>,
+    /// The modules with cases that do not do what is expected.
+    pub wrong: Vec<String>,
 }
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { modules, cases, passed, expected, problems, refused, worse: _ } = self;
+        let Self { modules, cases, passed, expected, problems, refused, wrong: _ } = self;
         write!(
             f,
             "conformance: {passed} of {cases} cases pass in {modules} modules, {expected} do as recorded, \
@@ -81,8 +81,8 @@ impl Totals {
         self.expected += report.expected;
         self.problems += report.problems.len();
         self.refused += refused;
-        if report.problems.iter().any(|problem| !problem.is_better()) {
-            self.worse.push(module);
+        if !report.problems.is_empty() {
+            self.wrong.push(module);
         }
     }
 }

@@ -106,7 +106,7 @@ fn a_deliberate_regression_is_red() -> Result<(), Box<dyn Error>> {
     let green = trial.run(&[], |_| ())?;
     assert_eq!((green.passed, green.problems), (31, 0));
     let red = trial.run(&[(7, "fail")], |_| ())?;
-    assert_eq!((red.passed, red.problems, red.worse), (30, 1, vec![MODULE.to_owned()]));
+    assert_eq!((red.passed, red.problems, red.wrong), (30, 1, vec![MODULE.to_owned()]));
     // A skip is no better.
     assert_eq!(trial.run(&[(7, "skip")], |_| ())?.problems, 1);
     Ok(())

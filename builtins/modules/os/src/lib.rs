@@ -19,9 +19,11 @@ mod subprocess;
 pub mod support;
 pub mod sys;
 mod sys_more;
+mod sysconfig;
 mod syslog;
 mod termios;
 pub mod time;
+mod uuid;
 
 use protopy_vm::ModuleSpec;
 
@@ -34,6 +36,7 @@ pub static MODULES: &[&ModuleSpec] = &[
     &multiprocessing::SHMEM,
     &locale::MODULE,
     &subprocess::MODULE,
+    &sysconfig::MODULE,
     &syslog::MODULE,
     &termios::MODULE,
     &accounts::PWD,
@@ -45,4 +48,5 @@ pub static MODULES: &[&ModuleSpec] = &[
     &signal::MODULE,
     &stat::MODULE,
     &time::MODULE,
+    &uuid::MODULE,
 ];
