@@ -422,6 +422,7 @@ pub(crate) unsafe fn store_chars(cx: &mut Ctx, p: *mut u8, size: usize, v: Value
         return Err(cx.type_error(&msg));
     };
     let b = b.bytes();
+    let b = &b[..b.iter().position(|c| *c == 0).unwrap_or(b.len())];
     if b.len() > size {
         let msg = format!("bytes too long ({}, maximum length {size})", b.len());
         return Err(cx.value_error(&msg));

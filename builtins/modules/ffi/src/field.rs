@@ -80,7 +80,7 @@ pub(crate) static FIELD: TypeSpec = TypeSpec {
         /// size of this field in bits
         "bit_size" => |cx, v| Ok(match of(v) {
             Some(Field { bits: Some((n, _)), .. }) => cx.int((*n).into()),
-            f => cx.int_usize(f.map_or(0, |f| f.size.saturating_mul(8))),
+            f => cx.bigint(num_bigint::BigInt::from(f.map_or(0, |f| f.size)) * 8),
         });
         /// true if this is a bitfield
         "is_bitfield" => |_, v| Ok(Value::bool(of(v).is_some_and(|f| f.bits.is_some())));
@@ -145,9 +145,14 @@ fn make(cx: &mut Ctx, a: &[Value]) -> PyResult {
             let t = TypeObj::of(proto).map_or_else(String::new, errors::type_text);
             return Err(cx.type_error(&format!("bit fields not allowed for type {t}")));
         }
-        if n == 0 || n + at > size * 8 {
+        if n == 0 {
             let shown = ops::repr_text(cx, name)?;
             return Err(cx.value_error(&format!("number of bits invalid for bit field {shown}")));
+        }
+        if n.checked_add(at).is_none_or(|end| end > size * 8) {
+            let shown = ops::repr_text(cx, name)?;
+            let all = size * 8;
+            return Err(cx.value_error(&format!("bit field {shown} overflows its type ({at} + {n} > {all})")));
         }
         Some((n as u32, at as u32))
     };

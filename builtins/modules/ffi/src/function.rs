@@ -300,7 +300,7 @@ fn from_library(cx: &mut Ctx, class: Value, spec: Value, paramflags: Option<Valu
     if IntRef::of(handle).is_none() {
         return Err(cx.type_error("the _handle attribute of the second argument must be an integer"));
     }
-    let p = match module::find_symbol(cx, codes::low_bits(handle), symbol)? {
+    let p = match module::find_symbol(cx, codes::low_bits(handle), symbol, "function")? {
         Ok(p) => p,
         Err(msg) => return Err(attribute_error(cx, &msg)),
     };

@@ -237,7 +237,7 @@ fn in_dll(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let (t, i) = class_of(cx, a[0])?;
     let symbol = protopy_vm::codec::encode(cx, name, "utf-8", "strict")?;
     let symbol = BytesObj::of(symbol).map_or_else(Vec::new, |b| b.bytes().to_vec());
-    match crate::module::find_symbol(cx, crate::codes::low_bits(handle), symbol)? {
+    match crate::module::find_symbol(cx, crate::codes::low_bits(handle), symbol, "symbol")? {
         Ok(p) => Ok(data::new_at(cx, t, i, p, None, 0)),
         Err(msg) => Err(cx.value_error(&msg)),
     }

@@ -48,6 +48,8 @@ pub(crate) static MODULE: ModuleSpec = ModuleSpec {
         "dlclose(handle, /)" => dl_close;
         /// Finds a symbol of a library.
         "dlsym(handle, name, /)" => dl_sym;
+        /// The names of the shared libraries of the process.
+        "dllist()" => |cx, _| dl_list(cx);
         /// Calls a function by address.
         "call_function(func, arguments, /)" => |cx, a| call_address(cx, a, FLAG_CDECL);
         /// Calls a function by address.
@@ -297,16 +299,12 @@ fn call_address(cx: &mut Ctx, a: &[Value], flags: u32) -> PyResult {
 
 // ---------------------------------------------------------------------------------------------------- libraries
 
-/// What went wrong in the dynamic linker, in this thread.
-fn dl_error() -> String {
+/// What went wrong in the dynamic linker, in this thread; nothing for a symbol whose address is null.
+fn dl_error() -> Option<String> {
     // SAFETY: the text is this thread's until its next call of the linker.
     unsafe {
         let p = libc::dlerror();
-        if p.is_null() {
-            "unknown error".to_owned()
-        } else {
-            CStr::from_ptr(p).to_string_lossy().into_owned()
-        }
+        if p.is_null() { None } else { Some(CStr::from_ptr(p).to_string_lossy().into_owned()) }
     }
 }
 
@@ -318,7 +316,12 @@ fn c_string(cx: &mut Ctx, b: Vec<u8>) -> PyResult<CString> {
 }
 
 /// The address of a symbol, or why there is none.
-pub(crate) fn find_symbol(cx: &mut Ctx, handle: u64, name: Vec<u8>) -> PyResult<Result<*mut u8, String>> {
+pub(crate) fn find_symbol(
+    cx: &mut Ctx,
+    handle: u64,
+    name: Vec<u8>,
+    what: &str,
+) -> PyResult<Result<*mut u8, String>> {
     let name = match CString::new(name) {
         Ok(n) => n,
         Err(_) => return Err(cx.value_error("embedded null character")),
@@ -331,7 +334,9 @@ pub(crate) fn find_symbol(cx: &mut Ctx, handle: u64, name: Vec<u8>) -> PyResult<
             if p.is_null() { Err(dl_error()) } else { Ok(p as usize) }
         }
     });
-    Ok(found.map(|p| p as *mut u8))
+    let missing =
+        |e: Option<String>| e.unwrap_or_else(|| format!("{what} '{}' not found", name.to_string_lossy()));
+    Ok(found.map(|p| p as *mut u8).map_err(missing))
 }
 
 fn dl_open(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -355,7 +360,7 @@ fn dl_open(cx: &mut Ctx, a: &[Value]) -> PyResult {
     });
     match opened {
         Ok(h) => Ok(cx.int_u64(h)),
-        Err(msg) => Err(cx.raise_str(Ty::OSError, &msg)),
+        Err(msg) => Err(cx.raise_str(Ty::OSError, &msg.unwrap_or_default())),
     }
 }
 
@@ -367,7 +372,7 @@ fn dl_close(cx: &mut Ctx, a: &[Value]) -> PyResult {
     });
     match closed {
         Ok(()) => Ok(Value::NONE),
-        Err(msg) => Err(cx.raise_str(Ty::OSError, &msg)),
+        Err(msg) => Err(cx.raise_str(Ty::OSError, &msg.unwrap_or_default())),
     }
 }
 
@@ -379,10 +384,36 @@ fn dl_sym(cx: &mut Ctx, a: &[Value]) -> PyResult {
     };
     errors::audit(cx, "ctypes.dlsym/handle", &[a[0], a[1]])?;
     let name = s.to_string_lossy().into_bytes();
-    match find_symbol(cx, h, name)? {
+    match find_symbol(cx, h, name, "symbol")? {
         Ok(p) => Ok(cx.int_u64(p as u64)),
         Err(msg) => Err(cx.raise_str(Ty::OSError, &msg)),
     }
+}
+
+unsafe extern "C" fn note_library(info: *mut libc::dl_phdr_info, _: usize, all: *mut c_void) -> c_int {
+    // SAFETY: the linker gives the description of a library; `all` is the caller's vector.
+    unsafe {
+        let name = (*info).dlpi_name;
+        if !name.is_null() {
+            (*all.cast::<Vec<Vec<u8>>>()).push(CStr::from_ptr(name).to_bytes().to_vec());
+        }
+    }
+    0
+}
+
+fn dl_list(cx: &mut Ctx) -> PyResult {
+    let mut names: Vec<Vec<u8>> = Vec::new();
+    let all: *mut Vec<Vec<u8>> = &mut names;
+    // SAFETY: the function is called during this call only, with the vector.
+    unsafe { libc::dl_iterate_phdr(Some(note_library), all.cast()) };
+    let decode = protopy_vm::import_attr(cx, "os", "fsdecode")?;
+    let mut out = ValueVec::new(cx);
+    for n in &names {
+        let b = cx.bytes(n)?;
+        let s = protopy_vm::call(cx, decode, &[b])?;
+        out.push(cx, s)?;
+    }
+    Ok(out.into_list())
 }
 
 // ---------------------------------------------------------------------------------------------------- functions that ctypes calls as C's
@@ -445,7 +476,11 @@ extern "C" fn wstring_at(p: *const u8, size: c_int) -> u64 {
             // SAFETY: as above.
             Ok(n) => (0..n).map(|i| unsafe { p.cast::<u32>().add(i).read_unaligned() }).collect(),
             // SAFETY: as above.
-            Err(_) => unsafe { codes::read_wide(p, usize::MAX) },
+            Err(_) if size == -1 => unsafe { codes::read_wide(p, usize::MAX) },
+            Err(_) => {
+                let msg = "Negative size passed to PyUnicode_New";
+                return Err(cx.raise_str(Ty::SystemError, msg));
+            }
         };
         codes::wide_str(cx, &chars)
     })

@@ -70,10 +70,8 @@ fn init_class(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<()> {
     let root = ty(cx, T::Simple);
     let plain = t.base.get().is_some_and(|b| b.is(root.value()));
     install(cx, t, code, c, false, plain)?;
-    if !plain {
-        return Ok(());
-    }
     let from_param = match c {
+        _ if !plain => None,
         b'z' => CHAR_P.first(),
         b'Z' => WCHAR_P.first(),
         b'P' => VOID_P.first(),

@@ -69,12 +69,7 @@ fn init_class(cx: &mut Ctx, this: Value, args: Args<'_>, kind: Kind) -> PyResult
             b.set(flag::FINAL);
             b.for_subclass()
         }
-        None => {
-            let mut i = Info::new(kind);
-            // Without fields, the format of an empty struct.
-            i.format = if kind == Kind::Struct { "T{}" } else { "B" }.to_owned();
-            i
-        }
+        None => Info::new(kind),
     };
     attach(cx, t, i);
     let n = cx.intern_str("_fields_");
@@ -86,11 +81,15 @@ fn init_class(cx: &mut Ctx, this: Value, args: Args<'_>, kind: Kind) -> PyResult
 
 /// `__setattr__` of the metaclasses: fields may be given after the class was made.
 fn set_class_attr(cx: &mut Ctx, this: Value, n: Value, v: Option<Value>) -> PyResult<()> {
-    type_set_attr(cx, this, n, v)?;
-    match v {
-        Some(v) if StrObj::of(n).is_some_and(|s| s.eq_str("_fields_")) => set_fields(cx, this, v),
-        _ => Ok(()),
+    let Some(fields) = v.filter(|_| StrObj::of(n).is_some_and(|s| s.eq_str("_fields_"))) else {
+        return type_set_attr(cx, this, n, v);
+    };
+    match info::of_class(this) {
+        None => return Err(cx.type_error("ctypes state is not initialized")),
+        Some(i) if i.has(flag::FINAL) => return Err(attribute_error(cx, "_fields_ is final")),
+        Some(_) => type_set_attr(cx, this, n, v)?,
     }
+    set_fields(cx, this, fields)
 }
 
 fn set_fields(cx: &mut Ctx, this: Value, fields: Value) -> PyResult<()> {
@@ -131,6 +130,9 @@ fn set_fields(cx: &mut Ctx, this: Value, fields: Value) -> PyResult<()> {
         };
         if d.offset.checked_add(d.size).is_none_or(|end| end > size) {
             return Err(cx.value_error("a field lies outside of the structure"));
+        }
+        if std::ptr::eq(fi, old) {
+            return Err(attribute_error(cx, "Structure or union cannot contain itself"));
         }
         i.set(fi.flags.load(Ordering::Relaxed) & flag::POINTER);
         fi.set(flag::FINAL);
