@@ -2,7 +2,7 @@
 
     python run_threads.py PROGRAM THREADS REPEATS
 
-A program defines `PARTS`, `shared()`, which makes what all threads use, `work(state, part)`, and `result(state, results)`. All
+A program defines `PARTS`, `shared(threads)`, which makes what all threads use, `work(state, part)`, and `result(state, results)`. All
 parts are done whatever the number of threads is; each thread does the same number of them. The threads take the times themselves: a
 run lasts from the earliest start of a thread to the latest end. Prints the result, then the best time of the clock and of the
 processors over the repeats, in seconds.
@@ -14,7 +14,7 @@ import time
 
 
 def run(program, threads):
-    state = program["shared"]()
+    state = program["shared"](threads)
     parts, work = program["PARTS"], program["work"]
     assert parts % threads == 0, "the parts cannot be shared out evenly"
     results = [None] * parts

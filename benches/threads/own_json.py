@@ -5,7 +5,7 @@ import json
 PARTS = 4
 
 
-def shared():
+def shared(threads):
     return {"name": ["a", "b", {"c": None}], "numbers": [1, 2.5, True] * 10, "nested": {str(i): i for i in range(20)}}
 
 

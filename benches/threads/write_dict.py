@@ -4,7 +4,7 @@ PARTS = 4
 KEYS = 100_000
 
 
-def shared():
+def shared(threads):
     return {}
 
 

@@ -1,12 +1,12 @@
-"""ThreadPoolExecutor.map: the number of threads is that of the pool."""
+"""ThreadPoolExecutor.map of a pool that all threads share, which has as many workers."""
 
 import concurrent.futures
 
 PARTS = 4
 
 
-def shared():
-    return concurrent.futures.ThreadPoolExecutor(2)
+def shared(threads):
+    return concurrent.futures.ThreadPoolExecutor(threads)
 
 
 def task(n):

@@ -5,7 +5,7 @@ import queue
 PARTS = 4
 
 
-def shared():
+def shared(threads):
     return queue.SimpleQueue(), queue.Queue()
 
 

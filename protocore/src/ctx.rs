@@ -1,14 +1,15 @@
 //! A thread's state in a space: what every operation gets as `cx`.
 
-use crate::heap::LocalHeap;
+use crate::heap::{LocalHeap, gc_bits};
 use crate::known::Ty;
 use crate::shape::Shape;
 use crate::space::{ProtoSpace, Root};
 use crate::types::TypeObj;
 use crate::value::Value;
 use crate::{PyResult, Raised};
+use std::cell::UnsafeCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Bits of the breaker word.
 #[allow(missing_docs)]
@@ -107,8 +108,36 @@ pub struct Ctx {
     /// Whether this is the space's main thread.
     pub is_main: bool,
     /// Whether the space has or had another thread: a copy of [`ProtoSpace::multi`] near at hand, changed in a stopped world.
-    multi: AtomicBool,
+    multi: Near<bool>,
+    /// Bits of the collector's byte with which a store is not free ([`Ctx::store_is_free`]), changed at the same time.
+    careful: Near<u8>,
     space: Arc<ProtoSpace>,
+}
+
+/// [`Ctx::careful`] while there are threads.
+const WITH_THREADS: u8 = gc_bits::OLD | gc_bits::ANY;
+
+/// A word of a thread's state that its fast paths test, and that another thread changes in a stopped world only. Plain, since the test of an
+/// atomic one takes an instruction more.
+struct Near<T>(UnsafeCell<T>);
+
+impl<T: Copy> Near<T> {
+    fn new(v: T) -> Near<T> {
+        Near(UnsafeCell::new(v))
+    }
+
+    #[inline(always)]
+    fn get(&self) -> T {
+        // SAFETY: while this thread runs nobody writes.
+        unsafe { *self.0.get() }
+    }
+
+    /// # Safety
+    /// The thread whose state it is has stopped, or is the caller.
+    unsafe fn set(&self, v: T) {
+        // SAFETY: nobody reads or writes it, by the contract.
+        unsafe { *self.0.get() = v }
+    }
 }
 
 /// A thread's register stack: a reserved range of address space.
@@ -176,9 +205,13 @@ fn native_stack_limit() -> usize {
 impl Ctx {
     /// Attaches the current native thread to a space.
     pub fn attach(space: &Arc<ProtoSpace>, is_main: bool) -> std::io::Result<Box<Ctx>> {
+        if crate::ONE_THREAD && space.threads.load(Ordering::Acquire) != 0 {
+            return Err(std::io::ErrorKind::Unsupported.into());
+        }
         let stack = RegStack::reserve(is_main)?;
         let breaker = Arc::new(AtomicU32::new(0));
         let first = space.threads.fetch_add(1, Ordering::AcqRel) == 0;
+        let multi = space.multi.load(Ordering::SeqCst);
         let empty = MethodCacheEntry { version: 0, name: 0, value: Value::UNBOUND };
         let mut cx = Box::new(Ctx {
             breaker,
@@ -209,14 +242,21 @@ impl Ctx {
             method_cache: vec![empty; METHOD_CACHE].into_boxed_slice(),
             keep: Vec::new(),
             is_main,
-            multi: AtomicBool::new(space.multi.load(Ordering::SeqCst)),
+            multi: Near::new(multi),
+            careful: Near::new(if multi { WITH_THREADS } else { gc_bits::OLD }),
             space: space.clone(),
         });
         space.heap.register(&mut cx);
         if !first && cx.single_threaded() {
             // The others are in no operation that counts on being alone while the world stands. The space knows last: a thread that
             // attaches meanwhile stops the world itself, rather than run beside one that takes no locks yet.
-            cx.for_each_thread(&mut |t| t.multi.store(true, Ordering::SeqCst));
+            cx.for_each_thread(&mut |t| {
+                // SAFETY: the thread is stopped, or is this one.
+                unsafe {
+                    t.multi.set(true);
+                    t.careful.set(WITH_THREADS);
+                }
+            });
             space.multi.store(true, Ordering::SeqCst);
         }
         cx.arm();
@@ -237,7 +277,12 @@ impl Ctx {
     /// Whether the process has had one thread only: locks are not needed.
     #[inline(always)]
     pub fn single_threaded(&self) -> bool {
-        !self.multi.load(Ordering::Relaxed)
+        crate::ONE_THREAD || !self.multi.get()
+    }
+
+    #[inline(always)]
+    pub(crate) fn careful(&self) -> u8 {
+        if crate::ONE_THREAD { gc_bits::OLD } else { self.careful.get() }
     }
 
     /// A known type.

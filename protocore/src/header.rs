@@ -98,7 +98,7 @@ impl Header {
     pub const fn new(shape: ShapeId, layout: Layout, flags: u8) -> Header {
         Header {
             shape: AtomicU32::new(shape.0),
-            gc: AtomicU8::new(0),
+            gc: AtomicU8::new(crate::heap::gc_bits::ANY),
             lock: AtomicU8::new(0),
             layout: AtomicU8::new(layout as u8),
             flags: AtomicU8::new(flags),

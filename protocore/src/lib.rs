@@ -43,6 +43,9 @@ pub use trace::{LayoutVt, Tracer};
 pub use types::{CmpOp, TypeObj};
 pub use value::Value;
 
+/// Whether this is a build without threads, which tells what they cost a program that has none (feature `one-thread`).
+pub const ONE_THREAD: bool = cfg!(feature = "one-thread");
+
 /// Says that an exception was raised; the exception itself waits in the thread's [`Ctx`].
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]

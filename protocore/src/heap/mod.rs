@@ -72,6 +72,8 @@ pub(crate) mod gc_bits {
     pub(crate) const DYING: u8 = 8;
     /// Within a collection: such an object that is a member of a cycle, or kept by one.
     pub(crate) const CYCLIC: u8 = 16;
+    /// Set in every object; see [`crate::ctx::Ctx::store_is_free`].
+    pub(crate) const ANY: u8 = 128;
 }
 
 /// Bits of the breaker that the heap sees to.
@@ -383,6 +385,13 @@ impl Ctx {
     #[inline(always)]
     pub fn store_is_plain(&self, owner: Value) -> bool {
         owner.header().is_none_or(|h| h.gc.load(Relaxed) & gc_bits::OLD == 0)
+    }
+
+    /// Whether a store into `owner`, a heap object, has neither something to note nor another thread to fear. One test for both: while
+    /// there are threads the mask has a bit that every object has.
+    #[inline(always)]
+    pub fn store_is_free(&self, owner: Value) -> bool {
+        owner.header().is_some_and(|h| h.gc.load(Relaxed) & self.careful() == 0)
     }
 
     #[cold]

@@ -265,29 +265,43 @@ pub(super) unsafe fn StoreAttr(s: S) -> Next {
         let c = (*s.pc.add(1)).load(Ordering::Acquire);
         if obj.is_heap()
             && u64::from((*obj.ptr::<protocore::Header>()).shape().0) == c >> protocore::pairing::SHAPE
-            && s.cx().store_is_plain(obj)
         {
-            let h = &*obj.ptr::<protocore::Header>();
-            let shared = !s.cx().single_threaded();
-            if !shared || h.try_lock_briefly() {
-                let next = (*s.pc.add(2)).load(Ordering::Acquire);
-                // Under the lock the shape is the object's, and the pair of cache words is whole if its key is the same.
-                let same = !shared
-                    || (u64::from(h.shape().0) == c >> protocore::pairing::SHAPE
-                        && (*s.pc.add(1)).load(Ordering::Relaxed) == c);
-                if same {
-                    let slot = &*obj.ptr::<u8>().add((c & 0xffff_ffff) as usize).cast::<Slot>();
-                    slot.init(Some(s.r(s.w.b())));
-                    if next != 0 {
-                        h.set_shape(protocore::ShapeId(next as u32));
-                    }
+            if !s.cx().store_is_free(obj) {
+                return s.cold(|s| store_attr_with_care(s));
+            }
+            let next = (*s.pc.add(2)).load(Ordering::Acquire);
+            (*obj.ptr::<u8>().add((c & 0xffff_ffff) as usize).cast::<Slot>()).init(Some(s.r(s.w.b())));
+            if next != 0 {
+                (*obj.ptr::<protocore::Header>()).set_shape(protocore::ShapeId(next as u32));
+            }
+            return s.next(2);
+        }
+        s.cold(|s| out_of_line(s, attrs::store_attr, 2))
+    }
+}
+
+/// `StoreAttr` by cache while there are other threads, or into an old object.
+#[inline(always)]
+unsafe fn store_attr_with_care(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let obj = s.r(s.w.a());
+        let h = &*obj.ptr::<protocore::Header>();
+        if s.cx().store_is_plain(obj) && h.try_lock_briefly() {
+            let c = (*s.pc.add(1)).load(Ordering::Acquire);
+            let next = (*s.pc.add(2)).load(Ordering::Acquire);
+            // Under the lock the shape is the object's, and the pair of cache words is whole if its key is the same.
+            let same = u64::from(h.shape().0) == c >> protocore::pairing::SHAPE
+                && (*s.pc.add(1)).load(Ordering::Relaxed) == c;
+            if same {
+                (*obj.ptr::<u8>().add((c & 0xffff_ffff) as usize).cast::<Slot>()).init(Some(s.r(s.w.b())));
+                if next != 0 {
+                    h.set_shape(protocore::ShapeId(next as u32));
                 }
-                if shared {
-                    h.unlock();
-                }
-                if same {
-                    return s.next(2);
-                }
+            }
+            h.unlock();
+            if same {
+                return s.next(2);
             }
         }
         s.cold(|s| out_of_line(s, attrs::store_attr, 2))
@@ -336,14 +350,13 @@ pub(super) unsafe fn GetItem(s: S) -> Next {
     }
 }
 
-/// The slot of an item that may be stored into plainly.
+/// A list's storage and its slot of an item.
 #[inline(always)]
-unsafe fn list_slot(s: S, l: &ListObj, i: usize) -> Option<&'static Slot> {
+unsafe fn list_slot(l: &ListObj, i: usize) -> Option<(Value, &'static Slot)> {
     // SAFETY: a list's storage is a `ValuesObj`.
     unsafe {
         let store = if i < l.len() { l.items.get()? } else { return None };
-        let slot = (*store.ptr::<protocore::layouts::ValuesObj>()).slots().get(i)?;
-        s.cx().store_is_plain(store).then_some(slot)
+        Some((store, (*store.ptr::<protocore::layouts::ValuesObj>()).slots().get(i)?))
     }
 }
 
@@ -354,19 +367,35 @@ pub(super) unsafe fn SetItem(s: S) -> Next {
         let (o, i) = (s.r(s.w.a()), s.r(s.w.b()));
         if o.is_heap() && i.is_small() && (*o.ptr::<protocore::Header>()).shape() == Ty::List.shape() {
             let n = i.bits() as i64 >> 1;
-            let l = &*o.ptr::<ListObj>();
-            let shared = !s.cx().single_threaded();
-            if n >= 0 && (!shared || l.header.try_lock_briefly()) {
-                let slot = list_slot(s, l, n as usize);
-                if let Some(slot) = slot {
-                    slot.init(Some(s.r(s.w.c())));
+            if n >= 0
+                && let Some((store, slot)) = list_slot(&*o.ptr::<ListObj>(), n as usize)
+            {
+                if !s.cx().store_is_free(store) {
+                    return s.cold(|s| set_item_with_care(s));
                 }
-                if shared {
-                    l.header.unlock();
-                }
-                if slot.is_some() {
-                    return s.next(1);
-                }
+                slot.init(Some(s.r(s.w.c())));
+                return s.next(1);
+            }
+        }
+        s.cold(|s| out_of_line(s, slow::set_item, 1))
+    }
+}
+
+/// `SetItem` of a list at a small int while there are other threads, or into old storage.
+#[inline(always)]
+unsafe fn set_item_with_care(s: S) -> Next {
+    // SAFETY: see `S`.
+    unsafe {
+        let n = s.r(s.w.b()).bits() as i64 >> 1;
+        let l = &*s.r(s.w.a()).ptr::<ListObj>();
+        if l.header.try_lock_briefly() {
+            let slot = list_slot(l, n as usize).filter(|(store, _)| s.cx().store_is_plain(*store));
+            if let Some((_, slot)) = slot {
+                slot.init(Some(s.r(s.w.c())));
+            }
+            l.header.unlock();
+            if slot.is_some() {
+                return s.next(1);
             }
         }
         s.cold(|s| out_of_line(s, slow::set_item, 1))

@@ -123,6 +123,9 @@ mod tail {
         // SAFETY: the state is that of a running frame; the closure keeps it so.
         unsafe {
             let n = super::state::of_nothing::<F>()(S { pc, regs, k, th, w: Instr(w), step: false });
+            if let Some(cold) = n.cold {
+                return cold(pc, regs, k, th, w);
+            }
             let w = (*n.pc).load(Ordering::Relaxed);
             TABLE.get_unchecked((w & 0xffff) as usize)(n.pc, n.regs, n.k, th, w)
         }
@@ -218,7 +221,7 @@ mod tail {
                     continue;
                 }
                 n = step(op, s);
-                if let Some(cold) = n.cold {
+                while let Some(cold) = n.cold {
                     n = cold(s);
                 }
             }

@@ -132,6 +132,9 @@ fn start(cx: &mut Ctx, shared: &Arc<Shared>, boot: [Value; 3], daemon: bool) -> 
         let msg = "can't create new thread at interpreter shutdown";
         return Err(cx.raise_str(Ty::PythonFinalizationError, msg));
     }
+    if protocore::ONE_THREAD {
+        return Err(cx.raise_str(Ty::RuntimeError, "can't start new thread"));
+    }
     if shared
         .phase
         .compare_exchange(phase::NEW, phase::STARTING, Ordering::AcqRel, Ordering::Acquire)
