@@ -1,4 +1,4 @@
-//! Foreign functions and C data: the module `_ctypes`; and `_uuid`, which needs a library of the system.
+//! Foreign functions and C data: the module `_ctypes`.
 //!
 //! # The idea
 //!
@@ -33,9 +33,8 @@ mod pointer;
 mod simple;
 mod state;
 mod structs;
-mod uuid;
 
 use protopy_vm::ModuleSpec;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&module::MODULE, &uuid::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&module::MODULE];
