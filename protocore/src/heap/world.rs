@@ -233,7 +233,6 @@ struct Unblocking<'a> {
     record: &'a ThreadRecord,
     sp: usize,
     registers: SavedRegisters,
-    epoch: *mut Option<LocalEpoch>,
 }
 
 impl Drop for Unblocking<'_> {
@@ -242,10 +241,6 @@ impl Drop for Unblocking<'_> {
         // SAFETY: the record is this thread's, and nobody reads it while the thread is RUNNING.
         unsafe { *self.record.registers.get() = self.registers };
         self.record.sp.store(self.sp, Relaxed);
-        // SAFETY: the epoch is the thread's own, whose state outlives the scope.
-        if let Some(e) = unsafe { &mut *self.epoch } {
-            e.unpin();
-        }
         self.record.state.store(SAFE, SeqCst);
         if self.heap.world.stopping.load(SeqCst) {
             drop(locked(&self.heap.world.threads));
@@ -340,14 +335,10 @@ impl Ctx {
             sp: record.sp.load(Relaxed),
             // SAFETY: the record is this thread's; others only read it now.
             registers: unsafe { *record.registers.get() },
-            epoch: &raw mut self.local.epoch,
         };
         record.state.store(RUNNING, SeqCst);
         if heap.world.stopping.load(SeqCst) {
             heap.world.wait_until_resumed(&record);
-        }
-        if let Some(e) = &mut self.local.epoch {
-            e.pin();
         }
         let r = f(self);
         drop(scope);
