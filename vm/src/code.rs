@@ -73,6 +73,14 @@ fn build(cx: &mut Ctx, data: &Arc<CodeData>, consts: Vec<Value>) -> PyResult {
     Ok(install(cx, data, rt, nlocals, simple))
 }
 
+/// How many registers a call makes unbound: all that have names. Those of cells and free variables get their content from the
+/// first instructions, at which other threads may look at the frame already.
+fn init_regs(data: &CodeData, nlocals: u32) -> u32 {
+    let free = usize::from(data.free_base) + data.freevars.len();
+    let hidden = data.hidden.iter().map(|(_, r)| usize::from(*r) + 1).max().unwrap_or(0);
+    nlocals.max(free.max(hidden) as u32).min(u32::from(data.nregs))
+}
+
 #[allow(unsafe_code)]
 fn install(cx: &mut Ctx, data: &CodeData, rt: Box<CodeRt>, nlocals: u32, simple: bool) -> Value {
     let p = cx.alloc_cell(size_of::<CodeObj>(), true, Layout::Code, Ty::Code.shape(), 0).cast::<CodeObj>();
@@ -87,7 +95,7 @@ fn install(cx: &mut Ctx, data: &CodeData, rt: Box<CodeRt>, nlocals: u32, simple:
         (&raw mut (*p).argcount).write(data.argcount);
         (&raw mut (*p).kwonly).write(data.kwonlyargcount);
         (&raw mut (*p).nlocals).write(nlocals);
-        (&raw mut (*p).init_regs).write(nlocals);
+        (&raw mut (*p).init_regs).write(init_regs(data, nlocals));
         (&raw mut (*p).simple).write(simple);
         (&raw mut (*p).rt).write(rt);
         (&raw mut (*p).calls).write(AtomicU32::new(0));

@@ -5,7 +5,7 @@ use super::code::offset;
 use super::locals;
 use protopy_bytecode::CodeFlags;
 use protopy_vm::interp::frame::{self as frames, Frame, frame_register};
-use protopy_vm::interp::{gens, watch};
+use protopy_vm::interp::{gens, remote, watch};
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{
     CodeObj, FrameObj, FunctionObj, GeneratorObj, IntRef, MethodDef, StrObj, ValuesObj, gen_state,
@@ -83,25 +83,18 @@ fn window(cx: &Ctx, f: &FrameObj) -> Option<Frame> {
     (!regs.is_null() && f.thread.load(Ordering::Relaxed) == cx.ident).then_some(Frame(regs))
 }
 
-/// The frame object of a generator that is suspended or has not begun, made on demand.
+/// The frame object of a generator that does not run on this thread, made on demand.
 pub(super) fn of_generator(cx: &mut Ctx, g: &GeneratorObj) -> Value {
-    if let Some(o) = g.frame.get() {
-        return o;
-    }
-    let ty = cx.ty(Ty::Frame);
-    let o = cx.new_zeroed(ty);
-    if let Some(f) = FrameObj::of(o) {
-        f.func.init(g.func.get());
-        f.code.init(g.code.get());
-        f.generator.init(Some(g.value()));
-    }
-    cx.store(g.value(), &g.frame, o);
-    o
+    remote::generator_frame(cx, g)
 }
 
 /// The instruction word that a frame is at.
-pub(super) fn word_of(cx: &Ctx, f: &FrameObj) -> usize {
-    if let Some(w) = window(cx, f) {
+pub(super) fn word_of(cx: &mut Ctx, f: &FrameObj) -> usize {
+    if remote::is_elsewhere(cx, f) {
+        if let Some(at) = remote::at_rest(cx, f, &mut |w, pc| w.index(pc)) {
+            return at;
+        }
+    } else if let Some(w) = window(cx, f) {
         let mut at = frames::current(cx);
         while let Some((x, pc)) = at {
             if x == w {
@@ -118,18 +111,8 @@ pub(super) fn word_of(cx: &Ctx, f: &FrameObj) -> usize {
     }
 }
 
-/// The instruction word that a frame is at which runs in another thread.
-fn word_on_another_stack(cx: &mut Ctx, f: &FrameObj) -> Option<usize> {
-    let regs = f.regs.load(Ordering::Acquire);
-    let thread = f.thread.load(Ordering::Relaxed);
-    if regs.is_null() || thread == cx.ident {
-        return None;
-    }
-    crate::sysmod::word_elsewhere(cx, thread, Frame(regs))
-}
-
 /// The current line, if there is one.
-pub(super) fn line_of(cx: &Ctx, f: &FrameObj) -> Option<u32> {
+pub(super) fn line_of(cx: &mut Ctx, f: &FrameObj) -> Option<u32> {
     let at = word_of(cx, f);
     let line = protopy_vm::code::line_of(code_of(f)?, at);
     // Modules begin at line 0.
@@ -146,11 +129,10 @@ fn get_back(cx: &mut Ctx, v: Value) -> PyResult {
             None => Value::NONE,
         });
     }
-    let regs = f.regs.load(Ordering::Acquire);
-    if !regs.is_null() {
-        let thread = f.thread.load(Ordering::Relaxed);
-        let back = crate::sysmod::caller_elsewhere(cx, thread, Frame(regs))?;
-        return Ok(back.unwrap_or_else(|| f.back.get_or_none()));
+    if remote::is_elsewhere(cx, f)
+        && let Some(back) = remote::caller_object(cx, f)
+    {
+        return Ok(back.unwrap_or(Value::NONE));
     }
     match generator(f) {
         Some(g) if g.state.load(Ordering::Acquire) != gen_state::DONE => Ok(Value::NONE),
@@ -161,11 +143,13 @@ fn get_back(cx: &mut Ctx, v: Value) -> PyResult {
 fn get_locals(cx: &mut Ctx, v: Value) -> PyResult {
     let f = this(cx, v)?;
     let Some(code) = code_of(f) else { return Ok(cx.dict()) };
-    let hidden = || code.rt.data.hidden.iter().any(|(_, r)| frame_register(f, usize::from(*r)).is_some());
-    if code.flags & CodeFlags::OPTIMIZED != 0 || hidden() {
+    let hidden = |cx: &mut Ctx| {
+        code.rt.data.hidden.iter().any(|(_, r)| frame_register(cx, f, usize::from(*r)).is_some())
+    };
+    if code.flags & CodeFlags::OPTIMIZED != 0 || hidden(cx) {
         return Ok(locals::new_proxy(cx, v));
     }
-    match frame_register(f, 0) {
+    match frame_register(cx, f, 0) {
         Some(ns) => Ok(ns),
         None => Ok(cx.dict()),
     }
@@ -173,9 +157,6 @@ fn get_locals(cx: &mut Ctx, v: Value) -> PyResult {
 
 fn get_lineno(cx: &mut Ctx, v: Value) -> PyResult {
     let f = this(cx, v)?;
-    if let (Some(at), Some(code)) = (word_on_another_stack(cx, f), code_of(f)) {
-        return Ok(Value::small(i64::from(protopy_vm::code::line_of(code, at))));
-    }
     Ok(line_of(cx, f).map_or(Value::NONE, |n| Value::small(i64::from(n))))
 }
 
@@ -218,8 +199,8 @@ fn set_trace(cx: &mut Ctx, v: Value, new: Option<Value>) -> PyResult<()> {
 
 fn get_lasti(cx: &mut Ctx, v: Value) -> PyResult {
     let f = this(cx, v)?;
-    let at = word_on_another_stack(cx, f).unwrap_or_else(|| word_of(cx, f));
-    Ok(cx.int(offset(at)))
+    let at = offset(word_of(cx, f));
+    Ok(cx.int(at))
 }
 
 fn get_code(cx: &mut Ctx, v: Value) -> PyResult {
@@ -269,7 +250,8 @@ fn set_trace_opcodes(cx: &mut Ctx, v: Value, new: Option<Value>) -> PyResult<()>
                 && let Some(code) = code_of(f)
             {
                 if let Some(w) = window(cx, f) {
-                    watch::in_call(cx, w, word_of(cx, f));
+                    let at = word_of(cx, f);
+                    watch::in_call(cx, w, at);
                 }
                 watch::tools::want_opcodes(cx, code);
             }

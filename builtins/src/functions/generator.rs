@@ -269,9 +269,9 @@ pub(super) fn get_frame(cx: &mut Ctx, v: Value) -> PyResult {
     }
 }
 
-/// The frame object of a generator that runs, perhaps on this thread.
+/// The frame object of a generator that runs, here or on another thread.
 fn running_frame(cx: &mut Ctx, g: &GeneratorObj) -> PyResult {
-    use protopy_vm::interp::frame;
+    use protopy_vm::interp::{frame, remote};
     let mut at = frame::current(cx);
     while let Some((f, _)) = at {
         if f.generator().is_some_and(|x| std::ptr::eq(x, g)) {
@@ -279,7 +279,11 @@ fn running_frame(cx: &mut Ctx, g: &GeneratorObj) -> PyResult {
         }
         at = frame::parent(f);
     }
-    Ok(of_generator(cx, g))
+    Ok(match remote::generator_object(cx, g) {
+        Some(o) => o,
+        None if state(g) == gen_state::DONE => Value::NONE,
+        None => of_generator(cx, g),
+    })
 }
 
 fn get_origin(cx: &mut Ctx, v: Value) -> PyResult {

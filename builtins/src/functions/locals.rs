@@ -6,7 +6,7 @@
 use super::frame::{code_of, extra_locals};
 use protopy_bytecode::CodeFlags;
 use protopy_vm::frames::variables;
-use protopy_vm::interp::frame::{frame_register, set_frame_register, variable};
+use protopy_vm::interp::frame::{frame_register, frame_registers, set_frame_register, variable};
 use protopy_vm::protocore::dict::{DictObj, exact_str};
 use protopy_vm::protocore::layouts::{CellObj, FrameObj, MethodDef, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
@@ -123,7 +123,7 @@ fn find(cx: &mut Ctx, f: &FrameObj, key: Value) -> PyResult<Option<(usize, bool)
         };
         if same {
             found = Some((r, c));
-            if read(f, r, c).is_some() {
+            if read(cx, f, r, c).is_some() {
                 break;
             }
         }
@@ -132,12 +132,12 @@ fn find(cx: &mut Ctx, f: &FrameObj, key: Value) -> PyResult<Option<(usize, bool)
 }
 
 /// The value of a variable, `None` if it is unbound.
-fn read(f: &FrameObj, reg: usize, captured: bool) -> Option<Value> {
-    variable(frame_register(f, reg)?, captured)
+fn read(cx: &mut Ctx, f: &FrameObj, reg: usize, captured: bool) -> Option<Value> {
+    variable(frame_register(cx, f, reg)?, captured)
 }
 
 fn write(cx: &mut Ctx, f: &FrameObj, reg: usize, captured: bool, v: Value) {
-    if captured && let Some(cell) = frame_register(f, reg).and_then(CellObj::of) {
+    if captured && let Some(cell) = frame_register(cx, f, reg).and_then(CellObj::of) {
         cx.store(cell.value(), &cell.content, v);
         return;
     }
@@ -147,7 +147,7 @@ fn write(cx: &mut Ctx, f: &FrameObj, reg: usize, captured: bool, v: Value) {
 /// The item of a key.
 fn lookup(cx: &mut Ctx, f: &FrameObj, key: Value) -> PyResult<Option<Value>> {
     if let Some((r, c)) = find(cx, f, key)? {
-        return Ok(read(f, r, c));
+        return Ok(read(cx, f, r, c));
     }
     match extra_locals(f) {
         Some(d) => dict_get(cx, d, key),
@@ -159,8 +159,10 @@ fn lookup(cx: &mut Ctx, f: &FrameObj, key: Value) -> PyResult<Option<Value>> {
 fn to_dict(cx: &mut Ctx, f: &FrameObj) -> PyResult<&'static DictObj> {
     let v = cx.dict();
     let Some(d) = DictObj::of(v) else { return Err(cx.no_memory()) };
-    for (n, r, c) in ordered(cx, f) {
-        if let Some(x) = read(f, r, c)
+    let names = ordered(cx, f);
+    let all = frame_registers(cx, f, names.iter().map(|x| x.1 + 1).max().unwrap_or(0));
+    for (n, r, c) in names {
+        if let Some(x) = variable(all[r], c)
             && cx.dict_get_str(d, n).is_none()
             && cx.dict_set_str(d, n, x).is_none()
         {

@@ -1,5 +1,6 @@
 //! The functions of `sys` about frames, tracing and limits.
 
+use protopy_vm::interp::remote::{self, Shot, Shots};
 use protopy_vm::interp::{frame, watch};
 use protopy_vm::methods;
 use protopy_vm::protocore::dict::DictObj;
@@ -119,37 +120,18 @@ fn setrecursionlimit(cx: &mut Ctx, a: &[Value]) -> PyResult {
     Ok(Value::NONE)
 }
 
-/// A frame of another thread, as it was while the world stood still.
-struct Shot {
-    func: Value,
-    code: Value,
-    word: u32,
-    /// The named registers.
-    registers: Vec<Value>,
-}
-
-impl Shot {
-    fn take(f: frame::Frame, pc: frame::Pc) -> Shot {
-        let registers = (0..f.named_regs()).map(|i| f.get(i)).collect();
-        Shot { func: f.function(), code: f.code().value(), word: f.index(pc) as u32, registers }
-    }
-
-    /// A frame object of that state, which does not follow the thread.
-    fn object(&self, cx: &mut Ctx, back: Option<Value>) -> PyResult {
-        let ty = cx.ty(Ty::Frame);
-        let o = cx.new_zeroed(ty);
-        let Some(f) = FrameObj::of(o) else { return Err(cx.no_memory()) };
-        f.func.init(Some(self.func));
-        f.code.init(Some(self.code));
-        f.back.init(back);
-        f.lasti.store(self.word, Ordering::Relaxed);
-        let Some(saved) = cx.new_values(self.registers.len()) else { return Err(cx.no_memory()) };
-        for (s, v) in saved.slots().iter().zip(&self.registers) {
-            s.init(Some(*v));
-        }
-        cx.store(o, &f.saved, saved.value());
-        Ok(o)
-    }
+/// A frame object of a frame as it was, which does not follow the thread.
+fn picture(cx: &mut Ctx, s: &Shot, registers: &[Value], back: Option<Value>) -> PyResult {
+    let ty = cx.ty(Ty::Frame);
+    let o = cx.new_zeroed(ty);
+    let Some(f) = FrameObj::of(o) else { return Err(cx.no_memory()) };
+    f.func.init(Some(s.func));
+    f.code.init(Some(s.code));
+    f.back.init(back);
+    f.lasti.store(s.word, Ordering::Relaxed);
+    let Some(saved) = remote::saved_registers(cx, registers) else { return Err(cx.no_memory()) };
+    cx.store(o, &f.saved, saved);
+    Ok(o)
 }
 
 fn current_frames(cx: &mut Ctx, _a: &[Value]) -> PyResult {
@@ -157,82 +139,30 @@ fn current_frames(cx: &mut Ctx, _a: &[Value]) -> PyResult {
     let d = cx.dict();
     let Some(dict) = DictObj::of(d) else { return Ok(d) };
     let me = cx.ident;
-    let mut threads: Vec<(u64, Vec<Shot>)> = Vec::new();
+    let mut shots = Shots::default();
     cx.for_each_thread(&mut |t| {
         if t.ident != me {
-            let all = std::iter::successors(frame::current(t), |(f, _)| frame::parent(*f));
-            threads.push((t.ident, all.map(|(f, pc)| Shot::take(f, pc)).collect()));
+            shots.take(t, |_| true);
         }
     });
-    // No collection can have happened since: the values are alive, and from here on they are kept.
-    let kept = cx.keep.len();
-    for shot in threads.iter().flat_map(|(_, all)| all) {
-        cx.keep.extend([shot.func, shot.code]);
-        cx.keep.extend(shot.registers.iter().filter(|v| !v.is_unbound()));
+    let held = shots.hold();
+    let mut frames = shots.frames.iter();
+    for &(id, n) in &shots.threads {
+        let mut innermost = None;
+        for s in frames.by_ref().take(n).collect::<Vec<_>>().into_iter().rev() {
+            innermost = Some(picture(cx, s, &held[s.registers.clone()], innermost)?);
+        }
+        if let Some(o) = innermost {
+            let id = cx.int_u64(id);
+            vm::dict_set(cx, dict, id, o)?;
+        }
     }
-    let r = enter_frames(cx, dict, &threads);
-    cx.keep.truncate(kept);
-    r?;
     if let Some((f, _)) = frame::current(cx) {
         let o = frame::frame_object(cx, f);
         let id = cx.int_u64(me);
         vm::dict_set(cx, dict, id, o)?;
     }
     Ok(d)
-}
-
-/// What called a frame that is at `regs` on the stack of another thread, as of now; nothing if it is there no more, or has no
-/// caller.
-pub(crate) fn caller_elsewhere(cx: &mut Ctx, ident: u64, regs: frame::Frame) -> PyResult<Option<Value>> {
-    let mut all: Vec<Shot> = Vec::new();
-    cx.for_each_thread(&mut |t| {
-        if t.ident == ident {
-            let stack = std::iter::successors(frame::current(t), |(f, _)| frame::parent(*f));
-            let callers = stack.skip_while(|(f, _)| *f != regs).skip(1);
-            all.extend(callers.map(|(f, pc)| Shot::take(f, pc)));
-        }
-    });
-    // As in `current_frames`.
-    let kept = cx.keep.len();
-    for shot in &all {
-        cx.keep.extend([shot.func, shot.code]);
-        cx.keep.extend(shot.registers.iter().filter(|v| !v.is_unbound()));
-    }
-    let mut innermost = Ok(None);
-    for shot in all.iter().rev() {
-        innermost = match innermost {
-            Ok(back) => shot.object(cx, back).map(Some),
-            failed => failed,
-        };
-    }
-    cx.keep.truncate(kept);
-    innermost
-}
-
-/// The instruction word that a frame at `regs` on the stack of another thread is at, as of now; none if it is there no more.
-pub(crate) fn word_elsewhere(cx: &mut Ctx, ident: u64, regs: frame::Frame) -> Option<usize> {
-    let mut found = None;
-    cx.for_each_thread(&mut |t| {
-        if t.ident == ident {
-            let mut stack = std::iter::successors(frame::current(t), |(f, _)| frame::parent(*f));
-            found = stack.find(|(f, _)| *f == regs).map(|(f, pc)| f.index(pc));
-        }
-    });
-    found
-}
-
-fn enter_frames(cx: &mut Ctx, dict: &'static DictObj, threads: &[(u64, Vec<Shot>)]) -> PyResult<()> {
-    for (id, all) in threads {
-        let mut innermost = None;
-        for shot in all.iter().rev() {
-            innermost = Some(shot.object(cx, innermost)?);
-        }
-        if let Some(o) = innermost {
-            let id = cx.int_u64(*id);
-            vm::dict_set(cx, dict, id, o)?;
-        }
-    }
-    Ok(())
 }
 
 fn current_exceptions(cx: &mut Ctx, _a: &[Value]) -> PyResult {

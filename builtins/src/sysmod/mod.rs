@@ -15,7 +15,6 @@ use protopy_vm::{self as vm};
 use std::sync::atomic::Ordering;
 
 pub use frames_fns::FRAME_FUNCTIONS;
-pub(crate) use frames_fns::{caller_elsewhere, word_elsewhere};
 pub use state::STATE_FUNCTIONS;
 
 /// The functions.

@@ -363,6 +363,13 @@ impl Ctx {
         slot.cas_raw(Some(old), Some(new))
     }
 
+    /// Stores `new` if the slot is empty; whether it was.
+    #[inline]
+    pub fn store_if_empty(&mut self, owner: Value, slot: &Slot, new: Value) -> bool {
+        self.barrier(owner);
+        slot.cas_raw(None, Some(new))
+    }
+
     /// Empties a slot.
     #[inline(always)]
     pub fn store_empty(&mut self, owner: Value, slot: &Slot) {

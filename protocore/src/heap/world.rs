@@ -102,6 +102,16 @@ pub struct ForkGuard {
     lock: MutexGuard<'static, Vec<Arc<ThreadRecord>>>,
 }
 
+impl ForkGuard {
+    /// Calls `f` with the state of each thread, as [`Ctx::for_each_thread`] does.
+    pub fn for_each_thread(&self, f: &mut dyn FnMut(&Ctx)) {
+        for t in self.lock.iter() {
+            // SAFETY: the world is stopped for as long as the guard lives, in the child of a fork, too.
+            f(unsafe { &*t.cx });
+        }
+    }
+}
+
 impl World {
     pub(super) fn new() -> World {
         World {

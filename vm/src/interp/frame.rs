@@ -14,10 +14,12 @@
 //! 1. `regs[-5] .. regs[nregs]` of the innermost frame is the end of the used part of the register stack.
 //! 2. Whoever may allocate, raise or look at frames has stored `pc` and `regs` in the thread before.
 //! 3. A frame object whose `regs` pointer is set belongs to a window that is on a stack; when the frame ends it takes
-//!    a copy of the locals.
+//!    a copy of the locals. Of another thread's stack nothing is read or written while that runs: see `remote`.
 
 #![allow(unsafe_code)]
 
+use super::remote;
+use protocore::held::Held;
 use protocore::layouts::{CellObj, CodeObj, FrameObj, FrameOwner, GeneratorObj, ValuesObj};
 use protocore::{Ctx, PyResult, Ty, Value};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -114,6 +116,12 @@ impl Frame {
         unsafe { Value::from_slot(*self.word(-4)) }
     }
 
+    /// Notes the frame object.
+    pub(super) fn set_object(self, o: Option<Value>) {
+        // SAFETY: header word of a running frame.
+        unsafe { *self.word(-4) = o.map_or(0, Value::bits) };
+    }
+
     /// Writes the header.
     ///
     /// # Safety
@@ -176,39 +184,26 @@ pub fn parent(f: Frame) -> Option<(Frame, Pc)> {
     Some((caller, unsafe { ret.sub(1) }))
 }
 
-/// The frame object of a running frame, made on demand.
+/// The frame object of a running frame of this thread, made on demand.
 pub fn frame_object(cx: &mut Ctx, f: Frame) -> Value {
     if let Some(o) = f.object() {
         return o;
     }
-    if let Some(g) = f.generator()
-        && let Some(o) = g.frame.get()
-    {
-        attach(cx, f, o);
+    let new = match f.generator() {
+        Some(g) => remote::generator_frame(cx, g),
+        None => remote::blank(cx, f.function(), f.code().value()),
+    };
+    // Another thread may have wanted it, too, while this one allocated.
+    if let Some(o) = f.object() {
         return o;
     }
-    let ty = cx.ty(Ty::Frame);
-    let o = cx.new_zeroed(ty);
-    if let Some(fo) = FrameObj::of(o) {
-        fo.func.init(Some(f.function()));
-        fo.code.init(Some(f.code().value()));
-        if let Some(g) = f.generator() {
-            fo.generator.init(Some(g.value()));
-            cx.store(g.value(), &g.frame, o);
-        }
-    }
-    attach(cx, f, o);
-    o
+    attach(cx, f, new);
+    new
 }
 
-/// Connects a frame object with the window it describes.
+/// Connects a frame object with the window of this thread that it describes.
 pub fn attach(cx: &mut Ctx, f: Frame, o: Value) {
-    // SAFETY: header word of a running frame.
-    unsafe { *f.word(-4) = o.bits() };
-    if let Some(fo) = FrameObj::of(o) {
-        fo.regs.store(f.0, Ordering::Release);
-        fo.thread.store(cx.ident, Ordering::Relaxed);
-    }
+    remote::attach(f, o, cx.ident);
 }
 
 /// Called when a frame that has an object ends or is suspended: the object takes the locals along. `pc` is the last
@@ -234,35 +229,75 @@ pub fn detach(cx: &mut Ctx, f: Frame, pc: Pc, ended: bool) {
         }
     }
     fo.regs.store(std::ptr::null_mut(), Ordering::Release);
-    // SAFETY: header word.
-    unsafe { *f.word(-4) = 0 };
+    f.set_object(None);
+}
+
+/// Storage of the registers of a frame that is on no stack.
+fn stored(fo: &FrameObj) -> Option<&'static ValuesObj> {
+    if let Some(s) = fo.saved.get() {
+        return ValuesObj::of(s);
+    }
+    let g = fo.generator.get().and_then(GeneratorObj::of)?;
+    g.regs.get().and_then(ValuesObj::of)
 }
 
 /// The content of a frame object's register, wherever the frame lives now.
-pub fn frame_register(fo: &FrameObj, i: usize) -> Option<Value> {
-    let regs = fo.regs.load(Ordering::Acquire);
-    let raw = if !regs.is_null() {
-        Some(Frame(regs).get(i))
-    } else if let Some(s) = fo.saved.get().and_then(ValuesObj::of) {
-        s.slots().get(i)?.get()
+pub fn frame_register(cx: &mut Ctx, fo: &FrameObj, i: usize) -> Option<Value> {
+    let raw = if remote::is_elsewhere(cx, fo) {
+        remote::at_rest(cx, fo, &mut |f, _| (i < f.code().nregs as usize).then(|| f.get(i)))
     } else {
-        let g = fo.generator.get().and_then(GeneratorObj::of)?;
-        g.regs.get().and_then(ValuesObj::of)?.slots().get(i)?.get()
-    }?;
-    raw.bound()
+        let regs = fo.regs.load(Ordering::Acquire);
+        (!regs.is_null()).then(|| Some(Frame(regs).get(i)))
+    };
+    match raw {
+        Some(v) => v?.bound(),
+        None => stored(fo)?.slots().get(i)?.get()?.bound(),
+    }
+}
+
+/// The contents of a frame object's first `n` registers at one moment, unbound ones included.
+pub fn frame_registers(cx: &mut Ctx, fo: &FrameObj, n: usize) -> Held<Value> {
+    let mut all = Held::with_capacity(n);
+    let copied = if remote::is_elsewhere(cx, fo) {
+        remote::at_rest(cx, fo, &mut |f, _| copy_window(f, n, &mut all)).is_some()
+    } else {
+        let regs = fo.regs.load(Ordering::Acquire);
+        if !regs.is_null() {
+            copy_window(Frame(regs), n, &mut all);
+        }
+        !regs.is_null()
+    };
+    if !copied && let Some(s) = stored(fo) {
+        s.slots().iter().take(n).for_each(|s| all.push(s.get_or(Value::UNBOUND)));
+    }
+    while all.len() < n {
+        all.push(Value::UNBOUND);
+    }
+    all
+}
+
+fn copy_window(f: Frame, n: usize, to: &mut Held<Value>) {
+    (0..n.min(f.code().nregs as usize)).for_each(|i| to.push(f.get(i)));
 }
 
 /// Sets a frame object's register.
 pub fn set_frame_register(cx: &mut Ctx, fo: &FrameObj, i: usize, v: Value) {
-    let regs = fo.regs.load(Ordering::Acquire);
-    if !regs.is_null() {
-        Frame(regs).set(i, v);
-    } else if let Some(s) = fo.saved.get().and_then(ValuesObj::of) {
-        if let Some(slot) = s.slots().get(i) {
-            cx.store(s.value(), slot, v);
+    let set = |f: Frame| {
+        if i < f.code().nregs as usize {
+            f.set(i, v);
         }
-    } else if let Some(s) =
-        fo.generator.get().and_then(GeneratorObj::of).and_then(|g| g.regs.get()).and_then(ValuesObj::of)
+    };
+    if remote::is_elsewhere(cx, fo) {
+        if remote::at_rest(cx, fo, &mut |f, _| set(f)).is_some() {
+            return;
+        }
+    } else {
+        let regs = fo.regs.load(Ordering::Acquire);
+        if !regs.is_null() {
+            return set(Frame(regs));
+        }
+    }
+    if let Some(s) = stored(fo)
         && let Some(slot) = s.slots().get(i)
     {
         cx.store(s.value(), slot, v);

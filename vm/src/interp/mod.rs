@@ -33,6 +33,7 @@ pub mod gens;
 mod handlers;
 pub mod liveness;
 pub mod raising;
+pub mod remote;
 pub mod slow;
 mod state;
 mod unpack;

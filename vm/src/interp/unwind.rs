@@ -61,6 +61,12 @@ pub fn unwind(cx: &mut Ctx) -> Pc {
         }
         if flags & flag::GEN != 0 {
             exc = gens::fail(cx, f, exc);
+            if f.object().is_some() {
+                // Another thread asked for it meanwhile.
+                cx.keep.push(exc);
+                frame::detach(cx, f, left, true);
+                cx.keep.pop();
+            }
         }
         cx.depth -= 1;
         if flags & flag::ENTRY != 0 {

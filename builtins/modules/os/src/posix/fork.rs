@@ -6,6 +6,7 @@
 use super::state::OsState;
 use crate::support::raise_errno;
 use crate::sys;
+use protopy_vm::interp::remote;
 use protopy_vm::protocore::layouts::{ListObj, MethodDef};
 use protopy_vm::protocore::{Ctx, PyResult, Slot, Ty, Value};
 use protopy_vm::{audit, call, callable, methods, report_unraisable, warn};
@@ -105,7 +106,11 @@ pub fn fork_with(cx: &mut Ctx, f: impl FnOnce() -> sys::SysResult<i32>) -> sys::
     let r = f();
     if let Some(g) = guard {
         match r {
-            Ok(0) => cx.after_fork_child(g),
+            Ok(0) => {
+                let frames = remote::left_behind(cx, &g);
+                cx.after_fork_child(g);
+                remote::settle(cx, frames);
+            }
             _ => cx.after_fork_parent(g),
         }
     }
