@@ -452,9 +452,18 @@ impl Ctx {
     /// One collection; `None` if another thread collected meanwhile.
     #[inline(never)]
     fn cycle(&mut self, full: bool, report: Report) -> Option<Cycle> {
+        self.cycle_and(full, report, &mut |_| ())
+    }
+
+    /// As [`Ctx::cycle`]; `then` is called before the other threads go on.
+    fn cycle_and(&mut self, full: bool, report: Report, then: &mut dyn FnMut(&mut Ctx)) -> Option<Cycle> {
         let heap = self.heap();
         let asked = Instant::now();
-        let mut c = self.with_stopped_world(|cx, threads| heap.run(cx, threads, full, report))?;
+        let mut c = self.with_stopped_world(|cx, threads| {
+            let c = heap.run(cx, threads, full, report);
+            then(cx);
+            c
+        })?;
         let stop = asked.elapsed().saturating_sub(c.pause);
         {
             let mut s = locked(&heap.stats);
@@ -567,6 +576,25 @@ impl Ctx {
         while !done {
             done = self
                 .with_stopped_world(|cx, _| {
+                    heap.blocks.for_each(|_| true, &mut |v| {
+                        if !is_storage(v) && want(v) {
+                            cx.keep.push(v);
+                        }
+                    });
+                })
+                .is_some();
+        }
+        first
+    }
+
+    /// As [`Ctx::keep_objects`] for objects that are alive at that moment: nothing that other threads have dropped is among them.
+    pub fn keep_live_objects(&mut self, want: &mut dyn FnMut(Value) -> bool) -> usize {
+        let first = self.keep.len();
+        let heap = self.heap();
+        let mut done = false;
+        while !done {
+            done = self
+                .cycle_and(true, Report::Nothing, &mut |cx| {
                     heap.blocks.for_each(|_| true, &mut |v| {
                         if !is_storage(v) && want(v) {
                             cx.keep.push(v);

@@ -230,7 +230,13 @@ fn is_finalized(cx: &mut Ctx, a: &[Value]) -> PyResult {
 /// Puts all tracked objects that are alive into `cx.keep`; the index of the first.
 fn keep_tracked(cx: &mut Ctx, function: &str) -> usize {
     collect_for_program(cx, "gc", function);
-    let first = cx.keep_objects(&mut |v| !matches!(v.layout(), Layout::Str | Layout::Bytes | Layout::Float));
+    let mut wanted = |v: Value| !matches!(v.layout(), Layout::Str | Layout::Bytes | Layout::Float);
+    // What other threads have made and dropped since would come back to life, and stay as long as the answer does.
+    let first = if cx.registered_threads() > 1 {
+        cx.keep_live_objects(&mut wanted)
+    } else {
+        cx.keep_objects(&mut wanted)
+    };
     let mut at = first;
     for i in first..cx.keep.len() {
         let v = cx.keep[i];
