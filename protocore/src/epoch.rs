@@ -26,8 +26,9 @@
 //! and not freed is at most the budget, what is retired until the slowest running thread has reached its next safepoint,
 //! and what stacks refer to. The second part is bounded by the collector's own budget: a collection waits for the same thread.
 //!
-//! Why not `crossbeam-epoch`: it was here. A pinned thread must hold no pointer when it repins, and native functions do hold tables
-//! while they compare keys by Python code; each blocking call paid for unpinning and pinning, though nothing was retired.
+//! Why not `crossbeam-epoch`, which frees the tables of module states ([`crate::states`]): it was here. A pinned thread must hold no pointer
+//! when it repins, and native functions do hold tables of dicts while they compare keys by Python code; each blocking call paid for
+//! unpinning and pinning.
 
 use crate::ctx::{Ctx, breaker};
 use crate::heap::{Heap, ThreadRecord, locked};

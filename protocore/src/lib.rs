@@ -23,6 +23,7 @@ pub mod pairing;
 pub mod shape;
 pub mod slot;
 pub mod space;
+mod states;
 pub mod tools;
 pub mod trace;
 pub mod types;

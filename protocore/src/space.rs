@@ -8,12 +8,12 @@ use crate::known::{TYPE_COUNT, Ty};
 use crate::layouts::LenWord;
 use crate::shape::ShapeTable;
 use crate::slot::Slot;
+use crate::states::States;
 use crate::trace::Tracer;
 use crate::types::{TypeObj, type_flags};
 use crate::value::Value;
 use crate::{PyResult, ctx::Ctx};
-use dashmap::DashMap;
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
@@ -126,7 +126,7 @@ pub struct ProtoSpace {
     pub multi: AtomicBool,
     /// Hooks into the layers above.
     pub hooks: std::sync::RwLock<Hooks>,
-    states: DashMap<TypeId, Arc<dyn SpaceState>>,
+    states: States,
     /// `sys.flags.dev_mode`
     pub dev_mode: AtomicBool,
     /// `sys.get_int_max_str_digits()`
@@ -157,7 +157,7 @@ impl ProtoSpace {
             threads: AtomicUsize::new(0),
             multi: AtomicBool::new(false),
             hooks: std::sync::RwLock::new(Hooks::NONE),
-            states: DashMap::new(),
+            states: States::default(),
             dev_mode: AtomicBool::new(false),
             int_max_str_digits: AtomicI64::new(4300),
             import_time: AtomicU8::new(0),
@@ -209,9 +209,7 @@ impl ProtoSpace {
                 t.visit(c);
             }
         }
-        for s in &self.states {
-            s.value().trace(t);
-        }
+        self.states.trace(t);
         self.tools.trace(t);
     }
 
@@ -236,16 +234,7 @@ impl ProtoSpace {
 
     /// State of type `S` in this space, made on first use.
     pub fn state<S: SpaceState + Default>(&self) -> Arc<S> {
-        if let Some(s) = self.states.get(&TypeId::of::<S>()) {
-            let any: Arc<dyn Any + Send + Sync> = s.value().clone();
-            if let Ok(s) = any.downcast::<S>() {
-                return s;
-            }
-        }
-        let fresh: Arc<S> = Arc::new(S::default());
-        let entry = self.states.entry(TypeId::of::<S>()).or_insert_with(|| fresh.clone());
-        let any: Arc<dyn Any + Send + Sync> = entry.value().clone();
-        any.downcast::<S>().unwrap_or(fresh)
+        self.states.of()
     }
 
     /// A version number that was never used in this space. After 2^32 - 1 of them caching ends: 0 forever.
