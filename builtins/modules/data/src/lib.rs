@@ -3,12 +3,13 @@
 pub mod csv;
 pub mod expat;
 pub mod json;
+pub mod pickle;
 
 use protopy_vm::ModuleSpec;
 use protopy_vm::protocore::{Ctx, Raised, Value};
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&json::MODULE, &csv::MODULE, &expat::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&json::MODULE, &csv::MODULE, &expat::MODULE, &pickle::MODULE];
 
 /// Adds a note to the exception that is being raised.
 #[cold]

@@ -305,7 +305,7 @@ fn from_time(cx: &mut Ctx, class: Value, t: i64, us: i64, tz: Value) -> PyResult
     let f = class_arg(cx, class).and_then(|t| family_of(cx, t))?;
     args::check_zone(cx, f, tz)?;
     let utc = broken_down(cx, class, t, us, true, tz)?;
-    vm::call_method(cx, tz, "fromutc", &[utc])
+    tzinfo::call_fromutc(cx, tz, utc)
 }
 
 fn combine(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -647,5 +647,5 @@ fn astimezone(cx: &mut Ctx, v: Value, tz: Value) -> PyResult {
     let target = if tz.is_none() { system_zone(cx, v, r.seconds() - EPOCH)? } else { tz };
     // Made a moment ago, and known to nobody but a class derived from datetime.
     cx.store(result, &r.zone, target);
-    vm::call_method(cx, target, "fromutc", &[result])
+    tzinfo::call_fromutc(cx, target, result)
 }

@@ -2,7 +2,7 @@
 //!
 //! Each object is one cell: the fields, a cached hash, and for times the time zone. A date and a datetime have different payloads, though the one's
 //! type is the other's base: what is inherited asks for either ([`date_of`]). Results need a type object, mostly another one than the
-//! operand's; every type of the family holds all of them in its `module` slot ([`Family`]), two loads away.
+//! operand's; every type of the family holds all of them in its `attached` slot ([`Family`]), two loads away.
 //!
 //! Fields never change once an object is known to others; fold and time zone of a result are set right after its class made it, as in CPython.
 

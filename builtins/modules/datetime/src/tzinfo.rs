@@ -91,6 +91,17 @@ fn inconsistent(cx: &mut Ctx) -> Raised {
     cx.value_error("fromutc: tz.dst() gave inconsistent results; cannot convert")
 }
 
+/// `tz.fromutc(dt)`
+pub fn call_fromutc(cx: &mut Ctx, tz: Value, dt: Value) -> PyResult {
+    match tz.native::<Zone>() {
+        Some(z) => {
+            fromutc_arg(cx, tz, dt)?;
+            datetime::shifted(cx, dt, z.offset.get_or_none(), false)
+        }
+        None => vm::call_method(cx, tz, "fromutc", &[dt]),
+    }
+}
+
 // ---------------------------------------------------------------------------------------------------- calls
 
 /// ValueError: an offset of a day or more.
