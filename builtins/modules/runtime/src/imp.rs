@@ -8,9 +8,9 @@ use protopy_vm::modules::{
     create_module, exec_module, find_builtin, find_frozen, frozen_code, frozen_names, module_dict,
     module_set, module_tables, new_module_named, no_frozen,
 };
+use protopy_vm::sync::RawLock;
 use protopy_vm::{ModuleSpec, buffer_to_vec, errors, get_attr_str, index_i64, methods, repr_text};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// First two bytes of cache files, as a number: of this compiler, and beyond what CPython uses.
 pub const PYC_MAGIC: u32 = 0x4000 | (protopy_compiler::cache::FINGERPRINT % 0xbfff) as u32;
@@ -18,11 +18,10 @@ pub const PYC_MAGIC: u32 = 0x4000 | (protopy_compiler::cache::FINGERPRINT % 0xbf
 /// The import lock: re-entrant, of the space.
 #[derive(Default)]
 struct ImportLock {
-    /// Owner's identifier and depth.
-    state: Mutex<(u64, usize)>,
-    /// Threads that wait for it: without any, nobody is told that it is free, which would be a system call.
-    waiting: AtomicUsize,
-    freed: Condvar,
+    lock: RawLock,
+    /// Identifier of the thread that holds it, and how often.
+    owner: AtomicU64,
+    depth: AtomicUsize,
 }
 
 impl SpaceState for ImportLock {
@@ -30,64 +29,45 @@ impl SpaceState for ImportLock {
 }
 
 impl ImportLock {
-    fn get(&self) -> std::sync::MutexGuard<'_, (u64, usize)> {
-        self.state.lock().unwrap_or_else(|e| e.into_inner())
+    /// Whether this thread holds it: nobody else writes that.
+    fn is_mine(&self, cx: &Ctx) -> bool {
+        self.owner.load(Ordering::Relaxed) == cx.ident && self.depth.load(Ordering::Relaxed) > 0
     }
 }
 
 fn acquire_lock(cx: &mut Ctx, _: &[Value]) -> PyResult {
     let l = cx.space().state::<ImportLock>();
-    let me = cx.ident;
-    {
-        let mut s = l.get();
-        if s.1 == 0 || s.0 == me {
-            *s = (me, s.1 + 1);
-            return Ok(Value::NONE);
-        }
+    if !l.is_mine(cx) {
+        l.lock.acquire(cx, None)?;
+        l.owner.store(cx.ident, Ordering::Relaxed);
     }
-    cx.blocking(|| {
-        let mut s = l.get();
-        l.waiting.fetch_add(1, Ordering::Relaxed);
-        while s.1 != 0 {
-            s = l.freed.wait(s).unwrap_or_else(|e| e.into_inner());
-        }
-        l.waiting.fetch_sub(1, Ordering::Relaxed);
-        *s = (me, 1);
-    });
+    l.depth.fetch_add(1, Ordering::Relaxed);
     Ok(Value::NONE)
 }
 
 fn release_lock(cx: &mut Ctx, _: &[Value]) -> PyResult {
     let l = cx.space().state::<ImportLock>();
-    let held = {
-        let mut s = l.get();
-        let mine = s.1 > 0 && s.0 == cx.ident;
-        if mine {
-            s.1 -= 1;
-        }
-        mine
-    };
-    if !held {
+    if !l.is_mine(cx) {
         return Err(cx.raise_str(Ty::RuntimeError, "not holding the import lock"));
     }
-    // A thread counts itself while it holds the mutex, before which it saw that the lock is taken.
-    if l.waiting.load(Ordering::Relaxed) != 0 {
-        l.freed.notify_one();
+    if l.depth.fetch_sub(1, Ordering::Relaxed) == 1 {
+        l.owner.store(0, Ordering::Relaxed);
+        l.lock.release(cx);
     }
     Ok(Value::NONE)
 }
 
 fn lock_held(cx: &mut Ctx, _: &[Value]) -> PyResult {
-    Ok(Value::bool(cx.space().state::<ImportLock>().get().1 > 0))
+    Ok(Value::bool(cx.space().state::<ImportLock>().lock.is_held()))
 }
 
 /// After `fork`, in the child: the lock belongs to this thread or to nobody.
 pub fn import_lock_after_fork(cx: &mut Ctx) {
     let l = cx.space().state::<ImportLock>();
-    l.waiting.store(0, Ordering::Relaxed);
-    let mut s = l.get();
-    if s.0 != cx.ident {
-        *s = (0, 0);
+    if !l.is_mine(cx) {
+        l.owner.store(0, Ordering::Relaxed);
+        l.depth.store(0, Ordering::Relaxed);
+        l.lock.reinit();
     }
 }
 

@@ -9,7 +9,7 @@ use crate::sys;
 use protopy_vm::interp::remote;
 use protopy_vm::protocore::layouts::{ListObj, MethodDef};
 use protopy_vm::protocore::{Ctx, PyResult, Slot, Ty, Value};
-use protopy_vm::{audit, call, callable, methods, report_unraisable, warn};
+use protopy_vm::{audit, call, call_method, callable, methods, report_unraisable, warn};
 use std::sync::atomic::Ordering;
 
 pub(super) static FUNCTIONS: &[MethodDef] = methods![functions:
@@ -83,19 +83,30 @@ fn run(cx: &mut Ctx, which: usize) {
     }
 }
 
-/// Hooks before a fork that other code makes (`_posixsubprocess`).
+/// Calls a function of `_imp` about the import lock.
+fn import_lock(cx: &mut Ctx, function: &str) {
+    let r = protopy_vm::import(cx, "_imp").and_then(|m| call_method(cx, m, function, &[]));
+    if let Err(r) = r {
+        report_unraisable(cx, r, Some("Exception ignored in fork hook"), Value::NONE);
+    }
+}
+
+/// Hooks before a fork. The import lock is held while the process forks, so that the child finds no module half imported.
 pub fn before_fork(cx: &mut Ctx) {
     run(cx, BEFORE);
+    import_lock(cx, "acquire_lock");
 }
 
 /// Hooks in the parent after a fork.
 pub fn after_fork_in_parent(cx: &mut Ctx) {
+    import_lock(cx, "release_lock");
     run(cx, PARENT);
 }
 
 /// What the runtime and the program do in the child after a fork.
 pub fn after_fork_in_child(cx: &mut Ctx) {
     protopy_vm::finalize::after_fork_child(cx);
+    import_lock(cx, "release_lock");
     crate::signal::after_fork(cx);
     run(cx, CHILD);
 }
