@@ -11,20 +11,22 @@ def resident():
 
 
 def numbers(l):
-    for i in range(8_000_000):
+    for i in range(8_000_000 // LESS):
         l.append(None)
 
 
 def table(d):
-    for i in range(500_000):
+    for i in range(500_000 // LESS):
         d[i] = None
 
 
 def members(s):
-    for i in range(500_000):
+    for i in range(500_000 // LESS):
         s.add(i)
 
 
+# With a collection at every few allocations, less has to do.
+LESS = 20 if "PROTOPY_GC_STRESS" in os.environ else 1
 # Memory that is poisoned when it is freed stays.
 LIMIT = 1 << 40 if "PROTOPY_GC_POISON" in os.environ else resident() + 56
 
