@@ -75,7 +75,7 @@ pub fn fspath(cx: &mut Ctx, v: Value) -> PyResult {
 pub fn fspath_text(cx: &mut Ctx, v: Value) -> PyResult {
     let path = fspath(cx, v)?;
     let Some(b) = BytesObj::of(path) else { return Ok(path) };
-    fs_decode(cx, &b.bytes().to_vec())
+    fs_decode(cx, b.bytes())
 }
 
 /// A path argument of a system call.
