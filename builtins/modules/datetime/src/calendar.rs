@@ -236,7 +236,7 @@ mod tests {
             let (y, m, d) = date_of_ordinal(o);
             assert_eq!(ordinal(y, m, d), o);
             let (iy, w, wd) = iso_calendar(y, m, d);
-            if iy <= MAXYEAR && iy >= MINYEAR {
+            if (MINYEAR..=MAXYEAR).contains(&iy) {
                 assert_eq!(of_iso_calendar(iy, w, wd), Ok((y, m, d)));
             }
         }

@@ -501,10 +501,7 @@ impl Saver {
             return Err(pickling_error(cx, msg));
         }
         let in_band = match self.buffer_callback {
-            Some(f) => match vm::call(cx, f, &[v]).and_then(|r| vm::is_true(cx, r)) {
-                Ok(b) => b,
-                Err(r) => return Err(r),
-            },
+            Some(f) => vm::call(cx, f, &[v]).and_then(|r| vm::is_true(cx, r))?,
             None => true,
         };
         if !in_band {
