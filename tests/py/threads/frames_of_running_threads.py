@@ -16,7 +16,7 @@ def callee(a):
     b = a + 1
     shown.append(sys._getframe())
     step(here)
-    print(a, b)  # expect: 1 written
+    print(a, b)
     b = "last"
     done.set()
 
@@ -43,6 +43,7 @@ except RuntimeError as error:
 go.set()
 done.wait()
 thread.join()
+# expect: 1 written
 print(frame.f_locals["b"], frame.f_back.f_locals["mine"], frame.f_lineno - first)  # expect: last of the caller 6
 
 
