@@ -39,6 +39,7 @@ pub fn run(mut i: Invocation) -> i32 {
         protopy_mod_compress::MODULES,
         protopy_mod_ffi::MODULES,
         protopy_mod_datetime::MODULES,
+        protopy_mod_decimal::MODULES,
     ];
     if let Err(r) = startup::init_core(cx, &i.config, &modules)
         .and_then(|()| protopy_mod_runtime::init_types(cx))
