@@ -164,7 +164,7 @@ fn from_tuple(cx: &mut Ctx, v: Value) -> PyResult<Dec> {
 /// `Decimal.__new__`
 pub fn decimal_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     let Some(ty) = TypeObj::of(class) else { return Err(cx.type_error("not a type")) };
-    let rt = runtime_of_type(cx, ty)?;
+    let rt = crate::object::runtime(cx)?;
     let (value, context) = if args.names().is_none() && args.pos().len() == 1 {
         (args.pos()[0], Value::UNBOUND)
     } else {
@@ -176,14 +176,6 @@ pub fn decimal_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
         return Ok(make_of(cx, rt, ty, Dec::finite(false, no_digits(), 0)));
     }
     from_object(cx, rt, ctx, ty, value, Mode::Exact)
-}
-
-/// The state, from a subclass of `Decimal`.
-pub fn runtime_of_type(cx: &mut Ctx, ty: &TypeObj) -> PyResult<&'static Runtime> {
-    match ty.module.get().and_then(|m| m.native::<Runtime>()) {
-        Some(r) => Ok(r),
-        None => crate::object::runtime(cx),
-    }
 }
 
 /// An object of a class from a Decimal of the exact type: through the class's constructor if it is a subclass.

@@ -5,7 +5,7 @@ use crate::context_methods::CONTEXT;
 use crate::decimal::DECIMAL;
 use crate::num::dec::{MAX_EMAX, MAX_PREC, MIN_EMIN, MIN_ETINY, ROUNDINGS};
 use crate::num::{Rounding, Settings, flags};
-use crate::object::{Runtime, link, runtime};
+use crate::object::{Runtime, runtime};
 use crate::signals::{self, EXCEPTIONS, SIGNAL_DICT};
 use protopy_vm::protocore::types::SlotSpec;
 use protopy_vm::protocore::{
@@ -166,7 +166,6 @@ fn set_up(cx: &mut Ctx, rt: &'static Runtime) -> PyResult<()> {
     let manager = vm::create_type(cx, &MANAGER)?;
     for (slot, t) in [(&rt.decimal, decimal), (&rt.context, context_type), (&rt.manager, manager)] {
         cx.store(holder, slot, t);
-        link(cx, t);
     }
     signals::create(cx, rt, holder)?;
     let t = signal_dict(cx)?;

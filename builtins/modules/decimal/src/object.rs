@@ -1,7 +1,7 @@
 //! Decimal objects, what a space keeps for them, and how operations run.
 //!
 //! A Decimal never changes. Coefficients of up to two words lie in the object; longer ones in an object of their own, so that the
-//! usual Decimal has nothing to drop. The type `Decimal` itself leads to [`Runtime`], which operators need.
+//! usual Decimal has nothing to drop.
 
 use crate::context::Context;
 use crate::num::{Dec, DecRef, Kind, Res, Settings, Status, Stop, Work, convert, words::Words};
@@ -163,21 +163,10 @@ pub fn runtime_value(cx: &mut Ctx) -> Value {
     cx.space().state::<Holder>().runtime.get_or_none()
 }
 
-/// Makes the types lead to the state.
-pub fn link(cx: &mut Ctx, ty: Value) {
-    let holder = cx.space().state::<Holder>();
-    if let (Some(t), Some(r)) = (TypeObj::of(ty), holder.runtime.get()) {
-        cx.store(ty, &t.module, r);
-    }
-}
-
 /// The state, from a Decimal or a Context.
 #[inline(always)]
-pub fn runtime_of(cx: &mut Ctx, v: Value) -> PyResult<&'static Runtime> {
-    match cx.type_of(v).module.get().and_then(|m| m.native::<Runtime>()) {
-        Some(r) => Ok(r),
-        None => runtime(cx),
-    }
+pub fn runtime_of(cx: &mut Ctx, _: Value) -> PyResult<&'static Runtime> {
+    runtime(cx)
 }
 
 impl Runtime {

@@ -136,7 +136,10 @@ pub fn fma(
     st: &mut Status,
     work: &mut Work,
 ) -> Res<Dec> {
-    // A NaN among the factors comes first; then the third operand's.
+    // A product that is invalid comes before the third operand's NaN, a NaN among the factors too.
+    if a.is_infinite() && b.is_zero() || a.is_zero() && b.is_infinite() {
+        return Ok(Dec::invalid(flags::INVALID_OPERATION, st));
+    }
     let signaling = [a, b, c].into_iter().find(|x| x.kind == Kind::Signaling);
     if let Some(x) = signaling {
         *st |= flags::INVALID_OPERATION;
