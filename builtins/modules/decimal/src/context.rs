@@ -176,12 +176,13 @@ pub fn context_init(cx: &mut Ctx, v: Value, args: Args<'_>) -> PyResult<()> {
     set_all(cx, v, &given)
 }
 
+type Setter = fn(&mut Ctx, Value, Option<Value>) -> PyResult<()>;
+
 /// Sets what is given and not None.
 pub fn set_all(cx: &mut Ctx, v: Value, given: &[Value; 8]) -> PyResult<()> {
     let c = this(cx, v)?;
     let present = |i: usize| Some(given[i]).filter(|x| !x.is_none() && !x.is_unbound());
-    let setters: [fn(&mut Ctx, Value, Option<Value>) -> PyResult<()>; 6] =
-        [set_prec, set_rounding, set_emin, set_emax, set_capitals, set_clamp];
+    let setters: [Setter; 6] = [set_prec, set_rounding, set_emin, set_emax, set_capitals, set_clamp];
     for (i, set) in setters.iter().enumerate() {
         if let Some(x) = present(i) {
             set(cx, v, Some(x))?;

@@ -89,9 +89,9 @@ fn raise(cx: &mut Ctx, rt: &Runtime, st: Status, trapped: Status) -> Raised {
             all.push(rt.exceptions[j].get_or_none());
         }
     }
-    for j in 1..SIGNALS {
-        if trapped & EXCEPTIONS[j].3 != 0 {
-            all.push(rt.exceptions[j].get_or_none());
+    for (signal, class) in EXCEPTIONS.iter().zip(&rt.exceptions).take(SIGNALS).skip(1) {
+        if trapped & signal.3 != 0 {
+            all.push(class.get_or_none());
         }
     }
     match cx.list(&all) {

@@ -22,7 +22,7 @@ fn rows(u: &mut [u64], v: &[u64], q: &mut [u64]) {
         let (mut guess, mut r) = if u0 >= v1 {
             (BASE - 1, top - u128::from(BASE - 1) * u128::from(v1))
         } else {
-            let (g, r) = by.div(top);
+            let (g, r) = by.div_rem(top);
             (g, u128::from(r))
         };
         while r < u128::from(BASE)
@@ -45,7 +45,7 @@ fn sub_mul(u: &mut [u64], v: &[u64], w: u64) -> bool {
     let mut carry = 0u64;
     let (low, high) = u.split_at_mut(v.len());
     for (x, y) in low.iter_mut().zip(v) {
-        let (hi, lo) = super::words::BY_BASE.div(u128::from(w) * u128::from(*y) + u128::from(carry));
+        let (hi, lo) = super::words::BY_BASE.div_rem(u128::from(w) * u128::from(*y) + u128::from(carry));
         let (s, over) = x.overflowing_sub(lo);
         *x = if over { s.wrapping_add(BASE) } else { s };
         carry = hi + u64::from(over);
@@ -56,7 +56,7 @@ fn sub_mul(u: &mut [u64], v: &[u64], w: u64) -> bool {
 /// `a` (below `b * BASE^n`) by `b` of `n` words, its top half the base or more: quotient of `n` words, remainder of `n` words.
 fn two_by_one(a: &[u64], b: &[u64], work: &mut Work) -> Res<(Vec<u64>, Vec<u64>)> {
     let n = b.len();
-    if n % 2 != 0 || n < RECURSIVE {
+    if !n.is_multiple_of(2) || n < RECURSIVE {
         work.step(n * n / 4)?;
         let mut u = zeroed(2 * n + 1)?;
         u[..a.len()].copy_from_slice(a);

@@ -16,7 +16,7 @@ fn add_mul_word(r: &mut [u64], a: &[u64], w: u64) {
     let (low, high) = r.split_at_mut(a.len());
     for (x, y) in low.iter_mut().zip(a) {
         // (B - 1)^2 + 2 (B - 1) = B^2 - 1
-        (carry, *x) = BY_BASE.div(u128::from(w) * u128::from(*y) + u128::from(*x) + u128::from(carry));
+        (carry, *x) = BY_BASE.div_rem(u128::from(w) * u128::from(*y) + u128::from(*x) + u128::from(carry));
     }
     if carry != 0 {
         add_to(high, &[carry]);

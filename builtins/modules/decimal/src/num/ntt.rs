@@ -22,7 +22,7 @@ impl Field {
     }
 
     fn mul(self, a: u64, b: u64) -> u64 {
-        self.by.div(u128::from(a) * u128::from(b)).1
+        self.by.div_rem(u128::from(a) * u128::from(b)).1
     }
 
     fn pow(self, mut a: u64, mut n: u64) -> u64 {
@@ -43,7 +43,7 @@ impl Field {
 
     /// `w * 2^64 / p`, which makes multiplication by `w` cheap.
     fn companion(self, w: u64) -> u64 {
-        self.by.div(u128::from(w) << 64).0
+        self.by.div_rem(u128::from(w) << 64).0
     }
 
     #[inline(always)]
@@ -195,8 +195,8 @@ pub fn mul(a: &[u64], b: &[u64], work: &mut Work) -> Res<Words> {
         let (s, c2) = s.overflowing_add(b << 64);
         let (s, c3) = s.overflowing_add(carry);
         let top = (b >> 64) as u64 + u64::from(c1) + u64::from(c2) + u64::from(c3);
-        let (q1, r) = BY_BASE.div((u128::from(top) << 64) | (s >> 64));
-        let (q0, r) = BY_BASE.div((u128::from(r) << 64) | (s & u128::from(u64::MAX)));
+        let (q1, r) = BY_BASE.div_rem((u128::from(top) << 64) | (s >> 64));
+        let (q0, r) = BY_BASE.div_rem((u128::from(r) << 64) | (s & u128::from(u64::MAX)));
         carry = (u128::from(q1) << 64) | u128::from(q0);
         *o = r;
         debug_assert!(r < BASE);

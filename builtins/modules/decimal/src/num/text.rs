@@ -8,10 +8,10 @@ use super::words::{self, DIGITS, Words};
 pub fn coefficient(parts: [&[u8]; 2]) -> Res<Words> {
     // Leading zeros need no room.
     let mut parts = parts;
-    for i in 0..2 {
-        let zeros = parts[i].iter().take_while(|b| **b == b'0').count();
-        parts[i] = &parts[i][zeros..];
-        if !parts[i].is_empty() {
+    for part in &mut parts {
+        let zeros = part.iter().take_while(|b| **b == b'0').count();
+        *part = &part[zeros..];
+        if !part.is_empty() {
             break;
         }
     }

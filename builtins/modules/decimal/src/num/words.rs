@@ -53,7 +53,7 @@ impl Divisor {
 
     /// Quotient and remainder; the quotient must fit in a word.
     #[inline(always)]
-    pub fn div(self, n: u128) -> (u64, u64) {
+    pub fn div_rem(self, n: u128) -> (u64, u64) {
         let n = n << self.shift;
         let (hi, lo) = ((n >> 64) as u64, n as u64);
         let q = (u128::from(self.recip) * u128::from(hi)).wrapping_add(n);
@@ -257,7 +257,7 @@ pub fn zeroed(n: usize) -> Res<Vec<u64>> {
 /// High and low word of a number below 10^38.
 #[inline(always)]
 pub fn split(n: u128) -> (u64, u64) {
-    if n < BASE as u128 { (0, n as u64) } else { BY_BASE.div(n) }
+    if n < BASE as u128 { (0, n as u64) } else { BY_BASE.div_rem(n) }
 }
 
 /// The number, if it has at most two words.
@@ -357,7 +357,7 @@ pub fn add_word(a: &mut Words, n: u64) -> Res<()> {
 pub fn mul_word(a: &mut [u64], n: u64, c: u64) -> u64 {
     let mut carry = c;
     for x in a {
-        (carry, *x) = BY_BASE.div(u128::from(*x) * u128::from(n) + u128::from(carry));
+        (carry, *x) = BY_BASE.div_rem(u128::from(*x) * u128::from(n) + u128::from(carry));
     }
     carry
 }
@@ -367,7 +367,7 @@ pub fn div_word(a: &mut [u64], n: u64) -> u64 {
     let d = Divisor::new(n);
     let mut rem = 0u64;
     for x in a.iter_mut().rev() {
-        (*x, rem) = d.div(u128::from(rem) * u128::from(BASE) + u128::from(*x));
+        (*x, rem) = d.div_rem(u128::from(rem) * u128::from(BASE) + u128::from(*x));
     }
     rem
 }
@@ -412,8 +412,8 @@ pub fn rest(a: &[u64], k: usize) -> Rest {
     let (q, r) = ((k - 1) / DIGITS, (k - 1) % DIGITS);
     let Some(w) = a.get(q) else { return Rest::Low };
     // The digit of weight 10^(k-1), and what is below it.
-    let (above, below) = BY_POW10[r].div(u128::from(*w));
-    let digit = BY_POW10[1].div(u128::from(above)).1;
+    let (above, below) = BY_POW10[r].div_rem(u128::from(*w));
+    let digit = BY_POW10[1].div_rem(u128::from(above)).1;
     match digit {
         0..5 if digit == 0 && below == 0 && a[..q].iter().all(|w| *w == 0) => Rest::Zero,
         0..5 => Rest::Low,
@@ -440,7 +440,7 @@ pub fn shift_right_in_word(a: &mut [u64], r: usize) {
     let (d, m) = (BY_POW10[r], POW10[DIGITS - r]);
     let mut above = 0;
     for w in a.iter_mut().rev() {
-        let (hi, lo) = d.div(u128::from(*w));
+        let (hi, lo) = d.div_rem(u128::from(*w));
         *w = above * m + hi;
         above = lo;
     }
@@ -456,7 +456,7 @@ pub fn low_digits(a: &[u64], k: usize) -> Res<Words> {
     }
     let mut w = Words::copy(&a[..q + usize::from(r != 0)])?;
     if r != 0 {
-        w[q] = BY_POW10[r].div(u128::from(a[q])).1;
+        w[q] = BY_POW10[r].div_rem(u128::from(a[q])).1;
     }
     w.trim();
     Ok(w)
@@ -467,7 +467,7 @@ pub fn trailing_zeros(a: &[u64]) -> usize {
     let Some(i) = a.iter().position(|w| *w != 0) else { return 0 };
     let (mut w, mut n) = (a[i], 0);
     for step in [16, 8, 4, 2, 1] {
-        let (q, r) = BY_POW10[step].div(u128::from(w));
+        let (q, r) = BY_POW10[step].div_rem(u128::from(w));
         if r == 0 {
             w = q;
             n += step;
