@@ -223,7 +223,9 @@ pub(super) fn from_object(cx: &mut Ctx, v: Value, writable: bool) -> PyResult {
         return Err(cx.type_error(&msg));
     }
     let b = get_buffer(cx, v, writable)?.into_inner();
-    view_of(cx, v, b, false)
+    // A builtin type may pass on the buffer of another object (`PickleBuffer`).
+    let exporter = if cx.type_of(v).has(type_flags::HEAP) { v } else { b.owner };
+    view_of(cx, exporter, b, false)
 }
 
 /// A memoryview of an export.

@@ -45,11 +45,8 @@ fn cannot(cx: &mut Ctx, obj: Value, why: &str) -> Raised {
     }
 }
 
-/// The module with the given name, imported if need be.
+/// The module with the given name, imported if need be; one that another thread is importing is waited for.
 fn module_named(cx: &mut Ctx, n: Value) -> PyResult {
-    if let Some(m) = modules(cx).and_then(|d| cx.dict_get_str(d, n)).filter(|m| !m.is_none()) {
-        return Ok(m);
-    }
     let globals = Value::NONE;
     let from = Value::NONE;
     vm::imports::import_module(cx, n, globals, from, 0)?;

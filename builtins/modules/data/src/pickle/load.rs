@@ -237,7 +237,10 @@ impl<'a> Loader<'a> {
                 if self.input.consumed() > end {
                     return Err(unpickling_error(cx, "pickle exhausted before end of frame"));
                 }
-                self.frame_end = usize::MAX;
+                // A frame that began with the last byte of another one goes on.
+                if self.frame_end == end {
+                    self.frame_end = usize::MAX;
+                }
             }
         }
     }
@@ -598,7 +601,7 @@ impl<'a> Loader<'a> {
             let msg = format!("FRAME length exceeds system's maximum of {most} bytes");
             return Err(cx.raise_str(Ty::OverflowError, &msg));
         };
-        if self.frame_end != usize::MAX {
+        if self.frame_end != usize::MAX && self.input.consumed() < self.frame_end {
             return Err(unpickling_error(cx, "beginning of a new frame before end of current frame"));
         }
         self.input.require(cx, n)?;
