@@ -254,18 +254,6 @@ def prepare(options):
     os.environ.setdefault("PYTHONREGRTEST_UNICODE_GUARD", "\xe6")
 
 
-def lend_interpreter_pool():
-    """Let the modules about executors load, whose common part names the one of interpreters: it is a class that cannot be made where
-    `concurrent.futures` has none."""
-    from concurrent import futures
-    if not hasattr(futures, "InterpreterPoolExecutor"):
-        class InterpreterPoolExecutor:
-            def __init__(self, *args, **kwargs):
-                import _interpreters
-
-        futures.InterpreterPoolExecutor = InterpreterPoolExecutor
-
-
 def main(arguments):
     events_path, module = arguments[:2]
     options = dict(zip(arguments[2::2], arguments[3::2], strict=True))
@@ -276,8 +264,6 @@ def main(arguments):
     try:
         import unittest
         prepare(options)
-        if module.startswith("test.test_concurrent_futures."):
-            lend_interpreter_pool()
         __import__(module)
         loader = unittest.TestLoader()
         suite = loader.loadTestsFromModule(sys.modules[module])
