@@ -61,6 +61,9 @@ const WORDS: [&str; 5] = ["help", "version", "help-env", "help-xoptions", "help-
 /// The option that takes a word of three.
 const CHECK: &str = "check-hash-based-pycs";
 
+/// The option that names the folder of the standard library, as `-X stdlib` does.
+const STDLIB: &str = "stdlib";
+
 /// The options as clap knows them.
 fn command() -> Command {
     let flag = |c: char| Arg::new(c.to_string()).short(c).action(ArgAction::Count);
@@ -77,6 +80,13 @@ fn command() -> Command {
         .args(VALUES.chars().map(value))
         .args(WORDS.map(word))
         .arg(Arg::new(CHECK).long(CHECK).action(ArgAction::Append))
+        .arg(
+            Arg::new(STDLIB)
+                .long(STDLIB)
+                .action(ArgAction::Append)
+                .value_parser(ValueParser::os_string())
+                .allow_hyphen_values(true),
+        )
 }
 
 /// The options of the interpreter itself, as given.
@@ -111,9 +121,11 @@ impl Given {
         self.values('W').map(|v| v.to_string_lossy().into_owned()).collect()
     }
 
-    /// Values of `-X`.
+    /// Values of `-X`; `--stdlib DIR` is one of them.
     pub fn xoptions(&self) -> Vec<String> {
-        self.values('X').map(|v| v.to_string_lossy().into_owned()).collect()
+        let library = self.matches.get_many::<OsString>(STDLIB).into_iter().flatten();
+        let library = library.map(|dir| format!("{STDLIB}={}", dir.to_string_lossy()));
+        self.values('X').map(|v| v.to_string_lossy().into_owned()).chain(library).collect()
     }
 
     /// Value of `--check-hash-based-pycs`.
@@ -162,6 +174,13 @@ fn options(executable: &str, args: &[OsString]) -> Result<Given, Answer> {
                 }
                 i += 1;
             }
+            b"--stdlib" => {
+                if args.get(i).is_none() {
+                    return Err(usage_error(executable, "Argument expected for the --stdlib option"));
+                }
+                i += 1;
+            }
+            _ if b.starts_with(b"--stdlib=") => {}
             _ if WORDS.iter().any(|w| b.strip_prefix(b"--") == Some(w.as_bytes())) => {}
             _ => return Err(unknown(executable, a.to_string_lossy().as_ref())),
         }
@@ -303,6 +322,7 @@ mod tests {
         assert_eq!(refusal(&["protopy", "-Bc"]), ("Argument expected for the -c option".to_owned(), 2));
         assert_eq!(refusal(&["protopy", "-X", "cpu_count=0", "-c", ""]).1, 1);
         assert_eq!(refusal(&["protopy", "--check-hash-based-pycs", "x"]).1, 2);
+        assert_eq!(refusal(&["protopy", "--stdlib"]).1, 2);
     }
 
     #[test]

@@ -53,6 +53,7 @@ Options (a variable of the environment that does the same stands in brackets):
 -X opt : an option of the implementation, see --help-xoptions
 --check-hash-based-pycs always|default|never:
          whether .pyc files that name a hash of their source are compared with it
+--stdlib DIR    : the folder of the standard library, which holds os.py [PROTOPYHOME]
 --help-env      : what variables of the environment do
 --help-xoptions : what the options of -X do
 --help-all      : all of this
