@@ -562,14 +562,18 @@ impl Ctx {
         Ok(())
     }
 
-    /// Takes the storage out of a list, which is empty until [`Ctx::list_give_back`]. MemoryError.
-    pub fn list_take(&mut self, l: &ListObj) -> PyResult<Lent> {
+    /// Takes the storage out of a list, which is empty until [`Ctx::list_give_back`]; `None` if it is empty, maybe since another
+    /// thread has taken it: that one gives back. MemoryError.
+    pub fn list_take(&mut self, l: &ListObj) -> PyResult<Option<Lent>> {
         let mark = self.values_for(0)?;
         let _g = l.header.lock(self.single_threaded());
+        if l.len() == 0 {
+            return Ok(None);
+        }
         let lent = Lent { store: storage(l), len: l.len(), mark };
         l.len.store(0, Ordering::Release);
         self.store(l.value(), &l.items, mark.value());
-        Ok(lent)
+        Ok(Some(lent))
     }
 
     /// Gives back what [`Ctx::list_take`] took; whether the list had been left alone meanwhile. If not, what was put into it
@@ -712,11 +716,12 @@ mod tests {
     fn taken_storage_comes_back_and_meddling_is_noticed() {
         let mut cx = ctx();
         let l = list(&mut cx, 3);
-        let lent = cx.list_take(l).expect("memory");
+        let lent = cx.list_take(l).expect("memory").expect("items");
         assert!(l.is_empty());
+        assert!(cx.list_take(l).expect("memory").is_none(), "who comes second gives nothing back");
         cx.list_clear(l);
         assert!(cx.list_give_back(l, lent));
-        let lent = cx.list_take(l).expect("memory");
+        let lent = cx.list_take(l).expect("memory").expect("items");
         assert!(cx.list_append(l, Value::NONE).is_ok());
         cx.list_clear(l);
         assert!(!cx.list_give_back(l, lent));

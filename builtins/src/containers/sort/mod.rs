@@ -263,7 +263,7 @@ pub fn sort_list(cx: &mut Ctx, l: &ListObj, key: Option<Value>, reverse: bool) -
     if l.len() < 2 && key.is_none() {
         return Ok(());
     }
-    let lent = cx.list_take(l)?;
+    let Some(lent) = cx.list_take(l)? else { return Ok(()) };
     let r = match lent.store {
         Some(s) => sort_storage(cx, s, lent.len, key, reverse),
         None => Ok(()),
