@@ -567,7 +567,7 @@ impl Ctx {
     pub fn list_take(&mut self, l: &ListObj) -> PyResult<Option<Lent>> {
         let mark = self.values_for(0)?;
         let _g = l.header.lock(self.single_threaded());
-        if l.len() == 0 {
+        if l.is_empty() {
             return Ok(None);
         }
         let lent = Lent { store: storage(l), len: l.len(), mark };
