@@ -34,7 +34,7 @@ use crate::ctx::{Ctx, breaker};
 use crate::heap::{Heap, ThreadRecord, locked};
 use crate::value::Value;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Bytes that are retired before an epoch begins.
 pub const BUDGET: usize = 1 << 20;
@@ -70,8 +70,6 @@ struct State {
 /// The epochs of a space.
 #[derive(Default)]
 pub(crate) struct Epochs {
-    /// Whether storage is freed ahead of the collector (`PROTOPY_GC_EPOCHS=1`).
-    pub(crate) on: AtomicBool,
     state: Mutex<State>,
     /// Bytes that epochs have freed.
     pub(crate) freed: AtomicUsize,
@@ -194,9 +192,7 @@ impl Ctx {
     /// To be told of storage that its owner has just ceased to refer to: if it spans blocks it is freed when all threads have passed.
     #[inline]
     pub fn retire_storage(&mut self, old: Value) {
-        if self.heap().epochs.on.load(Relaxed)
-            && let Some(bytes) = self.heap().large_bytes(old)
-        {
+        if let Some(bytes) = self.heap().large_bytes(old) {
             self.retire_large(old, bytes);
         }
     }

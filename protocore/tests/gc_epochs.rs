@@ -74,7 +74,6 @@ fn without_collections(space: &ProtoSpace) {
 #[test]
 fn one_thread_frees_outgrown_storage_at_once() {
     let (space, mut cx) = space();
-    space.heap.set_epochs(true);
     without_collections(&space);
     let l = new_list(&mut cx);
     let before = space.heap.stats().heap_bytes;
@@ -100,7 +99,6 @@ fn one_thread_frees_outgrown_storage_at_once() {
 #[test]
 fn a_dict_that_grows_or_is_renewed_keeps_one_table() {
     let (space, mut cx) = space();
-    space.heap.set_epochs(true);
     without_collections(&space);
     let d = cx.dict();
     cx.keep.push(d);
@@ -120,7 +118,6 @@ fn a_dict_that_grows_or_is_renewed_keeps_one_table() {
 #[test]
 fn storage_that_a_native_frame_holds_outlives_safepoints() {
     let (space, mut cx) = space();
-    space.heap.set_epochs(true);
     space.heap.set_poison(true);
     without_collections(&space);
     let l = new_list(&mut cx);
@@ -141,7 +138,6 @@ fn storage_that_a_native_frame_holds_outlives_safepoints() {
 #[test]
 fn storage_that_a_sleeping_thread_holds_stays() {
     let (space, mut cx) = space();
-    space.heap.set_epochs(true);
     space.heap.set_poison(true);
     without_collections(&space);
     let l = new_list(&mut cx);
@@ -175,7 +171,6 @@ fn storage_that_a_sleeping_thread_holds_stays() {
 /// What the others do while one thread churns.
 fn beside(others: Vec<fn(&mut Ctx, &AtomicBool)>) -> usize {
     let (space, mut cx) = space();
-    space.heap.set_epochs(true);
     without_collections(&space);
     let stop = Arc::new(AtomicBool::new(false));
     let ready = Arc::new(AtomicUsize::new(0));
@@ -271,7 +266,6 @@ fn what_is_retired_is_bounded_beside_threads_that_compute() {
 #[test]
 fn readers_never_see_storage_that_was_freed() {
     let (space, mut cx) = space();
-    space.heap.set_epochs(true);
     space.heap.set_poison(true);
     without_collections(&space);
     let l = new_list(&mut cx);
@@ -317,7 +311,6 @@ fn readers_never_see_storage_that_was_freed() {
 #[test]
 fn collections_and_epochs_free_each_buffer_once() {
     let (space, mut cx) = space();
-    space.heap.set_epochs(true);
     space.heap.set_poison(true);
     let l = new_list(&mut cx);
     for round in 0..30 {
@@ -338,7 +331,6 @@ fn collections_and_epochs_free_each_buffer_once() {
 #[test]
 fn a_child_process_ends_the_epoch_that_its_parent_began() {
     let (space, mut cx) = space();
-    space.heap.set_epochs(true);
     without_collections(&space);
     let stop = Arc::new(AtomicBool::new(false));
     let s = stop.clone();

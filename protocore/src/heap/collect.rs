@@ -232,9 +232,11 @@ impl Heap {
         self.blocks.large_span(v.bits() as usize).map(|n| n * BLOCK_BYTES)
     }
 
-    /// Whether a noted object is one: what spanned blocks may have been freed since.
+    /// Whether a noted object is still there: what spanned blocks may have been freed since. What lies there now is another object if it
+    /// has no mark, as old ones have; to visit it would declare it alive until the next collection, which it need not be.
     fn is_still(&self, at: usize) -> bool {
-        !at.is_multiple_of(BLOCK_BYTES) || self.blocks.find(at).is_some_and(|v| v.bits() as usize == at)
+        !at.is_multiple_of(BLOCK_BYTES)
+            || self.blocks.find(at).is_some_and(|v| v.bits() as usize == at && self.blocks.is_current(v))
     }
 
     /// Frees a large object that nothing refers to, without references of its own to drop. `now`: its memory goes back to the system.
@@ -614,5 +616,60 @@ impl Ctx {
     /// Whether a word is the address of an object of this heap, for assertions and tests.
     pub fn is_object(&self, word: u64) -> bool {
         self.heap().blocks.find(word as usize).is_some_and(|v| v.bits() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::known::RAW_SHAPE;
+    use crate::layouts::ListObj;
+    use crate::space::ProtoSpace;
+
+    /// The address of the list's storage, inverted: the stack is not to keep it.
+    #[inline(never)]
+    fn noted_storage(cx: &mut Ctx, l: &ListObj) -> usize {
+        for i in 0..8_000 {
+            assert!(cx.list_append(l, Value::small(i)).is_ok());
+        }
+        cx.collect_quietly(true);
+        // The storage is old, and noted by this.
+        assert!(cx.list_set(l, 0, Value::NONE));
+        let at = l.items.get().map_or(0, |s| s.bits() as usize);
+        assert!(at.is_multiple_of(BLOCK_BYTES) && cx.heap().is_still(at));
+        !at
+    }
+
+    #[inline(never)]
+    fn empty(cx: &mut Ctx, l: &ListObj) {
+        cx.list_clear(l);
+    }
+
+    #[test]
+    fn what_lies_where_noted_storage_was_is_not_taken_for_it() {
+        let space = ProtoSpace::new((1, 2)).expect("space");
+        let mut cx = Ctx::attach(&space, true).expect("thread");
+        cx.heap().set_stress(0);
+        let store = cx.new_values(8).expect("memory");
+        let v = cx.list_from_values(store, 0);
+        cx.keep.push(v);
+        let l = ListObj::of(v).expect("list");
+        let hidden = noted_storage(&mut cx, l);
+        empty(&mut cx, l);
+        cx.retire(Box::new(()), crate::epoch::BUDGET);
+        clear_dead_stack();
+        assert!(cx.safepoint().is_ok());
+        let at = !hidden;
+        let heap = cx.heap();
+        assert!(heap.blocks.find(at).is_none() && !heap.is_still(at), "freed");
+        // A young object takes the place.
+        for _ in 0..100_000 {
+            let v = Value::from_ref(cx.alloc_cell(64, false, Layout::Object, RAW_SHAPE, 0));
+            if v.bits() as usize == at {
+                break;
+            }
+        }
+        assert!(heap.blocks.find(at).is_some(), "taken");
+        assert!(!heap.is_still(at), "what is there is young");
     }
 }

@@ -157,8 +157,6 @@ impl Heap {
             size_from_env("PROTOPY_GC_NURSERY").map_or(collect::MIN_NURSERY, |n| n.max(1 << 16));
         let world = world::World::new();
         world.stops.loud.store(flag("PROTOPY_GC_STATS"), Relaxed);
-        let epochs = Epochs::default();
-        epochs.on.store(flag("PROTOPY_GC_EPOCHS"), Relaxed);
         Ok(Heap {
             blocks: Blocks::reserve(limit)?,
             available: (0..CLASSES * KINDS).map(|_| Mutex::new(Vec::new())).collect(),
@@ -183,19 +181,13 @@ impl Heap {
             since_full: AtomicUsize::new(0),
             nursery: AtomicUsize::new(min_nursery),
             min_nursery,
-            epochs,
+            epochs: Epochs::default(),
         })
     }
 
     /// Collects at every `n`-th allocation; 0 ends it. Threads that are attached already notice at their next block.
     pub fn set_stress(&self, n: usize) {
         self.stress.store(n, Relaxed);
-    }
-
-    /// Has epochs free outgrown storage ahead of the collector. Off unless `PROTOPY_GC_EPOCHS=1`: the stress of lists has seen freed
-    /// memory written to.
-    pub fn set_epochs(&self, on: bool) {
-        self.epochs.on.store(on, Relaxed);
     }
 
     pub(crate) fn is_stressed(&self) -> bool {
