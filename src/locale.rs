@@ -1,7 +1,6 @@
-//! The locale of the process: what it means for the standard streams and for UTF-8 mode.
-//!
-//! Text is UTF-8 here whatever the locale says; it decides how strict the standard streams are.
+//! The locale of the process: what it means for file names, the standard streams and UTF-8 mode.
 
+use protopy_vm::{self as vm, protocore::Ctx};
 use std::ffi::CStr;
 
 /// Locales that mean "any bytes, but UTF-8", the second choice when the locale is C.
@@ -66,6 +65,28 @@ pub fn is_posix() -> bool {
         None | Some("C" | "POSIX") => true,
         Some(_) => current().is_none_or(|c| c == "C" || c == "POSIX"),
     }
+}
+
+/// The locale's encoding as the C library calls it, if it is not UTF-8.
+pub fn encoding() -> Option<String> {
+    // SAFETY: a query; the answer is a string that is valid until the locale changes, and it is copied here.
+    #[allow(unsafe_code)]
+    let name = unsafe {
+        let name = libc::nl_langinfo(libc::CODESET);
+        if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
+    };
+    let utf8 = name.is_empty() || name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("utf8");
+    (!utf8).then_some(name)
+}
+
+/// Makes the locale's encoding that of file names and arguments, if it is one that needs no codec written in Python.
+pub fn use_encoding(cx: &Ctx, utf8_mode: bool) {
+    let codec = match encoding().filter(|_| !utf8_mode).as_deref() {
+        Some("ANSI_X3.4-1968" | "US-ASCII") => "ascii",
+        Some("ISO-8859-1") => "iso8859-1",
+        _ => return,
+    };
+    let _ = vm::settings::of(cx).fs_encoding.set(codec.to_owned());
 }
 
 /// The error handler of standard input and output: bytes that are not UTF-8 pass through in the locale C and its kin.

@@ -2,10 +2,10 @@
 
 use crate::cli::{Invocation, Program};
 use crate::locate::{absolute, locate};
-use crate::{repl, streams};
+use crate::{locale, repl, streams};
 use protopy_builtins::{startup, sysmod};
 use protopy_vm::protocore::dict::DictObj;
-use protopy_vm::protocore::layouts::{CodeObj, ExcObj, IntRef, ModuleObj};
+use protopy_vm::protocore::layouts::{BytesObj, CodeObj, ExcObj, IntRef, ModuleObj};
 use protopy_vm::protocore::{Ctx, PyResult, Raised, Root, Ty, Value};
 use protopy_vm::{self as vm, errors::set_sys};
 use std::ffi::{OsStr, OsString};
@@ -28,6 +28,7 @@ pub fn run(mut i: Invocation) -> i32 {
         }
     };
     let cx = &mut *cx;
+    locale::use_encoding(cx, i.config.utf8_mode != 0);
     let modules = [
         protopy_mod_runtime::MODULES,
         protopy_mod_os::MODULES,
@@ -167,23 +168,27 @@ fn main_program(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
 
 /// The program that `-c` gives; what is wrong with it is printed.
 fn command_text(cx: &mut Ctx, c: &OsStr) -> Option<String> {
-    if let Some(text) = c.to_str() {
+    let locale = vm::settings::of(cx).fs_encoding.get().is_some();
+    if let Some(text) = c.to_str().filter(|t| !locale || t.is_ascii()) {
         return Some(dedent(text));
     }
-    sysmod::write_stderr(cx, "Unable to decode the command from the command line:\n");
-    let shown = vm::codec::fs_decode(cx, c.as_bytes()).and_then(|text| {
+    let encoded = vm::codec::fs_decode(cx, c.as_bytes()).and_then(|text| {
         let (utf8, strict) = (cx.str("utf-8"), cx.str("strict"));
         vm::call_method(cx, text, "encode", &[utf8, strict])
     });
-    if let Err(r) = shown {
-        let e = cx.take_raised(r);
-        let text = vm::str_text(cx, e).unwrap_or_else(|r| {
-            cx.take_raised(r);
-            String::new()
-        });
-        let line = format!("{}: {text}\n", cx.type_name(e));
-        sysmod::write_stderr(cx, &line);
-    }
+    let e = match encoded {
+        Ok(b) => {
+            let text = BytesObj::of(b).and_then(|b| std::str::from_utf8(b.bytes()).ok());
+            return text.map(dedent);
+        }
+        Err(r) => cx.take_raised(r),
+    };
+    let text = vm::str_text(cx, e).unwrap_or_else(|r| {
+        cx.take_raised(r);
+        String::new()
+    });
+    let line = format!("Unable to decode the command from the command line:\n{}: {text}\n", cx.type_name(e));
+    sysmod::write_stderr(cx, &line);
     None
 }
 

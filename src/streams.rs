@@ -15,6 +15,7 @@ pub fn make(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
         let n = cx.intern_str("open");
         vm::dict_set(cx, d, n, open)?;
     }
+    use_locale_codec(cx, i)?;
     let coding = coding(cx, i)?;
     for (fd, name, mode) in [(0, "stdin", "rb"), (1, "stdout", "wb"), (2, "stderr", "wb")] {
         let stream = stream(cx, io, i, &coding, fd, name, mode)?;
@@ -38,14 +39,34 @@ fn coding(cx: &mut Ctx, i: &Invocation) -> PyResult<Coding> {
     let lenient = locale::stream_errors(i.config.utf8_mode != 0);
     let default = if encoding.is_empty() { lenient } else { "strict" };
     let errors = if errors.is_empty() { default } else { errors }.to_owned();
-    if encoding.is_empty() {
-        return Ok(Coding { encoding: "utf-8".to_owned(), errors });
-    }
+    let fs = vm::settings::of(cx).fs_encoding.get().cloned();
+    let encoding = match encoding {
+        "" => fs.unwrap_or_else(|| "utf-8".to_owned()),
+        given => codec_name(cx, given)?,
+    };
+    Ok(Coding { encoding, errors })
+}
+
+/// The name that the codec of an encoding gives itself.
+fn codec_name(cx: &mut Ctx, encoding: &str) -> PyResult<String> {
     let lookup = vm::import_attr(cx, "codecs", "lookup")?;
     let n = cx.str(encoding);
     let info = vm::call(cx, lookup, &[n])?;
     let name = vm::get_attr_str(cx, info, "name")?;
-    Ok(Coding { encoding: vm::str_text(cx, name)?, errors })
+    vm::str_text(cx, name)
+}
+
+/// Makes the locale's encoding that of file names, if its codec is found by the package `encodings`, and decodes again what was
+/// decoded before that.
+fn use_locale_codec(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
+    let settings = vm::settings::of(cx);
+    let Some(encoding) = locale::encoding().filter(|_| i.config.utf8_mode == 0) else { return Ok(()) };
+    if settings.fs_encoding.get().is_some() {
+        return Ok(());
+    }
+    let name = codec_name(cx, &encoding)?;
+    let _ = settings.fs_encoding.set(name);
+    protopy_builtins::sysmod::set_arguments(cx, &i.config)
 }
 
 /// Why the standard streams cannot be made, if they cannot.

@@ -4,7 +4,7 @@ use protocore::layouts::StrObj;
 use protocore::space::SpaceState;
 use protocore::{Ctx, Tracer, Value};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 /// The settings.
@@ -17,6 +17,9 @@ pub struct Settings {
     pub check_hash_based_pycs: Mutex<Option<String>>,
     /// What `sys.path` began with, if that was the place of the program.
     pub program_path: Mutex<Option<String>>,
+    /// The codec of file names and arguments, if it is not UTF-8: that of the locale, by the codec's own name. Every such codec agrees
+    /// with ASCII.
+    pub fs_encoding: OnceLock<String>,
     /// How many imports that are being timed enclose the current one.
     depth: AtomicI64,
     /// Microseconds that the imports within the current one took.
@@ -32,6 +35,7 @@ impl Default for Settings {
             cpu_count: AtomicI64::new(-1),
             check_hash_based_pycs: Mutex::new(None),
             program_path: Mutex::new(None),
+            fs_encoding: OnceLock::new(),
             depth: AtomicI64::new(0),
             inner: AtomicU64::new(0),
             headed: AtomicBool::new(false),

@@ -198,6 +198,15 @@ fn os_strs(cx: &mut Ctx, items: &[std::ffi::OsString]) -> PyResult {
     Ok(v.into_list())
 }
 
+/// Sets `sys.argv` and `sys.orig_argv`, decoded as file names are.
+pub fn set_arguments(cx: &mut Ctx, c: &Config) -> PyResult<()> {
+    let v = os_strs(cx, &c.argv)?;
+    set_sys(cx, "argv", v);
+    let v = os_strs(cx, &c.orig_argv)?;
+    set_sys(cx, "orig_argv", v);
+    Ok(())
+}
+
 fn version_info(cx: &mut Ctx) -> PyResult {
     let fields = ["major", "minor", "micro", "releaselevel", "serial"];
     let ty = new_structseq_type(cx, &VERSION_INFO, &fields, 5)?;
@@ -384,10 +393,7 @@ fn paths(cx: &mut Ctx, c: &Config) -> PyResult<()> {
 }
 
 fn options(cx: &mut Ctx, c: &Config) -> PyResult<()> {
-    let v = os_strs(cx, &c.argv)?;
-    set_sys(cx, "argv", v);
-    let v = os_strs(cx, &c.orig_argv)?;
-    set_sys(cx, "orig_argv", v);
+    set_arguments(cx, c)?;
     let v = strs(cx, &c.warn)?;
     set_sys(cx, "warnoptions", v);
     let x = cx.dict();

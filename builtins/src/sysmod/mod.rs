@@ -5,7 +5,7 @@ mod info;
 mod monitoring;
 mod state;
 
-pub use info::{Config, VERSION, fill, version_text};
+pub use info::{Config, VERSION, fill, set_arguments, version_text};
 
 use protopy_vm::methods;
 use protopy_vm::names::{N, name};
@@ -38,7 +38,10 @@ pub static FUNCTIONS: &[MethodDef] = methods![functions:
     /// The default encoding of str.
     "getdefaultencoding()" => |cx, _| Ok(cx.str("utf-8"));
     /// The encoding of file names.
-    "getfilesystemencoding()" => |cx, _| Ok(cx.str("utf-8"));
+    "getfilesystemencoding()" => |cx, _| {
+        let settings = vm::settings::of(cx);
+        Ok(cx.str(settings.fs_encoding.get().map_or("utf-8", String::as_str)))
+    };
     /// The error handler of file names.
     "getfilesystemencodeerrors()" => |cx, _| Ok(cx.str("surrogateescape"));
     /// Bytes that an object occupies.

@@ -1,10 +1,11 @@
-//! File names: `os.fspath`, and the file-system encoding, which is UTF-8 with "surrogateescape".
+//! File names: `os.fspath`, and the file-system encoding, which is UTF-8 or the locale's, with "surrogateescape".
 
 use super::errors::{DecodeErrors, EncodeErrors};
 use crate::attr::lookup_special_name;
 use crate::call::call;
 use crate::names::{N, name};
 use crate::ops::index_i64;
+use crate::settings;
 use protocore::layouts::{BytesObj, IntRef, StrObj};
 use protocore::{Ctx, PyResult, Raised, Ty, Value};
 use protopy_text::codecs::{decode_utf8, encode_utf8};
@@ -13,6 +14,9 @@ use protopy_text::codecs::{decode_utf8, encode_utf8};
 pub fn fs_decode(cx: &mut Ctx, b: &[u8]) -> PyResult {
     if b.is_ascii() {
         return cx.str_from(protopy_text::StrRef::Latin1(b));
+    }
+    if let Some(encoding) = settings::of(cx).fs_encoding.get() {
+        return super::decode(cx, b, encoding, "surrogateescape");
     }
     let mut errors = DecodeErrors::new("utf-8", "surrogateescape");
     let (text, _) = decode_utf8(b, true, &mut |e, input| errors.handle(cx, e, input))?;
@@ -31,6 +35,10 @@ pub fn fs_encode(cx: &mut Ctx, v: Value) -> PyResult<Vec<u8>> {
     };
     if let Some(a) = s.as_ascii() {
         return Ok(a.as_bytes().to_vec());
+    }
+    if let Some(encoding) = settings::of(cx).fs_encoding.get() {
+        let b = super::encode(cx, v, encoding, "surrogateescape")?;
+        return Ok(BytesObj::of(b).map_or_else(Vec::new, |b| b.bytes().to_vec()));
     }
     let mut errors = EncodeErrors::new("utf-8", v, "surrogateescape");
     encode_utf8(s.str_ref(), &mut |e| errors.handle(cx, e))

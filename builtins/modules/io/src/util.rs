@@ -317,6 +317,5 @@ pub fn default_encoding(cx: &mut Ctx) -> String {
         return "utf-8".to_owned();
     }
     let n = crate::sys::locale_encoding();
-    // CPython coerces the C locale to UTF-8.
-    if n.is_empty() || n == "ANSI_X3.4-1968" { "utf-8".to_owned() } else { n }
+    if n.is_empty() { "utf-8".to_owned() } else { n }
 }
