@@ -251,6 +251,14 @@ fn absent(env: &Env, x: &Extra<'_>) -> Checked<()> {
         Some("1") => return Err(fatal("config_read_gil", "Enabling the GIL is not supported by this build")),
         Some(_) => return Err(fatal("config_read_gil", "PYTHON_GIL / -X gil must be \"0\" or \"1\"")),
     }
+    // Bytecode is shared by all threads whatever is said.
+    let flag = |v: &str| matches!(v.trim().parse::<u8>(), Ok(0 | 1));
+    if env.text("PYTHON_TLBC").is_some_and(|v| !flag(&v)) {
+        return Err(fatal("config_init_tlbc", "PYTHON_TLBC=N: N is missing or invalid"));
+    }
+    if x.get("tlbc").is_some_and(|v| !v.is_some_and(flag)) {
+        return Err(fatal("config_init_tlbc", "-X tlbc=n: n is missing or invalid"));
+    }
     let frames = match x.get("tracemalloc") {
         Some(v) => Some(v.unwrap_or("1").to_owned()),
         None => env.text("PYTHONTRACEMALLOC"),
