@@ -4,7 +4,7 @@
 //!
 //! A [`DictObj`] points at one [`DictTable`] in the collector's heap: a header, `usable` entries {hash, key, value} in
 //! insertion order, then an index of `1 << log2` cells of 1, 2 or 4 bytes that holds entry number + 1, or 0. A set is
-//! the same with `True` for every value.
+//! the same with `True` for every value. Behind the index of a dict's large table lie its stripes, locks in cache lines of their own.
 //!
 //! # Invariants
 //!
@@ -13,7 +13,9 @@
 //! 2. An entry is written hash, key, value in this order before its index cell is published (release); readers load the
 //!    index with acquire. A reader with an old table sees a state that was true when it loaded the table.
 //! 3. Writers hold the dict's byte lock (skipped while the process has one thread). Nothing under the lock allocates or
-//!    calls out: a grown table is allocated first, and the write revalidates.
+//!    calls out: a grown table is allocated first, and the write revalidates. In a table with stripes a new value for a key that is
+//!    there takes the stripe of its entry instead, so that threads which update different keys do not meet; who removes an entry takes
+//!    its stripe, too, and who replaces or copies the table takes all of them, after the byte lock.
 //! 4. `version` names the set of keys and their entry numbers; it is cleared before any structural change is published. Inline caches
 //!    load the table, then compare the version, then read the entry from the table they loaded.
 //!
@@ -28,6 +30,7 @@ use crate::ctx::Ctx;
 use crate::header::{Header, Layout};
 use crate::held::Held;
 use crate::layouts::StrObj;
+use crate::lock::{ByteGuard, LockByte, lock_byte};
 use crate::slot::Slot;
 use crate::value::Value;
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU16, AtomicU32, AtomicUsize, Ordering};
@@ -74,20 +77,40 @@ pub struct DictTable {
     pub usable: u32,
     /// All entries at or above are dead (for `popitem`).
     live_end: AtomicU32,
-    log2: u32,
+    log2: u8,
+    /// Number of stripes: 0 or a power of two.
+    stripes: u8,
     /// All entries below are dead (for queues).
     live_start: AtomicU32,
     /// Entries at the front that were never written, for keys that are moved there.
     front: AtomicU32,
 }
 
-const MIN_LOG2: u32 = 3;
+const MIN_LOG2: u8 = 3;
 
-const fn usable_of(log2: u32) -> usize {
+const fn usable_of(log2: u8) -> usize {
     ((1usize << log2) * 2) / 3
 }
 
-const fn index_width(log2: u32) -> usize {
+/// Tables from this size on have stripes: 341 entries.
+const STRIPED_LOG2: u8 = 9;
+
+/// A stripe has a cache line of its own.
+const STRIPE_BYTES: usize = 64;
+
+/// So many entries in a row have the same stripe: threads that update runs of keys move from line to line.
+const STRIPE_ENTRIES_LOG2: u32 = 6;
+
+/// Stripes of a dict's table: 3 % of its size at most.
+const fn stripes_of(log2: u8) -> u8 {
+    match log2 {
+        0..STRIPED_LOG2 => 0,
+        STRIPED_LOG2..=12 => 1 << (log2 - STRIPED_LOG2 + 2),
+        _ => 64,
+    }
+}
+
+const fn index_width(log2: u8) -> usize {
     match log2 {
         0..=7 => 1,
         8..=15 => 2,
@@ -142,9 +165,47 @@ pub enum Refused {
     Full,
 }
 
+/// Holds the first so many stripes of a table.
+struct Stripes(&'static DictTable, usize);
+
+impl Drop for Stripes {
+    #[inline]
+    fn drop(&mut self) {
+        (0..self.1).for_each(|i| self.0.stripe(i).free());
+    }
+}
+
 impl DictTable {
-    fn bytes(log2: u32) -> usize {
+    /// Up to the end of the index.
+    fn fixed_bytes(log2: u8) -> usize {
         size_of::<DictTable>() + usable_of(log2) * size_of::<Entry>() + (index_width(log2) << log2)
+    }
+
+    fn bytes(log2: u8, stripes: u8) -> usize {
+        DictTable::fixed_bytes(log2) + usize::from(stripes) * STRIPE_BYTES
+    }
+
+    /// A stripe, by a number below `stripes`.
+    #[inline(always)]
+    fn stripe(&self, n: usize) -> &'static AtomicU8 {
+        debug_assert!(n < usize::from(self.stripes));
+        let p: *const DictTable = self;
+        // SAFETY: so many stripes follow the index. The first does not share its line with the index: that one ends 63 bytes before.
+        unsafe { &*p.cast::<AtomicU8>().add(DictTable::fixed_bytes(self.log2) + (n + 1) * STRIPE_BYTES - 1) }
+    }
+
+    /// Takes the stripe of entry `i`, of a table with stripes.
+    #[inline(always)]
+    fn lock_entry(&self, i: usize) -> ByteGuard<'static> {
+        ByteGuard::take(self.stripe((i >> STRIPE_ENTRIES_LOG2) & (usize::from(self.stripes) - 1)))
+    }
+
+    /// Takes all stripes; the caller has the dict's lock.
+    #[inline]
+    fn lock_stripes(&'static self, single: bool) -> Stripes {
+        let n = if single || crate::ONE_THREAD { 0 } else { usize::from(self.stripes) };
+        (0..n).for_each(|i| lock_byte(self.stripe(i)));
+        Stripes(self, n)
     }
 
     /// The table behind a slot's value.
@@ -396,6 +457,7 @@ impl DictObj {
                 continue;
             }
             if let Some(t) = self.table() {
+                let _s = t.lock_stripes(false);
                 all.extend((0..t.len()).filter_map(|i| t.live(i)));
             }
             return all;
@@ -461,7 +523,11 @@ impl Ctx {
         i: usize,
         value: Value,
     ) -> Result<Value, Refused> {
-        let _g = d.header.lock(self.single_threaded());
+        let _g = if table.stripes == 0 || self.single_threaded() {
+            d.header.lock(self.single_threaded())
+        } else {
+            table.lock_entry(i)
+        };
         if !d.table.get().is_some_and(|t| std::ptr::eq(t.ptr::<DictTable>(), table)) {
             return Err(Refused::Changed);
         }
@@ -509,6 +575,7 @@ impl Ctx {
             return Err(Refused::Changed);
         }
         let Some(e) = table.entries().get(i) else { return Err(Refused::Changed) };
+        let _s = (table.stripes != 0 && !self.single_threaded()).then(|| table.lock_entry(i));
         d.structural();
         let Some(value) = e.value.swap_raw(None) else { return Err(Refused::Changed) };
         let key = e.key.swap_raw(Some(Value::UNBOUND)).unwrap_or(Value::UNBOUND);
@@ -524,6 +591,7 @@ impl Ctx {
         if !d.table.get().is_some_and(|t| std::ptr::eq(t.ptr::<DictTable>(), table)) {
             return Err(Refused::Changed);
         }
+        let _s = (table.stripes != 0 && !self.single_threaded()).then(|| table.lock_entry(i));
         let Some((hash, key, value)) = table.live(i) else { return Err(Refused::Changed) };
         let at_end = if last { d.last() } else { d.next_from(0) };
         if at_end.is_some_and(|(at, ..)| at == i) {
@@ -548,6 +616,7 @@ impl Ctx {
     pub fn dict_clear(&mut self, d: &DictObj) -> Option<&'static DictTable> {
         let old = {
             let _g = d.header.lock(self.single_threaded());
+            let _s = d.table().map(|t| t.lock_stripes(self.single_threaded()));
             d.structural();
             d.used.store(0, Ordering::Release);
             d.table.swap_raw(None)?
@@ -572,7 +641,7 @@ impl Ctx {
             let old = d.table.get();
             let old_len = old.map_or(0, |t| DictTable::of(t).len());
             let room = used.saturating_mul(2).max(used.checked_add(extra)?).max(5).checked_add(front)?;
-            let fresh = self.new_dict_table(room)?;
+            let fresh = self.new_dict_table(room, d.header.layout() == Layout::Dict)?;
             for n in [&fresh.nentries, &fresh.live_end, &fresh.live_start, &fresh.front] {
                 n.store(front as u32, Ordering::Relaxed);
             }
@@ -581,6 +650,7 @@ impl Ctx {
             if d.table.get() != old || old_len != now_len {
                 continue;
             }
+            let stripes = old.map(|t| DictTable::of(t).lock_stripes(self.single_threaded()));
             if let Some(old) = old {
                 let old = DictTable::of(old);
                 for i in 0..old.len() {
@@ -591,6 +661,7 @@ impl Ctx {
             }
             d.structural();
             self.store(d.value(), &d.table, Value::from_ref(fresh));
+            drop(stripes);
             drop(lock);
             if let Some(old) = old {
                 self.retire_storage(old);
@@ -599,7 +670,7 @@ impl Ctx {
         }
     }
 
-    fn new_dict_table(&mut self, room: usize) -> Option<&'static DictTable> {
+    fn new_dict_table(&mut self, room: usize, striped: bool) -> Option<&'static DictTable> {
         let mut log2 = MIN_LOG2;
         while usable_of(log2) < room {
             log2 += 1;
@@ -607,13 +678,15 @@ impl Ctx {
                 return None;
             }
         }
+        let stripes = if striped && !crate::ONE_THREAD { stripes_of(log2) } else { 0 };
         let p = self
-            .try_alloc_cell(DictTable::bytes(log2), Layout::DictTable, crate::known::TABLE_SHAPE)?
+            .try_alloc_cell(DictTable::bytes(log2, stripes), Layout::DictTable, crate::known::TABLE_SHAPE)?
             .cast::<DictTable>();
         // SAFETY: the cell is fresh, zeroed and large enough.
         unsafe {
             (*p).usable = usable_of(log2) as u32;
             (*p).log2 = log2;
+            (*p).stripes = stripes;
             Some(&*p)
         }
     }
@@ -625,7 +698,7 @@ impl Ctx {
             if room == 0 {
                 return Some(());
             }
-            let fresh = self.new_dict_table(room)?;
+            let fresh = self.new_dict_table(room, dst.header.layout() == Layout::Dict)?;
             let mut n = 0;
             {
                 // The copy is the source as it was at one moment.
@@ -634,6 +707,7 @@ impl Ctx {
                     continue;
                 }
                 let Some(t) = src.table() else { return Some(()) };
+                let _s = t.lock_stripes(self.single_threaded());
                 for (h, k, v) in (0..t.len()).filter_map(|i| t.live(i)) {
                     n += usize::from(fresh.append(h, k, v));
                 }
@@ -662,6 +736,7 @@ impl Ctx {
         let Some(t) = src.table() else { return usize::MAX };
         let _g = d.header.lock(self.single_threaded());
         let Some(to) = d.table() else { return from };
+        let _s = to.lock_stripes(self.single_threaded());
         self.barrier(Value::from_ref(to));
         for i in from..t.len() {
             let Some((h, k, v)) = t.live(i) else { continue };

@@ -21,6 +21,15 @@ impl Drop for ByteGuard<'_> {
     }
 }
 
+impl<'a> ByteGuard<'a> {
+    /// Waits for a lock and takes it.
+    #[inline(always)]
+    pub(crate) fn take(l: &'a AtomicU8) -> ByteGuard<'a> {
+        lock_byte(l);
+        ByteGuard(Some(l))
+    }
+}
+
 /// The byte of a lock; generic for the model checker (`tests/models.rs`).
 pub trait LockByte {
     /// Takes the lock if it is free; whether it was.

@@ -327,6 +327,75 @@ fn an_index_that_comes_first_is_not_whole() {
     dict_read(true);
 }
 
+/// A large table's two entries, each with a stripe of its own, and the table that replaces it: values and stripes of both.
+struct Striped {
+    lock: Byte,
+    current: AtomicUsize,
+    stripes: [[Byte; 2]; 2],
+    values: [[AtomicU64; 2]; 2],
+}
+
+impl Striped {
+    fn new() -> Arc<Striped> {
+        let byte = || Byte { byte: AtomicU8::new(0), free: Release };
+        Arc::new(Striped {
+            lock: byte(),
+            current: AtomicUsize::new(0),
+            stripes: [[byte(), byte()], [byte(), byte()]],
+            values: [[AtomicU64::new(0), AtomicU64::new(0)], [AtomicU64::new(0), AtomicU64::new(0)]],
+        })
+    }
+
+    /// `Ctx::dict_replace` until it is not refused.
+    fn replace(&self, i: usize, value: u64) {
+        let mut done = false;
+        while !done {
+            let t = self.current.load(Acquire);
+            lock_byte(&self.stripes[t][i]);
+            done = self.current.load(Acquire) == t;
+            if done {
+                self.values[t][i].store(value, Release);
+            }
+            self.stripes[t][i].free();
+        }
+    }
+
+    /// `Ctx::dict_grow`; `all` as it is.
+    fn grow(&self, all: bool) {
+        lock_byte(&self.lock);
+        let stripes = if all { &self.stripes[0][..] } else { &[] };
+        stripes.iter().for_each(lock_byte);
+        for (old, new) in self.values[0].iter().zip(&self.values[1]) {
+            new.store(old.load(Acquire), Release);
+        }
+        self.current.store(1, Release);
+        stripes.iter().for_each(LockByte::free);
+        self.lock.free();
+    }
+}
+
+fn store_beside_growth(all: bool) {
+    explore(move || {
+        let d = Striped::new();
+        let other = d.clone();
+        let writer = thread::spawn(move || other.replace(1, 5));
+        d.grow(all);
+        writer.join().unwrap();
+        assert_eq!(d.values[1][1].load(Acquire), 5, "a value is lost");
+    });
+}
+
+#[test]
+fn a_store_under_a_stripe_survives_growth() {
+    store_beside_growth(true);
+}
+
+#[test]
+#[should_panic(expected = "a value is lost")]
+fn growth_without_the_stripes_loses_it() {
+    store_beside_growth(false);
+}
+
 /// A cache that remembers "not there" for a version of the keys (`LoadGlobal`).
 fn cached_absence(locked: bool) {
     explore(move || {
@@ -360,7 +429,8 @@ const SAFE: u32 = 1;
 /// `World`, with one thread that may be stopped. The heap stands for what only a running thread touches.
 struct World {
     threads: Mutex<()>,
-    changed: Condvar,
+    safe: Condvar,
+    resumed: Condvar,
     stopping: AtomicBool,
     breaker: AtomicBool,
     state: AtomicU32,
@@ -371,7 +441,8 @@ impl World {
     fn new() -> Arc<World> {
         Arc::new(World {
             threads: Mutex::new(()),
-            changed: Condvar::new(),
+            safe: Condvar::new(),
+            resumed: Condvar::new(),
             stopping: AtomicBool::new(false),
             breaker: AtomicBool::new(false),
             state: AtomicU32::new(RUNNING),
@@ -386,10 +457,12 @@ impl World {
 
     fn wait_until_resumed(&self) {
         let mut g = self.threads.lock().unwrap();
-        while self.stopping.load(SeqCst) {
+        if self.stopping.load(SeqCst) {
             self.state.store(SAFE, SeqCst);
-            self.changed.notify_all();
-            g = self.changed.wait(g).unwrap();
+            self.safe.notify_one();
+            while self.stopping.load(SeqCst) {
+                g = self.resumed.wait(g).unwrap();
+            }
         }
         self.state.store(RUNNING, SeqCst);
     }
@@ -409,7 +482,7 @@ impl World {
         fence(SeqCst);
         if self.stopping.load(SeqCst) {
             drop(self.threads.lock().unwrap());
-            self.changed.notify_all();
+            self.safe.notify_one();
         }
     }
 
@@ -423,13 +496,13 @@ impl World {
             if self.state.load(SeqCst) != RUNNING {
                 break;
             }
-            g = self.changed.wait(g).unwrap();
+            g = self.safe.wait(g).unwrap();
         }
         self.touch();
         self.breaker.store(false, SeqCst);
         self.stopping.store(false, SeqCst);
         drop(g);
-        self.changed.notify_all();
+        self.resumed.notify_all();
     }
 }
 

@@ -1,4 +1,5 @@
-"""Dicts: every key set once is there or was removed once; `setdefault` has one winner; values belong to their keys."""
+"""Dicts: every key set once is there or was removed once; `setdefault` has one winner; values belong to their keys;
+values that threads put beside each other into a large dict, which grows, are what their thread put there last."""
 
 
 class Key:
@@ -17,12 +18,15 @@ class Key:
 def ROUND(round):
     shared, race, hot, slow = {}, {}, {"a": ("a", 0)}, {}
     names = [f"k{i}" for i in range(40)]
+    large = {}
 
     def work(index, rng):
         added, removed, won = 0, [], {}
+        mine = {(index, n): 0 for n in range(200)}
+        large.update(mine)
         while round.go_on():
             for _ in range(40):
-                op = rng.randrange(16)
+                op = rng.randrange(18)
                 if op < 4:
                     shared[index, added] = (index, added)
                     added += 1
@@ -65,9 +69,35 @@ def ROUND(round):
                     assert slow.get(key, key.number) == key.number
                     if rng.random() < 0.3:
                         slow.pop(Key(rng.randrange(30)), None)
+                elif op < 14:
+                    store(rng, index, mine)
                 else:
                     play(rng)
+        assert all(large[key] == serial for key, serial in mine.items())
         return added, removed, won
+
+    def store(rng, index, mine):
+        for _ in range(20):
+            key = index, rng.randrange(200)
+            mine[key] += 1
+            large[key] = mine[key]
+            assert large[key] == mine[key], "a store is lost"
+        op = rng.randrange(8)
+        if op < 3:
+            # Growth, and after it removal.
+            for n in range(300, 300 + rng.randrange(900)):
+                large[index, n] = 0
+        elif op < 6:
+            for n in range(300, 1200):
+                if large.pop((index, n), None) is None:
+                    break
+        elif op == 6:
+            copy = large.copy() if rng.random() < 0.5 else large | {}
+            assert all(copy[key] == serial for key, serial in mine.items())
+        else:
+            key = index, rng.randrange(200)
+            assert large.pop(key) == mine.pop(key)
+            large[key] = mine[key] = 1
 
     def play(rng):
         """Keys that come and go: a value always names its key."""

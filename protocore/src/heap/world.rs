@@ -62,7 +62,10 @@ unsafe impl Sync for ThreadRecord {}
 pub(crate) struct World {
     threads: Mutex<Vec<Arc<ThreadRecord>>>,
     stopping: AtomicBool,
-    changed: Condvar,
+    /// A thread has become safe, or has gone: for the stopper alone.
+    safe: Condvar,
+    /// The world runs again. Apart from `safe`: threads that become safe would wake those that wait here, again and again.
+    resumed: Condvar,
     pub(super) stops: Stops,
 }
 
@@ -117,22 +120,35 @@ impl World {
         World {
             threads: Mutex::new(Vec::new()),
             stopping: AtomicBool::new(false),
-            changed: Condvar::new(),
+            safe: Condvar::new(),
+            resumed: Condvar::new(),
             stops: Stops::default(),
         }
     }
 
-    fn wait<'a>(&self, g: MutexGuard<'a, Vec<Arc<ThreadRecord>>>) -> MutexGuard<'a, Vec<Arc<ThreadRecord>>> {
-        self.changed.wait(g).unwrap_or_else(|e| e.into_inner())
+    fn wait<'a>(
+        &self,
+        what: &Condvar,
+        g: MutexGuard<'a, Vec<Arc<ThreadRecord>>>,
+    ) -> MutexGuard<'a, Vec<Arc<ThreadRecord>>> {
+        what.wait(g).unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Tells the stopper that this thread has become safe. Who stops the world looks at the states under the lock.
+    fn tell_stopper(&self) {
+        drop(locked(&self.threads));
+        self.safe.notify_one();
     }
 
     /// Waits, safe, until the world runs again. Returns running.
     fn wait_until_resumed(&self, me: &ThreadRecord) {
         let mut g = locked(&self.threads);
-        while self.stopping.load(SeqCst) {
+        if self.stopping.load(SeqCst) {
             me.state.store(SAFE, SeqCst);
-            self.changed.notify_all();
-            g = self.wait(g);
+            self.safe.notify_one();
+            while self.stopping.load(SeqCst) {
+                g = self.wait(&self.resumed, g);
+            }
         }
         me.state.store(RUNNING, SeqCst);
     }
@@ -165,7 +181,7 @@ impl World {
                 }
                 return Some(g);
             }
-            g = self.wait(g);
+            g = self.wait(&self.safe, g);
         }
     }
 
@@ -175,7 +191,7 @@ impl World {
         }
         self.stopping.store(false, SeqCst);
         drop(g);
-        self.changed.notify_all();
+        self.resumed.notify_all();
     }
 
     /// Shows `f` the threads that have not passed in epoch `number`: `me`, whose registers are spilled, and those that are SAFE, which
@@ -253,8 +269,7 @@ impl Drop for Unblocking<'_> {
         self.record.sp.store(self.sp, Relaxed);
         self.record.state.store(SAFE, SeqCst);
         if self.heap.world.stopping.load(SeqCst) {
-            drop(locked(&self.heap.world.threads));
-            self.heap.world.changed.notify_all();
+            self.heap.world.tell_stopper();
         }
     }
 }
@@ -275,7 +290,7 @@ impl Heap {
         cx.local.record = Some(record.clone());
         let mut g = locked(&self.world.threads);
         while self.world.stopping.load(SeqCst) {
-            g = self.world.wait(g);
+            g = self.world.wait(&self.world.resumed, g);
         }
         g.push(record);
     }
@@ -293,7 +308,7 @@ impl Heap {
         }
         drop(g);
         // A stopper may wait for this thread.
-        self.world.changed.notify_all();
+        self.world.safe.notify_one();
     }
 }
 
@@ -321,8 +336,7 @@ impl Ctx {
         unsafe { record.spill_here() };
         record.state.store(SAFE, SeqCst);
         if heap.world.stopping.load(SeqCst) {
-            drop(locked(&heap.world.threads));
-            heap.world.changed.notify_all();
+            heap.world.tell_stopper();
         }
         let scope = Blocking { heap, record };
         let r = f();
