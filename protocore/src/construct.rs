@@ -199,11 +199,7 @@ impl Ctx {
         if ty.is_none() && b.len() < 2 {
             let cached = match b.first() {
                 None => self.space().root(Root::EmptyStr),
-                Some(&c) => self
-                    .space()
-                    .root(Root::Latin1Chars)
-                    .and_then(TupleObj::of)
-                    .and_then(|t| t.items().get(usize::from(c)).copied()),
+                Some(&c) => self.space().chars[usize::from(c)].get(),
             };
             if cached.is_some() {
                 return cached;
@@ -312,7 +308,17 @@ impl Ctx {
     }
 
     /// A one-character str.
+    #[inline]
     pub fn char(&mut self, c: u32) -> Value {
+        if let Ok(b) = u8::try_from(c)
+            && let Some(v) = self.space().chars[usize::from(b)].get()
+        {
+            return v;
+        }
+        self.new_char(c)
+    }
+
+    fn new_char(&mut self, c: u32) -> Value {
         let made = match u8::try_from(c) {
             Ok(b) => self.latin1(None, &[b]),
             Err(_) => self.try_str(None, StrRef::Ucs4(&[c])),

@@ -47,8 +47,6 @@ roots! {
     EmptyStr,
     /// The empty bytes.
     EmptyBytes,
-    /// Tuple of the 256 one-character Latin-1 strings.
-    Latin1Chars,
     /// Tuple of the 256 one-byte bytes objects.
     ByteStrings,
     /// The preallocated MemoryError.
@@ -116,6 +114,8 @@ pub struct ProtoSpace {
     pub shapes: ShapeTable,
     types: Box<[Slot]>,
     roots: Box<[Slot]>,
+    /// The one str of each Latin-1 character.
+    pub(crate) chars: Box<[Slot; 256]>,
     pub(crate) interned: Interned,
     version: AtomicU32,
     /// Key of string hashing (SipHash-1-3).
@@ -151,6 +151,7 @@ impl ProtoSpace {
             shapes: ShapeTable::reserve()?,
             types: (0..TYPE_COUNT).map(|_| Slot::empty()).collect(),
             roots: (0..ROOT_COUNT).map(|_| Slot::empty()).collect(),
+            chars: Box::new([const { Slot::empty() }; 256]),
             interned: Interned::default(),
             version: AtomicU32::new(1),
             hash_key,
@@ -196,10 +197,16 @@ impl ProtoSpace {
         self.roots[r as usize].init(Some(v));
     }
 
+    /// Makes a str that one for the character that it consists of.
+    pub fn set_char(&self, c: u8, v: Value) {
+        self.chars[usize::from(c)].init(Some(v));
+    }
+
     /// Visits everything the space holds; `minor` says that what is old need not be visited. The world is stopped.
     pub(crate) fn trace_roots(&self, t: &mut Tracer, minor: bool) {
         t.slots(&self.types);
         t.slots(&self.roots);
+        t.slots(&self.chars[..]);
         self.interned.each(minor, &mut |v| t.visit(v));
         for s in self.shapes.iter() {
             t.slot(&s.key);

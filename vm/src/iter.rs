@@ -5,7 +5,7 @@ use crate::call::call;
 use crate::errors::catch;
 use crate::names::{N, name};
 use crate::roots::ValueVec;
-use protocore::layouts::{ListObj, TupleObj};
+use protocore::layouts::{ListObj, StrObj, TupleObj};
 use protocore::list::Stride;
 use protocore::{Ctx, PyResult, Root, Ty, Value};
 use std::ops::ControlFlow;
@@ -84,6 +84,20 @@ pub fn for_each(
     {
         for v in t.items() {
             if f(cx, *v)?.is_break() {
+                break;
+            }
+        }
+        crate::roots::keep_alive(iterable);
+        return Ok(());
+    }
+    if cx.is_exact(iterable, Ty::Str)
+        && let Some(s) = StrObj::of(iterable)
+    {
+        let text = s.str_ref();
+        for i in 0..text.len() {
+            cx.safepoint()?;
+            let c = cx.char(text.get(i).unwrap_or(0));
+            if f(cx, c)?.is_break() {
                 break;
             }
         }

@@ -7,6 +7,29 @@ use protopy_vm::protocore::{Ctx, PyResult, Raised, Value};
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
+/// The digits of each byte.
+const PAIRS: [[u8; 2]; 256] = {
+    let mut all = [[0; 2]; 256];
+    let mut i = 0;
+    while i < 256 {
+        all[i] = [DIGITS[i >> 4], DIGITS[i & 15]];
+        i += 1;
+    }
+    all
+};
+
+/// The value of each byte as a digit, 16 for one that is none.
+const VALUES: [u8; 256] = {
+    let mut all = [16; 256];
+    let mut i = 0;
+    while i < 16 {
+        all[DIGITS[i] as usize] = i as u8;
+        all[DIGITS[i].to_ascii_uppercase() as usize] = i as u8;
+        i += 1;
+    }
+    all
+};
+
 /// A separator and the size of the groups it separates: from the right if positive, from the left if negative.
 #[derive(Clone, Copy)]
 pub struct HexSeparator {
@@ -38,6 +61,13 @@ pub fn hex_of(cx: &mut Ctx, b: &[u8], sep: Option<HexSeparator>) -> PyResult {
     let mut out = Vec::new();
     if out.try_reserve_exact(room).is_err() {
         return Err(cx.no_memory());
+    }
+    if sep.is_none() {
+        out.resize(2 * b.len(), 0);
+        for (to, byte) in out.chunks_exact_mut(2).zip(b) {
+            to.copy_from_slice(&PAIRS[usize::from(*byte)]);
+        }
+        return cx.str_buf(StrBuf::Latin1(out));
     }
     for (i, byte) in b.iter().enumerate() {
         if let Some(s) = sep
@@ -80,6 +110,13 @@ fn parse(cx: &mut Ctx, s: StrRef<'_>) -> PyResult<Vec<u8>> {
     let mut out = Vec::with_capacity(s.len() / 2);
     let mut i = 0;
     loop {
+        if let StrRef::Latin1(text) = s {
+            let pairs = text.get(i..).unwrap_or(&[]).chunks_exact(2);
+            let values = pairs.map(|p| (VALUES[usize::from(p[0])], VALUES[usize::from(p[1])]));
+            let before = out.len();
+            out.extend(values.take_while(|(a, b)| (a | b) < 16).map(|(a, b)| a << 4 | b));
+            i += 2 * (out.len() - before);
+        }
         while s.get(i).is_some_and(|c| matches!(c, 0x20 | 9..=13)) {
             i += 1;
         }

@@ -5,7 +5,7 @@
 
 use super::dict_views::{DictView, ViewKind};
 use protopy_vm::protocore::dict::DictObj;
-use protopy_vm::protocore::layouts::{IntRef, ListObj, RangeObj, TupleObj};
+use protopy_vm::protocore::layouts::{BytesObj, IntRef, ListObj, RangeObj, StrObj, TupleObj};
 use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
 use protopy_vm::{iter, keep_alive, length_hint, next};
 
@@ -65,7 +65,41 @@ pub fn extend(cx: &mut Ctx, l: &ListObj, iterable: Value) -> PyResult<()> {
     {
         return extend_table(cx, l, d, v.kind);
     }
+    if let Some(s) = StrObj::of(iterable).filter(|_| cx.is_exact(iterable, Ty::Str)) {
+        return extend_chars(cx, l, s);
+    }
+    if let Some(b) = BytesObj::of(iterable).filter(|_| cx.is_exact(iterable, Ty::Bytes)) {
+        let bytes = b.bytes();
+        return fill(cx, l, bytes.len(), |_, i| {
+            bytes.get(i).map_or(Value::NONE, |b| Value::small(i64::from(*b)))
+        });
+    }
     extend_iter(cx, l, iterable)
+}
+
+fn extend_chars(cx: &mut Ctx, l: &ListObj, s: &StrObj) -> PyResult<()> {
+    let text = s.str_ref();
+    let r = fill(cx, l, text.len(), |cx, i| cx.char(text.get(i).unwrap_or(0)));
+    keep_alive(s.value());
+    r
+}
+
+/// Appends `n` items, in steps between which other threads may stop this one.
+fn fill(cx: &mut Ctx, l: &ListObj, n: usize, item: impl Fn(&mut Ctx, usize) -> Value) -> PyResult<()> {
+    let Some(want) = l.len().checked_add(n) else { return Err(cx.no_memory()) };
+    cx.list_reserve(l, want)?;
+    let mut at = 0;
+    while at < n {
+        let mut some = [Value::NONE; 64];
+        let count = some.len().min(n - at);
+        for (k, v) in some.iter_mut().enumerate().take(count) {
+            *v = item(cx, at + k);
+        }
+        cx.list_extend(l, some.get(..count).unwrap_or(&[]))?;
+        at += count;
+        cx.safepoint()?;
+    }
+    Ok(())
 }
 
 /// A range of small numbers; `None` for another.
@@ -83,14 +117,7 @@ fn extend_range(cx: &mut Ctx, l: &ListObj, r: &RangeObj) -> Option<PyResult<()>>
 }
 
 fn fill_range(cx: &mut Ctx, l: &ListObj, start: i64, step: i64, n: usize) -> PyResult<()> {
-    let Some(want) = l.len().checked_add(n) else { return Err(cx.no_memory()) };
-    cx.list_reserve(l, want)?;
-    let mut x = start;
-    for _ in 0..n {
-        cx.list_append(l, Value::small(x))?;
-        x = x.wrapping_add(step);
-    }
-    Ok(())
+    fill(cx, l, n, |_, i| Value::small(start.wrapping_add(step.wrapping_mul(i as i64))))
 }
 
 /// The keys, values or items of a dict, or a set's items.

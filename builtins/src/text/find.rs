@@ -388,6 +388,19 @@ pub(crate) fn join_items(cx: &mut Ctx, sep: StrRef<'_>, items: &[Value]) -> PyRe
     if !out.try_reserve(total) {
         return Err(cx.no_memory());
     }
+    if let (StrBuf::Latin1(text), StrRef::Latin1(sep)) = (&mut out, sep) {
+        for (i, v) in items.iter().enumerate() {
+            match sep {
+                _ if i == 0 => {}
+                [c] => text.push(*c),
+                _ => text.extend_from_slice(sep),
+            }
+            if let Some(StrRef::Latin1(s)) = StrObj::of(*v).map(StrObj::str_ref) {
+                text.extend_from_slice(s);
+            }
+        }
+        return cx.str_buf(out);
+    }
     for (i, v) in items.iter().enumerate() {
         if i > 0 {
             out.push_ref(sep);

@@ -191,6 +191,16 @@ fn slice(cx: &mut Ctx, v: Value, s: &StrObj, r: SliceRange) -> PyResult {
 
 /// The items that a resolved slice names.
 pub(crate) fn pick<T: Copy>(items: &[T], r: SliceRange) -> Vec<T> {
+    if let (Ok(start), Ok(step)) = (usize::try_from(r.start), usize::try_from(r.step))
+        && step > 0
+    {
+        return items.get(start..).unwrap_or(&[]).iter().step_by(step).take(r.count).copied().collect();
+    }
+    if let (Ok(start), -1) = (usize::try_from(r.start), r.step)
+        && let Some(all) = start.checked_add(1).and_then(|end| items.get(..end))
+    {
+        return all.iter().rev().take(r.count).copied().collect();
+    }
     let mut out = Vec::with_capacity(r.count);
     let mut i = r.start;
     for _ in 0..r.count {

@@ -305,6 +305,13 @@ fn convert(cx: &mut Ctx, out: &mut StrBuf, d: &Directive, v: Value) -> PyResult<
 pub(super) fn modulo(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     let Some(s) = StrObj::of(a) else { return Ok(Value::NOT_IMPLEMENTED) };
     let text = s.str_ref();
+    if s.as_ascii() == Some("%s") {
+        // What is a str already is not copied.
+        let only = TupleObj::of(b).map_or(Some(b), |t| if let [v] = t.items() { Some(*v) } else { None });
+        if let Some(v) = only.filter(|v| cx.is_exact(*v, Ty::Str)) {
+            return Ok(v);
+        }
+    }
     let mut args = PercentArgs::new(cx, b, StrObj::of(b).is_some());
     let mut out = StrBuf::with_capacity(text.len() + 16);
     let mut plain = true;

@@ -2,7 +2,7 @@
 
 use super::args::{str_arg, this_str};
 use super::object::exact;
-use protopy_text::StrBuf;
+use protopy_text::{StrBuf, StrRef};
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{IntRef, StrObj};
 use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
@@ -56,6 +56,23 @@ fn look_up(cx: &mut Ctx, table: Value, c: u32) -> PyResult<Mapped> {
     }
 }
 
+/// Maps the first characters, as far as the cache knows them and they stay in ASCII; how many, and whether any changed.
+fn known_run(text: &[u8], cache: &[Option<Mapped>; 128], out: &mut Vec<u8>) -> (usize, bool) {
+    let mut changed = false;
+    for (i, b) in text.iter().enumerate() {
+        match cache.get(usize::from(*b)) {
+            Some(Some(Mapped::Same)) => out.push(*b),
+            Some(Some(Mapped::Char(c @ 0..0x80))) => {
+                changed = true;
+                out.push(*c as u8);
+            }
+            Some(Some(Mapped::Deleted)) => changed = true,
+            _ => return (i, changed),
+        }
+    }
+    (text.len(), changed)
+}
+
 pub(super) fn translate(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let s = this_str(cx, args[0])?;
     let (text, table) = (s.str_ref(), args[1]);
@@ -64,7 +81,18 @@ pub(super) fn translate(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let mut cache: [Option<Mapped>; 128] = [None; 128];
     let mut out = StrBuf::with_capacity_like(text);
     let mut changed = false;
-    for c in text.chars() {
+    let mut at = 0;
+    while let Some(c) = text.get(at) {
+        if let (StrRef::Latin1(b), StrBuf::Latin1(to)) = (text, &mut out) {
+            let (kept, other) = known_run(b.get(at..).unwrap_or(&[]), &cache, to);
+            changed |= other;
+            at += kept;
+            if at >= b.len() {
+                break;
+            }
+        }
+        let c = text.get(at).unwrap_or(c);
+        at += 1;
         let known = usize::try_from(c).ok().and_then(|i| cache.get(i).copied().flatten());
         let mapped = match known {
             Some(m) => m,

@@ -275,11 +275,11 @@ impl StrBuf {
             }
             StrBuf::Ucs2(v) => {
                 v.reserve(count);
-                v.extend(s.chars().map(|c| c as u16));
+                push_runs(v, s, |c| c as u16);
             }
             StrBuf::Ucs4(v) => {
                 v.reserve(count);
-                v.extend(s.chars().map(u32::from));
+                push_runs(v, s, u32::from);
             }
         }
     }
@@ -321,6 +321,29 @@ impl StrBuf {
             StrBuf::Ucs4(v) if max < 0x1_0000 => StrBuf::Ucs2(v.into_iter().map(|c| c as u16).collect()),
             same => same,
         }
+    }
+}
+
+/// Appends text, runs of ASCII eight at a time.
+fn push_runs<T: From<u8>>(out: &mut Vec<T>, mut s: &str, unit: impl Fn(char) -> T) {
+    loop {
+        while let Some(run) = s.as_bytes().first_chunk::<8>()
+            && run.is_ascii()
+        {
+            out.extend(run.map(T::from));
+            s = s.get(8..).unwrap_or("");
+        }
+        // What is not ASCII mostly comes in runs, too.
+        let mut chars = s.chars();
+        let Some(c) = chars.next() else { return };
+        out.push(unit(c));
+        for _ in 0..7 {
+            match chars.next() {
+                Some(c) => out.push(unit(c)),
+                None => return,
+            }
+        }
+        s = chars.as_str();
     }
 }
 

@@ -1,5 +1,6 @@
 //! `repr` and `ascii` of `str` and `bytes`.
 
+use crate::search;
 use crate::unicode::is_printable;
 use crate::{StrBuf, StrRef};
 
@@ -12,9 +13,8 @@ fn quote_for(single: bool, double: bool) -> u8 {
 
 /// Appends the lower-case hexadecimal digits of `c`, `digits` of them.
 pub(crate) fn push_hex(out: &mut Vec<u8>, c: u32, digits: u32) {
-    for i in (0..digits).rev() {
-        out.push(HEX[(c >> (4 * i) & 15) as usize]);
-    }
+    let all: [u8; 8] = std::array::from_fn(|i| HEX[(c >> (28 - 4 * i) & 15) as usize]);
+    out.extend_from_slice(all.get(8usize.saturating_sub(digits as usize)..).unwrap_or(&all));
 }
 
 /// Appends `\xNN`, `\uNNNN` or `\UNNNNNNNN`, the shortest that holds `c`.
@@ -53,26 +53,39 @@ fn quoted(s: StrRef<'_>, plain: impl Fn(u32) -> bool) -> StrBuf {
         v.push(b'\'');
         return StrBuf::Latin1(v);
     }
-    let has = |q: u8| s.chars().any(|c| c == u32::from(q));
-    let quote = u32::from(quote_for(has(b'\''), has(b'"')));
-    let mut out = StrBuf::with_capacity_like(s);
-    out.push(quote);
+    let has = |q: u8| search::find_char(s, u32::from(q)).is_some();
+    let quote = quote_for(has(b'\''), has(b'"'));
+    match s {
+        StrRef::Latin1(units) => StrBuf::Latin1(body(units, quote, plain)),
+        StrRef::Ucs2(units) => StrBuf::Ucs2(body(units, quote, plain)),
+        StrRef::Ucs4(units) => StrBuf::Ucs4(body(units, quote, plain)),
+    }
+    .into_narrowest()
+}
+
+/// The literal of units of one width: escapes are ASCII.
+fn body<U: Copy + From<u8> + Into<u32>>(units: &[U], quote: u8, plain: impl Fn(u32) -> bool) -> Vec<U> {
+    let mut out = Vec::with_capacity(units.len() + 2);
+    out.push(U::from(quote));
     let mut escape = Vec::with_capacity(10);
-    for c in s.chars() {
-        if c == quote {
-            out.push_latin1(&[b'\\', c as u8]);
+    for &u in units {
+        let c: u32 = u.into();
+        if (0x20..0x7F).contains(&c) && c != u32::from(quote) && c != 0x5C {
+            out.push(u);
+        } else if c == u32::from(quote) {
+            out.extend([U::from(b'\\'), u]);
         } else if let Some(letter) = short_escape(c) {
-            out.push_latin1(&[b'\\', letter]);
+            out.extend([U::from(b'\\'), U::from(letter)]);
         } else if plain(c) {
-            out.push(c);
+            out.push(u);
         } else {
             escape.clear();
             push_escape(&mut escape, c);
-            out.push_latin1(&escape);
+            out.extend(escape.iter().map(|b| U::from(*b)));
         }
     }
-    out.push(quote);
-    out.into_narrowest()
+    out.push(U::from(quote));
+    out
 }
 
 /// `repr` of a `str`.

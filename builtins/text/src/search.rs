@@ -358,8 +358,14 @@ pub fn replace(hay: StrRef<'_>, from: StrRef<'_>, to: StrRef<'_>, max: usize) ->
     if from.is_empty() {
         return Some(interleave(hay, to, max));
     }
+    if let (1, 1, Some(a), Some(b)) = (from.len(), to.len(), from.get(0), to.get(0)) {
+        return replace_char(hay, a, b, max);
+    }
     let mut found = matches(hay, from).take(max).peekable();
     found.peek()?;
+    if let (StrRef::Latin1(h), StrRef::Latin1(t)) = (hay, to) {
+        return Some(StrBuf::Latin1(splice(h, found, from.len(), t)));
+    }
     let mut out = StrBuf::with_capacity_like(hay);
     let mut last = 0;
     for at in found {
@@ -368,6 +374,51 @@ pub fn replace(hay: StrRef<'_>, from: StrRef<'_>, to: StrRef<'_>, max: usize) ->
         last = at + from.len();
     }
     out.push_ref(hay.slice(last, hay.len()));
+    Some(out.into_narrowest())
+}
+
+/// `hay` with `to` in place of the `n` items at each of the positions.
+fn splice(hay: &[u8], found: impl Iterator<Item = usize>, n: usize, to: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(hay.len());
+    let mut last = 0;
+    for at in found {
+        out.extend_from_slice(hay.get(last..at).unwrap_or(&[]));
+        out.extend_from_slice(to);
+        last = at + n;
+    }
+    out.extend_from_slice(hay.get(last..).unwrap_or(&[]));
+    out
+}
+
+/// `hay` with the first `max` of `a` exchanged for `b`: item by item, as wide as before.
+fn exchange<T: Copy + Eq>(hay: &[T], first: usize, a: T, b: T, max: usize) -> Vec<T> {
+    let mut out = hay.to_vec();
+    let tail = out.get_mut(first..).unwrap_or_default();
+    if max >= hay.len() {
+        for c in tail {
+            *c = if *c == a { b } else { *c };
+        }
+    } else {
+        tail.iter_mut().filter(|c| **c == a).take(max).for_each(|c| *c = b);
+    }
+    out
+}
+
+/// [`replace`] of one code point by another.
+fn replace_char(hay: StrRef<'_>, a: u32, b: u32, max: usize) -> Option<StrBuf> {
+    let first = find_char(hay, a)?;
+    let mut wide = StrBuf::new();
+    let out = match (hay, u8::try_from(b), u16::try_from(b)) {
+        (StrRef::Latin1(h), Ok(b), _) => StrBuf::Latin1(exchange(h, first, a as u8, b, max)),
+        (StrRef::Ucs2(h), _, Ok(b)) => StrBuf::Ucs2(exchange(h, first, a as u16, b, max)),
+        (StrRef::Ucs4(h), ..) => StrBuf::Ucs4(exchange(h, first, a, b, max)),
+        (narrow, ..) => {
+            wide.push(b);
+            wide.truncate(0);
+            wide.push_ref(narrow);
+            return replace_char(wide.as_ref(), a, b, max);
+        }
+    };
     Some(out.into_narrowest())
 }
 

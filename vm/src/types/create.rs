@@ -184,17 +184,14 @@ fn shared_objects(cx: &mut Ctx) -> PyResult<()> {
     cx.space().set_root(Root::EmptyStr, v);
     let v = cx.bytes(&[])?;
     cx.space().set_root(Root::EmptyBytes, v);
-    let mut chars = ValueVec::new(cx);
     let mut bytes = ValueVec::new(cx);
     for b in 0..=u8::MAX {
         let c = cx.char(u32::from(b));
         let c = cx.intern(c);
-        chars.push(cx, c)?;
+        cx.space().set_char(b, c);
         let b = cx.bytes(&[b])?;
         bytes.push(cx, b)?;
     }
-    let v = chars.into_tuple(cx)?;
-    cx.space().set_root(Root::Latin1Chars, v);
     let v = bytes.into_tuple(cx)?;
     cx.space().set_root(Root::ByteStrings, v);
     Ok(())

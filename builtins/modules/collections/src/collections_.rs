@@ -59,11 +59,29 @@ fn init(cx: &mut Ctx, module: Value) -> PyResult<()> {
     vm::set_attr_str(cx, module, "_tuplegetter", t)
 }
 
+/// Whether a mapping is a dict whose type has not replaced how dicts look up and store.
+fn stores_as_dict(cx: &mut Ctx, mapping: Value) -> PyResult<bool> {
+    if cx.is_exact(mapping, Ty::Dict) {
+        return Ok(true);
+    }
+    if DictObj::of(mapping).is_none() {
+        return Ok(false);
+    }
+    let (own, dict) = (cx.type_of(mapping), cx.ty(Ty::Dict));
+    for n in ["get", "__setitem__"] {
+        let n = cx.intern_str(n);
+        if vm::type_lookup(cx, own, n) != vm::type_lookup(cx, dict, n) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 fn count_elements(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let mapping = a[0];
-    let exact = cx.is_exact(mapping, Ty::Dict);
-    let dict = DictObj::of(mapping).filter(|_| exact);
-    let get = if exact { Value::NONE } else { vm::get_attr_str(cx, mapping, "get")? };
+    let plain = stores_as_dict(cx, mapping)?;
+    let dict = DictObj::of(mapping).filter(|_| plain);
+    let get = if plain { Value::NONE } else { vm::get_attr_str(cx, mapping, "get")? };
     let (zero, one) = (Value::small(0), Value::small(1));
     vm::for_each(cx, a[1], |cx, x| {
         match dict {

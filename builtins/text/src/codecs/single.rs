@@ -86,6 +86,16 @@ pub fn decode_charmap_table<E>(
     table: StrRef<'_>,
     on_error: OnDecode<'_, E>,
 ) -> Result<(StrBuf, usize), E> {
+    // A table without a hole, or an input that meets none, is looked up without asking.
+    let known: Vec<u32> = table.chars().take(256).map(|c| if c == 0xFFFE { u32::MAX } else { c }).collect();
+    let widest = known.iter().copied().filter(|c| *c != u32::MAX).max().unwrap_or(0);
+    if let Ok(known) = <[u32; 256]>::try_from(known)
+        && widest < 0x1_0000
+        && input.iter().all(|b| known[usize::from(*b)] != u32::MAX)
+    {
+        let text = input.iter().map(|b| known[usize::from(*b)] as u16).collect();
+        return Ok((StrBuf::Ucs2(text).into_narrowest(), input.len()));
+    }
     decode_charmap(
         input,
         &mut |b| {

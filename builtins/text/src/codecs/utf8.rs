@@ -78,7 +78,16 @@ fn encode_units<U: Copy + Into<u32>>(units: &[U]) -> Result<Vec<u8>, usize> {
     };
     let mut out = Vec::with_capacity(units.len() + units.iter().map(extra).sum::<usize>());
     let tail = |c: u32, shift: u32| 0x80 | (c >> shift & 0x3F) as u8;
-    for (i, &u) in units.iter().enumerate() {
+    let mut i = 0;
+    while i < units.len() {
+        // Runs of ASCII go eight at a time.
+        while let Some(run) = units.get(i..i + 8)
+            && run.iter().fold(0, |all, &u| all | u.into()) < 0x80
+        {
+            out.extend(run.iter().map(|&u| -> u8 { u.into() as u8 }));
+            i += 8;
+        }
+        let Some(&u) = units.get(i) else { break };
         let c: u32 = u.into();
         match c {
             0..0x80 => out.push(c as u8),
@@ -89,6 +98,7 @@ fn encode_units<U: Copy + Into<u32>>(units: &[U]) -> Result<Vec<u8>, usize> {
                 out.extend_from_slice(&[0xF0 | (c >> 18 & 7) as u8, tail(c, 12), tail(c, 6), tail(c, 0)]);
             }
         }
+        i += 1;
     }
     Ok(out)
 }

@@ -72,6 +72,13 @@ pub fn decode_utf16<E>(
     let (order, mut at) = mark(order, unit16(input, 0, false), 0xFFFE, 2);
     let big = order.is_big();
     let mut d = Decoding::new(input, on_error);
+    let units = input.get(at..).unwrap_or(&[]).chunks_exact(2);
+    let units =
+        units.map(|p| p.try_into().map_or(0, if big { u16::from_be_bytes } else { u16::from_le_bytes }));
+    let mut plain = Vec::with_capacity(input.len() / 2);
+    plain.extend(units.take_while(|u| !is_surrogate(u32::from(*u))));
+    at += 2 * plain.len();
+    d.out = StrBuf::Ucs2(plain);
     loop {
         let len = d.input.len();
         let Some(unit) = unit16(&d.input, at, big) else {
@@ -151,6 +158,18 @@ pub(super) fn push_utf16(out: &mut Vec<u8>, c: u32, big: bool) {
     }
 }
 
+/// Appends code points of the basic plane, no surrogates, in UTF-16; their number.
+fn put_units<U: Copy + Into<u16>>(out: &mut Vec<u8>, units: &[U], big: bool) -> usize {
+    let start = out.len();
+    out.resize(start + 2 * units.len(), 0);
+    let pairs = out.get_mut(start..).unwrap_or_default().chunks_exact_mut(2);
+    for (to, &u) in pairs.zip(units) {
+        let u: u16 = u.into();
+        to.copy_from_slice(&if big { u.to_be_bytes() } else { u.to_le_bytes() });
+    }
+    units.len()
+}
+
 fn encode<E>(
     text: StrRef<'_>,
     order: ByteOrder,
@@ -165,7 +184,14 @@ fn encode<E>(
     if order == ByteOrder::Native {
         put(&mut e.out, 0xFEFF);
     }
-    let mut at = 0;
+    let mut at = match text {
+        StrRef::Latin1(b) if unit == 2 => put_units(&mut e.out, b, big),
+        StrRef::Ucs2(u) if unit == 2 => {
+            let plain = u.iter().position(|u| is_surrogate(u32::from(*u))).unwrap_or(u.len());
+            put_units(&mut e.out, u.get(..plain).unwrap_or(&[]), big)
+        }
+        _ => 0,
+    };
     while let Some(c) = text.get(at) {
         if !is_surrogate(c) {
             put(&mut e.out, c);
