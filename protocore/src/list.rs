@@ -83,6 +83,63 @@ pub struct Lent {
     mark: &'static ValuesObj,
 }
 
+/// A list whose lock is held: all that is done with it happens at once for other writers. Meanwhile nothing may be allocated, called
+/// or waited for.
+pub struct HeldList<'a> {
+    list: &'a ListObj,
+    slots: &'a [Slot],
+}
+
+impl HeldList<'_> {
+    /// Number of items.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are no items.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Item `i`.
+    #[inline]
+    pub fn get(&self, i: usize) -> Option<Value> {
+        if i < self.len() { self.slots.get(i)?.get() } else { None }
+    }
+
+    /// Writes item `i`, if there is one.
+    #[inline]
+    pub fn set(&self, i: usize, v: Value) {
+        if i < self.len()
+            && let Some(slot) = self.slots.get(i)
+        {
+            slot.init(Some(v));
+        }
+    }
+
+    /// Appends an item if there is room for it; whether there was.
+    #[inline]
+    pub fn push(&self, v: Value) -> bool {
+        let n = self.len();
+        let Some(slot) = self.slots.get(n) else { return false };
+        slot.init(Some(v));
+        self.list.len.store(n + 1, Ordering::Release);
+        true
+    }
+
+    /// Removes and answers the last item. [`Ctx::list_trim`] frees storage later.
+    #[inline]
+    pub fn pop(&self) -> Option<Value> {
+        let n = self.len().checked_sub(1)?;
+        let slot = self.slots.get(n)?;
+        let v = slot.get()?;
+        self.list.len.store(n, Ordering::Release);
+        slot.init(None);
+        Some(v)
+    }
+}
+
 /// Below this capacity a list keeps its storage however few items are left.
 const SHRINK_MIN: usize = 1024;
 
@@ -166,6 +223,25 @@ impl Ctx {
         let Some(slot) = store.slots().get(i) else { return false };
         self.store(store.value(), slot, v);
         true
+    }
+
+    /// Runs `f` on a list while its lock is held.
+    #[inline]
+    pub fn list_held<R>(&mut self, l: &ListObj, f: impl FnOnce(&HeldList<'_>) -> R) -> R {
+        let _g = l.header.lock(self.single_threaded());
+        let store = storage(l);
+        if let Some(store) = store {
+            self.barrier(store.value());
+        }
+        f(&HeldList { list: l, slots: store.map_or(&[], ValuesObj::slots) })
+    }
+
+    /// Moves a list that has become much shorter than its storage to smaller storage.
+    #[inline]
+    pub fn list_trim(&mut self, l: &ListObj) {
+        if storage(l).is_some_and(|s| s.cap >= SHRINK_MIN && l.len() < s.cap / 4) {
+            self.list_shrink(l);
+        }
     }
 
     /// Removes and answers the last item.

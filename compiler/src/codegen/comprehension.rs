@@ -287,10 +287,11 @@ impl<'a> Compiler<'a> {
                 self.emit(Op::MapAdd, out, key, value);
             }
             Element::Yield(e) => {
+                let m = self.mark();
                 let r = self.any(e)?;
                 let t = self.temp();
                 self.set_pos(e.range());
-                self.emit_yield(t, r);
+                self.emit_yield(t, r, m);
             }
         }
         let _ = range;

@@ -582,6 +582,7 @@ impl<'a> Compiler<'a> {
     // ---- generators and coroutines
 
     fn yield_expr(&mut self, y: &'a ExprYield, dst: Reg) -> Res {
+        let m = self.mark();
         let r = match &y.value {
             Some(v) => self.any(v)?,
             None => {
@@ -592,19 +593,23 @@ impl<'a> Compiler<'a> {
             }
         };
         self.set_pos(y.range);
-        self.emit_yield(dst, r);
+        self.emit_yield(dst, r, m);
         Ok(())
     }
 
-    /// Yields `r`; the value sent goes to `dst`.
-    pub fn emit_yield(&mut self, dst: Reg, r: Reg) {
+    /// Yields `r`; the value sent goes to `dst`. Temporaries from `mark` on were for the value alone: a suspended generator does not keep
+    /// what it has yielded.
+    pub fn emit_yield(&mut self, dst: Reg, r: Reg, mark: u32) {
         let mut r = r;
         if self.u.is_generator && self.u.is_coroutine {
             let t = self.temp();
             self.emit(Op::CallIntrinsic1, t, r, protopy_bytecode::Intrinsic1::AsyncGenWrap as u16);
             r = t;
         }
-        let top = self.u.next.min(u32::from(u16::MAX)) as u16;
+        let mut top = mark.min(u32::from(u16::MAX)) as u16;
+        if top == dst + 1 && !self.is_named(dst) {
+            top = dst;
+        }
         self.emit(Op::Yield, dst, r, top);
     }
 

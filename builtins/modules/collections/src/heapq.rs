@@ -1,11 +1,17 @@
 //! `_heapq`: a list as a priority queue.
 //!
-//! The sift moves a hole instead of exchanging items. Only a comparison that may run Python code can see the list meanwhile, so
-//! the travelling item is put into the hole before such a comparison: Python code always finds each item once.
+//! The sift moves a hole instead of exchanging items. As long as the comparisons need no Python code, an operation is done under one hold
+//! of the list's lock: threads that share a heap of numbers, strings or tuples of these find it a heap at every moment. Before a comparison
+//! that may run Python code the travelling item is put into the hole and the lock is given back; afterwards the sift goes on with
+//! what is there. So Python code and other threads always find each item once.
 
-use protopy_vm::protocore::layouts::ListObj;
+use protopy_text::search;
+use protopy_vm::protocore::dict::exact_str;
+use protopy_vm::protocore::layouts::{FloatObj, IntRef, ListObj, TupleObj};
+use protopy_vm::protocore::list::HeldList;
 use protopy_vm::protocore::{CmpOp, Ctx, PyResult, Raised, Ty, Value};
 use protopy_vm::{self as vm, ModuleSpec, methods};
+use std::cmp::Ordering;
 
 /// The module.
 pub static MODULE: ModuleSpec = ModuleSpec {
@@ -47,7 +53,7 @@ fn init(cx: &mut Ctx, module: Value) -> PyResult<()> {
 /// Which of two items belongs nearer to the top.
 trait Order {
     /// Whether `a` comes before `b`: the answer if no Python code has to be asked.
-    fn quick(a: Value, b: Value) -> Option<bool>;
+    fn known(a: Value, b: Value) -> Option<bool>;
     /// The same by the comparison `<`.
     fn slow(cx: &mut Ctx, a: Value, b: Value) -> PyResult<bool>;
 }
@@ -57,8 +63,8 @@ struct Max;
 
 impl Order for Min {
     #[inline(always)]
-    fn quick(a: Value, b: Value) -> Option<bool> {
-        less(a, b)
+    fn known(a: Value, b: Value) -> Option<bool> {
+        less(a, b).or_else(|| known_less(a, b, TUPLE_DEPTH))
     }
 
     fn slow(cx: &mut Ctx, a: Value, b: Value) -> PyResult<bool> {
@@ -68,8 +74,8 @@ impl Order for Min {
 
 impl Order for Max {
     #[inline(always)]
-    fn quick(a: Value, b: Value) -> Option<bool> {
-        less(b, a)
+    fn known(a: Value, b: Value) -> Option<bool> {
+        less(b, a).or_else(|| known_less(b, a, TUPLE_DEPTH))
     }
 
     fn slow(cx: &mut Ctx, a: Value, b: Value) -> PyResult<bool> {
@@ -87,6 +93,59 @@ pub(crate) fn less(a: Value, b: Value) -> Option<bool> {
         return Some(x < y);
     }
     None
+}
+
+/// How deep tuples within tuples are compared without Python code.
+const TUPLE_DEPTH: usize = 4;
+
+/// Strings that are longer are compared without the list's lock, as are longer tuples.
+const LONG: usize = 1 << 12;
+
+fn is_exact(v: Value, ty: Ty) -> bool {
+    v.header().is_some_and(|h| h.shape() == ty.shape())
+}
+
+/// The order of two items of the same builtin type; `None` if only Python code can tell, or only one of them is a NaN.
+fn known_order(a: Value, b: Value, depth: usize) -> Option<Ordering> {
+    let int = |v: Value| if v.is_small() || is_exact(v, Ty::Int) { IntRef::of(v) } else { None };
+    let float = |v: Value| if v.is_imm_float() || is_exact(v, Ty::Float) { FloatObj::of(v) } else { None };
+    let tuple = |v: Value| if is_exact(v, Ty::Tuple) { TupleObj::of(v) } else { None };
+    if let (Some(x), Some(y)) = (exact_str(a), exact_str(b)) {
+        if x.str_ref().len() > LONG || y.str_ref().len() > LONG {
+            return None;
+        }
+        return Some(search::compare(x.str_ref(), y.str_ref()));
+    }
+    match (int(a), int(b)) {
+        (Some(IntRef::Small(x)), Some(IntRef::Small(y))) => return Some(x.cmp(&y)),
+        (Some(IntRef::Big(x)), Some(IntRef::Big(y))) => return Some(x.cmp(y)),
+        // What does not fit 64 bits is beyond all that does.
+        (Some(IntRef::Small(_)), Some(y @ IntRef::Big(_))) => return Some(0.cmp(&y.signum())),
+        (Some(x @ IntRef::Big(_)), Some(IntRef::Small(_))) => return Some(x.signum().cmp(&0)),
+        _ => {}
+    }
+    if let (Some(x), Some(y)) = (float(a), float(b)) {
+        return x.partial_cmp(&y);
+    }
+    let (x, y) = (tuple(a)?.items(), tuple(b)?.items());
+    if depth == 0 || x.len().min(y.len()) > LONG {
+        return None;
+    }
+    for (a, b) in x.iter().zip(y) {
+        if a.is(*b) {
+            continue;
+        }
+        match known_order(*a, *b, depth - 1)? {
+            Ordering::Equal => {}
+            order => return Some(order),
+        }
+    }
+    Some(x.len().cmp(&y.len()))
+}
+
+#[inline(never)]
+fn known_less(a: Value, b: Value, depth: usize) -> Option<bool> {
+    known_order(a, b, depth).map(|order| order == Ordering::Less)
 }
 
 fn list(cx: &mut Ctx, v: Value, function: &str, first_of_two: bool) -> PyResult<&'static ListObj> {
@@ -108,112 +167,195 @@ fn empty(cx: &mut Ctx) -> Raised {
     cx.raise_str(Ty::IndexError, "index out of range")
 }
 
-/// Whether `a` comes before `b`. Before Python code runs, `item` fills the hole; afterwards the list must be as long as it was.
-#[inline(always)]
-fn before<O: Order>(
-    cx: &mut Ctx,
-    l: &ListObj,
+/// What a sift came to.
+enum Step {
+    /// The item is in its place.
+    Done,
+    /// It depends on whether the first of these comes before the second.
+    Ask(Value, Value),
+}
+
+/// An item on its way: down to a leaf if it came from the end, since it belongs near there, then up to its place.
+struct Sift {
+    item: Value,
+    /// Where the hole is.
+    pos: usize,
+    /// How far up it may come.
+    start: usize,
+    down: bool,
+    /// Length of the list.
     len: usize,
-    (hole, item): (usize, Value),
-    a: Value,
-    b: Value,
-) -> PyResult<bool> {
-    if let Some(r) = O::quick(a, b) {
-        return Ok(r);
-    }
-    cx.list_set(l, hole, item);
-    let r = O::slow(cx, a, b)?;
-    if l.len() == len { Ok(r) } else { Err(changed(cx)) }
 }
 
-/// Moves the item at `pos` up to its place, at most to `start`.
-fn up<O: Order>(cx: &mut Ctx, l: &ListObj, start: usize, mut pos: usize) -> PyResult<()> {
-    let len = l.len();
-    let Some(item) = l.get(pos) else { return Err(changed(cx)) };
-    while pos > start {
-        let above = (pos - 1) / 2;
-        let Some(other) = l.get(above) else { return Err(changed(cx)) };
-        if !before::<O>(cx, l, len, (pos, item), item, other)? {
-            break;
-        }
-        // The comparison may have exchanged items.
-        let Some(other) = l.get(above) else { return Err(changed(cx)) };
-        cx.list_set(l, pos, other);
-        pos = above;
+impl Sift {
+    /// The item at `start` goes down as far as it belongs, at most to the end.
+    fn down(held: &HeldList<'_>, item: Value, start: usize) -> Sift {
+        Sift { item, pos: start, start, down: true, len: held.len() }
     }
-    cx.list_set(l, pos, item);
-    Ok(())
-}
 
-/// Moves the item at `pos` down to a leaf, then up to its place: it came from the end, so it belongs near there.
-fn down<O: Order>(cx: &mut Ctx, l: &ListObj, start: usize) -> PyResult<()> {
-    let len = l.len();
-    let mut pos = start;
-    let Some(item) = l.get(pos) else { return Err(empty(cx)) };
-    while pos < len / 2 {
-        let mut child = 2 * pos + 1;
-        if let (Some(left), Some(right)) = (l.get(child), l.get(child + 1))
-            && child + 1 < len
-            && !before::<O>(cx, l, len, (pos, item), left, right)?
-        {
-            child += 1;
+    /// Goes on until the item is in its place or a comparison needs Python code; then it is in the hole. `answer`: to the last question.
+    fn go<O: Order>(&mut self, held: &HeldList<'_>, mut answer: Option<bool>) -> Step {
+        let mut before = |a, b| answer.take().or_else(|| O::known(a, b));
+        while self.down && self.pos < self.len / 2 {
+            let mut child = 2 * self.pos + 1;
+            if let (Some(left), Some(right)) = (held.get(child), held.get(child + 1)) {
+                match before(left, right) {
+                    Some(true) => {}
+                    Some(false) => child += 1,
+                    None => return self.ask(held, left, right),
+                }
+            }
+            let Some(next) = held.get(child) else { break };
+            held.set(self.pos, next);
+            self.pos = child;
         }
-        let Some(next) = l.get(child) else { return Err(changed(cx)) };
-        cx.list_set(l, pos, next);
-        pos = child;
+        self.down = false;
+        while self.pos > self.start {
+            let above = (self.pos - 1) / 2;
+            let Some(other) = held.get(above) else { break };
+            match before(self.item, other) {
+                Some(true) => {}
+                Some(false) => break,
+                None => return self.ask(held, self.item, other),
+            }
+            held.set(self.pos, other);
+            self.pos = above;
+        }
+        held.set(self.pos, self.item);
+        Step::Done
     }
-    cx.list_set(l, pos, item);
-    up::<O>(cx, l, start, pos)
+
+    fn ask(&self, held: &HeldList<'_>, a: Value, b: Value) -> Step {
+        held.set(self.pos, self.item);
+        Step::Ask(a, b)
+    }
+
+    /// Goes on to the end, asking what has to be asked. RuntimeError if the list is not as long afterwards as it was.
+    fn finish<O: Order>(&mut self, cx: &mut Ctx, l: &ListObj, mut step: Step) -> PyResult<()> {
+        while let Step::Ask(a, b) = step {
+            let answer = O::slow(cx, a, b)?;
+            let next = cx.list_held(l, |held| {
+                // The comparison, or another thread, may have exchanged items.
+                self.item = held.get(self.pos).filter(|_| held.len() == self.len)?;
+                Some(self.go::<O>(held, Some(answer)))
+            });
+            let Some(next) = next else { return Err(changed(cx)) };
+            step = next;
+        }
+        Ok(())
+    }
 }
 
 fn push<O: Order>(cx: &mut Ctx, a: &[Value], name: &str) -> PyResult {
     let l = list(cx, a[0], name, true)?;
-    cx.list_append(l, a[1])?;
-    let last = l.len().saturating_sub(1);
-    up::<O>(cx, l, 0, last)?;
-    Ok(Value::NONE)
+    loop {
+        let first = cx.list_held(l, |held| {
+            let pos = held.len();
+            if !held.push(a[1]) {
+                return None;
+            }
+            let mut sift = Sift { item: a[1], pos, start: 0, down: false, len: pos + 1 };
+            let step = sift.go::<O>(held, None);
+            Some((sift, step))
+        });
+        let Some((mut sift, step)) = first else {
+            cx.list_reserve(l, l.len().saturating_add(1))?;
+            continue;
+        };
+        sift.finish::<O>(cx, l, step)?;
+        return Ok(Value::NONE);
+    }
 }
 
 fn pop<O: Order>(cx: &mut Ctx, a: &[Value], name: &str) -> PyResult {
     let l = list(cx, a[0], name, false)?;
-    let Some(last) = cx.list_pop(l) else { return Err(empty(cx)) };
-    let Some(top) = l.get(0) else { return Ok(last) };
-    cx.list_set(l, 0, last);
-    down::<O>(cx, l, 0)?;
+    let found = cx.list_held(l, |held| {
+        let last = held.pop()?;
+        let Some(top) = held.get(0) else { return Some((last, None)) };
+        let mut sift = Sift::down(held, last, 0);
+        let step = sift.go::<O>(held, None);
+        Some((top, Some((sift, step))))
+    });
+    let Some((top, rest)) = found else { return Err(empty(cx)) };
+    cx.list_trim(l);
+    if let Some((mut sift, step)) = rest {
+        sift.finish::<O>(cx, l, step)?;
+    }
     Ok(top)
+}
+
+/// Exchanges the top for an item, if there is a top and it is `wanted`; the top.
+fn exchange<O: Order>(
+    cx: &mut Ctx,
+    l: &ListObj,
+    item: Value,
+    wanted: impl FnOnce(Value) -> bool,
+) -> PyResult<Option<Value>> {
+    let found = cx.list_held(l, |held| {
+        let top = held.get(0).filter(|top| wanted(*top))?;
+        let mut sift = Sift::down(held, item, 0);
+        let step = sift.go::<O>(held, None);
+        Some((top, sift, step))
+    });
+    let Some((top, mut sift, step)) = found else { return Ok(None) };
+    sift.finish::<O>(cx, l, step)?;
+    Ok(Some(top))
 }
 
 fn replace<O: Order>(cx: &mut Ctx, a: &[Value], name: &str) -> PyResult {
     let l = list(cx, a[0], name, true)?;
-    let Some(top) = l.get(0) else { return Err(empty(cx)) };
-    cx.list_set(l, 0, a[1]);
-    down::<O>(cx, l, 0)?;
-    Ok(top)
+    match exchange::<O>(cx, l, a[1], |_| true)? {
+        Some(top) => Ok(top),
+        None => Err(empty(cx)),
+    }
 }
 
 fn pushpop<O: Order>(cx: &mut Ctx, a: &[Value], name: &str) -> PyResult {
     let l = list(cx, a[0], name, true)?;
+    let mut asked = false;
+    let known = exchange::<O>(cx, l, a[1], |top| match O::known(top, a[1]) {
+        Some(goes_in) => goes_in,
+        None => {
+            asked = true;
+            false
+        }
+    })?;
+    if !asked {
+        return Ok(known.unwrap_or(a[1]));
+    }
     let Some(top) = l.get(0) else { return Ok(a[1]) };
-    let goes_in = match O::quick(top, a[1]) {
-        Some(r) => r,
-        None => O::slow(cx, top, a[1])?,
-    };
-    if !goes_in {
+    if !O::slow(cx, top, a[1])? {
         return Ok(a[1]);
     }
-    let Some(top) = l.get(0) else { return Err(empty(cx)) };
-    cx.list_set(l, 0, a[1]);
-    down::<O>(cx, l, 0)?;
-    Ok(top)
+    match exchange::<O>(cx, l, a[1], |_| true)? {
+        Some(top) => Ok(top),
+        None => Err(empty(cx)),
+    }
 }
 
 fn heapify<O: Order>(cx: &mut Ctx, a: &[Value], name: &str) -> PyResult {
     let l = list(cx, a[0], name, false)?;
     let len = l.len();
-    for i in (0..len / 2).rev() {
-        down::<O>(cx, l, i)?;
-        if l.len() != len {
-            return Err(changed(cx));
+    let mut left = len / 2;
+    while left > 0 {
+        let asked = cx.list_held(l, |held| {
+            if held.len() != len {
+                return Err(());
+            }
+            while left > 0 {
+                left -= 1;
+                let Some(item) = held.get(left) else { return Err(()) };
+                let mut sift = Sift::down(held, item, left);
+                if let step @ Step::Ask(..) = sift.go::<O>(held, None) {
+                    return Ok(Some((sift, step)));
+                }
+            }
+            Ok(None)
+        });
+        match asked {
+            Ok(Some((mut sift, step))) => sift.finish::<O>(cx, l, step)?,
+            Ok(None) => {}
+            Err(()) => return Err(changed(cx)),
         }
     }
     Ok(Value::NONE)
