@@ -11,7 +11,20 @@ mod streams;
 
 use std::io::Write;
 
+/// Has the C library keep up to 8 MiB that was freed, and take up to 4 MiB at a time from what it has: big temporary buffers, numbers
+/// above all, otherwise go back to the system after each use, and their pages are cleared anew. (20 % of the time of `bigints`.)
+fn keep_freed_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: the calls set two numbers; the process has one thread yet.
+    #[allow(unsafe_code)]
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 4 << 20);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 8 << 20);
+    }
+}
+
 fn main() {
+    keep_freed_memory();
     locale::init();
     let status = match cli::parse(std::env::args_os().collect()) {
         cli::Answer::Run(i) => {
