@@ -146,6 +146,8 @@ fn force_path(cx: &mut Ctx, dir: &OsStr) -> PyResult<()> {
     Ok(())
 }
 
+/// Runs the program, in a frame of its own: what it has left on the stack keeps nothing alive when it has ended.
+#[inline(never)]
 fn main_program(cx: &mut Ctx, i: &Invocation) -> PyResult<()> {
     match &i.program {
         Program::Command(c) => {

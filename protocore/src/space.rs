@@ -61,8 +61,8 @@ roots! {
     Codecs,
     /// Main thread's identity and other thread state of `threading`.
     Threading,
-    /// Warnings state (dict).
-    Warnings,
+    /// `_warnings.warn`, when `sys.modules` has been emptied.
+    Warn,
     /// Audit hooks (list).
     AuditHooks,
     /// `atexit` callbacks (list).

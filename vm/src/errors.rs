@@ -295,19 +295,16 @@ pub fn warn_value(cx: &mut Ctx, text: Value, category: Value, stacklevel: i64) -
         _ => match crate::call::import(cx, "_warnings") {
             Ok(m) => m,
             Err(r) => {
-                // Too early (or too late) in the life of the interpreter to warn.
                 cx.take_raised(r);
-                return Ok(());
+                Value::NONE
             }
         },
     };
-    match lookup_attr_str(cx, m, "warn")? {
-        Some(f) => {
-            let level = cx.int(stacklevel);
-            call(cx, f, &[text, category, level]).map(|_| ())
-        }
-        None => Ok(()),
-    }
+    let warn = if m.is_none() { cx.space().root(Root::Warn) } else { lookup_attr_str(cx, m, "warn")? };
+    // Else it is too early in the life of the interpreter to warn.
+    let Some(f) = warn else { return Ok(()) };
+    let level = cx.int(stacklevel);
+    call(cx, f, &[text, category, level]).map(|_| ())
 }
 
 /// Reports an exception that cannot be raised, through `sys.unraisablehook`.

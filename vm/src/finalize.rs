@@ -422,6 +422,13 @@ pub fn finalize_modules(cx: &mut Ctx) {
 fn take_modules(cx: &mut Ctx) -> Vec<Value> {
     let mut left = Vec::new();
     let Some(table) = DictObj::of(cx.root(Root::Modules)) else { return left };
+    // Finalizers may still warn.
+    let n = cx.intern_str("_warnings");
+    if let Some(m) = cx.dict_get_str(table, n)
+        && let Ok(Some(warn)) = crate::attr::lookup_attr_str(cx, m, "warn")
+    {
+        cx.space().set_root(protocore::Root::Warn, warn);
+    }
     let keepers = [cx.root(Root::SysModule), cx.root(Root::BuiltinsModule)];
     let ty = cx.ty(Ty::WeakRef);
     for (_, _, m) in table.snapshot() {

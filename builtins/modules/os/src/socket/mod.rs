@@ -377,18 +377,20 @@ fn sock_repr(cx: &mut Ctx, this: Value) -> PyResult {
 
 fn sock_del(cx: &mut Ctx, this: Value) -> PyResult<()> {
     let s = sock(cx, this)?;
-    if s.fd() >= 0 {
-        let r = repr_text(cx, this)?;
-        let warned = warn(cx, Ty::ResourceWarning, &format!("unclosed {r}"), 1);
-        let fd = s.fd.swap(-1, Ordering::AcqRel);
-        if fd >= 0 {
-            cx.blocking(|| {
-                let _ = sys::close(fd);
-            });
-        }
-        warned?;
+    if s.fd() < 0 {
+        return Ok(());
     }
-    Ok(())
+    let warned = repr_text(cx, this).and_then(|r| warn(cx, Ty::ResourceWarning, &format!("unclosed {r}"), 1));
+    let fd = s.fd.swap(-1, Ordering::AcqRel);
+    if fd >= 0 {
+        cx.blocking(|| {
+            let _ = sys::close(fd);
+        });
+    }
+    let Err(r) = warned else { return Ok(()) };
+    // At the end of the interpreter `repr` may lack what it needs: that is no error of the program.
+    let e = cx.take_raised(r);
+    if cx.is_instance(e, Ty::Warning) { Err(cx.set_raised(e)) } else { Ok(()) }
 }
 
 fn sock_close(cx: &mut Ctx, a: &[Value]) -> PyResult {
