@@ -155,6 +155,7 @@ impl Heap {
         let poison = flag("PROTOPY_GC_POISON");
         let min_nursery =
             size_from_env("PROTOPY_GC_NURSERY").map_or(collect::MIN_NURSERY, |n| n.max(1 << 16));
+        let generations = std::env::var_os("PROTOPY_GC_GENERATIONS").is_none_or(|v| v != "0");
         let world = world::World::new();
         world.stops.loud.store(flag("PROTOPY_GC_STATS"), Relaxed);
         Ok(Heap {
@@ -163,7 +164,8 @@ impl Heap {
             world,
             allocated: AtomicUsize::new(0),
             external: AtomicIsize::new(0),
-            budget: AtomicUsize::new(collect::MIN_BUDGET),
+            // Fresh memory costs more than a collection of the little that lives at first.
+            budget: AtomicUsize::new(if generations { min_nursery } else { collect::MIN_BUDGET }),
             limit: AtomicUsize::new(limit),
             enabled: AtomicBool::new(true),
             stress: AtomicUsize::new(size_from_env("PROTOPY_GC_STRESS").unwrap_or(0)),
@@ -175,7 +177,7 @@ impl Heap {
             finalizers: finalize::Finalizers::default(),
             notes: Mutex::new(local::Notes::default()),
             always: Mutex::new(Vec::new()),
-            generations: AtomicBool::new(std::env::var_os("PROTOPY_GC_GENERATIONS").is_none_or(|v| v != "0")),
+            generations: AtomicBool::new(generations),
             aged: AtomicUsize::new(usize::MAX),
             patience: AtomicUsize::new(collect::PATIENCE),
             since_full: AtomicUsize::new(0),
