@@ -311,6 +311,37 @@ fn literal(d: &str) -> Value {
 const MAX_BOUND: usize = 16;
 
 /// Binds arguments to a signature and calls the function.
+/// Runs the code of a description whose parameters are all positional: with the arguments, the receiver of a method first, and
+/// defaults for the last few. `None`, with nothing done, for others.
+#[inline]
+pub fn call_by_position(
+    cx: &mut Ctx,
+    def: &'static MethodDef,
+    code: protocore::layouts::BoundFn,
+    args: &[Value],
+) -> Option<PyResult> {
+    const FEW: usize = 6;
+    let sig = def.parsed.get()?;
+    let total = sig.names.len();
+    if sig.positional != total || sig.varargs || sig.varkw {
+        return None;
+    }
+    if let Err(r) = cx.check_native_stack("") {
+        return Some(Err(r));
+    }
+    if args.len() == total {
+        return Some(code(cx, args));
+    }
+    let mut all = [Value::UNBOUND; FEW];
+    let all = all.get_mut(..total)?;
+    let (given, rest) = all.split_at_mut_checked(args.len())?;
+    given.copy_from_slice(args);
+    for (to, default) in rest.iter_mut().zip(sig.defaults.get(args.len()..)?) {
+        *to = (*default)?;
+    }
+    Some(code(cx, all))
+}
+
 fn bind_native(
     cx: &mut Ctx,
     callee: Callee<'_>,

@@ -20,7 +20,7 @@ use protocore::dict::{DictObj, DictTable, Find, Probe};
 use protocore::layouts::{FrameOwner, ModuleObj};
 use protocore::pairing;
 use protocore::types::type_flags;
-use protocore::{Ctx, Header, PyResult, ShapeId, Slot, TypeObj, Value};
+use protocore::{Ctx, Header, PyResult, ShapeId, Slot, Ty, TypeObj, Value};
 use protopy_bytecode::Instr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -251,10 +251,20 @@ fn cache_store(cx: &mut Ctx, obj: Value, ty: &TypeObj, id: ShapeId, name: Value,
     }
 }
 
+/// The shape by which a `LoadMethod` site caches an object's method: small integers have that of large ones.
+#[inline(always)]
+fn method_shape(obj: Value) -> Option<ShapeId> {
+    match obj.header() {
+        Some(h) => Some(h.shape()),
+        None if obj.is_small() => Some(Ty::Int.shape()),
+        None => None,
+    }
+}
+
 /// The function of a `LoadMethod` site by cache.
 #[inline(always)]
 pub(super) fn cached_method(cx: &Ctx, obj: Value, pc: Pc) -> Option<Value> {
-    let id = obj.header()?.shape();
+    let id = method_shape(obj)?;
     let (cached, c2) = paired(pc, id)?;
     if cx.shape(id).version.load(Ordering::Acquire) != cached {
         return None;
@@ -297,8 +307,7 @@ fn load_method_value(cx: &mut Ctx, obj: Value, name: Value, pc: Pc) -> PyResult<
 }
 
 fn cache_method(cx: &Ctx, obj: Value, ty: &TypeObj, attr: Value, pc: Pc) {
-    let Some(h) = obj.header() else { return };
-    let id = h.shape();
+    let Some(id) = method_shape(obj) else { return };
     let shape = cx.shape(id);
     let version = shape.version.load(Ordering::Acquire);
     // In dict mode the shape does not tell which attributes the object has.

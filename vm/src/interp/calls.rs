@@ -7,7 +7,9 @@ use super::frame::{self, Frame, HEADER, Pc, flag};
 use super::{gens, halt};
 use crate::errors::type_text;
 use protocore::dict::DictObj;
-use protocore::layouts::{BoundMethodObj, CodeObj, FunctionObj, ListObj, NativeFnObj, StrObj, TupleObj};
+use protocore::layouts::{
+    BoundMethodObj, CodeObj, FunctionObj, ListObj, MethodKind, NativeCode, NativeFnObj, StrObj, TupleObj,
+};
 use protocore::types::type_flags;
 use protocore::{Args, Ctx, Layout, PyResult, Ty, TypeObj, Value};
 use protopy_bytecode::Instr;
@@ -47,6 +49,10 @@ fn try_call(cx: &mut Ctx, f: Frame, w: Instr, kind: Kind, next: Pc) -> PyResult<
         Kind::PlainKw | Kind::MethodKw => f.code().rt.consts.get(usize::from(w.c())).copied(),
         _ => None,
     };
+    if let Some(r) = quick_native(cx, f, base, n, kind) {
+        f.set(base, r?);
+        return Ok(next);
+    }
     match kind {
         Kind::Ex => return call_ex(cx, f, base, next),
         Kind::Method | Kind::MethodKw => {
@@ -62,6 +68,29 @@ fn try_call(cx: &mut Ctx, f: Frame, w: Instr, kind: Kind, next: Pc) -> PyResult<
         Kind::Plain | Kind::PlainKw => {}
     }
     call_in_place(cx, f, base, n, names, next)
+}
+
+/// Calls a native function or method by position, straight from the registers, where nothing is to be bound. `None`: by the long way.
+#[inline(always)]
+fn quick_native(cx: &mut Ctx, f: Frame, base: usize, n: usize, kind: Kind) -> Option<PyResult> {
+    let callee = NativeFnObj::of(f.get(base))?;
+    let NativeCode::Bound(code) = callee.def.code else { return None };
+    let first = base + HEADER;
+    let (first, n) = match (kind, callee.def.kind) {
+        (Kind::Plain, MethodKind::Function) => (first, n),
+        (Kind::Method, MethodKind::Function) if f.get(first).is_unbound() => (first + 1, n),
+        (Kind::Method, MethodKind::Method) if callee.this.is_empty() && !f.get(first).is_unbound() => {
+            let (ty, owner) = (cx.type_of(f.get(first)), callee.owner.get()?);
+            if ty.value() != owner && !ty.is_subtype(owner) {
+                return None;
+            }
+            (first, n + 1)
+        }
+        _ => return None,
+    };
+    // SAFETY: the registers belong to the frame, which does not end while its call runs.
+    let args = unsafe { std::slice::from_raw_parts(f.0.add(first), n) };
+    crate::call::call_by_position(cx, callee.def, code, args)
 }
 
 /// The arguments in registers.
