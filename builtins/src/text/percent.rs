@@ -4,8 +4,8 @@ use super::object::exact;
 use num_bigint::{BigInt, Sign};
 use protopy_num::int::{format_decimal, format_radix};
 use protopy_text::format::{
-    Amount, Directive, FormatError, PercentError, PercentParser, Piece, percent_float, percent_int,
-    percent_str,
+    Amount, Directive, FormatError, PercentError, PercentParser, Piece, QuickSpec, percent_float,
+    percent_int, percent_str, quick_float, quick_int,
 };
 use protopy_text::repr::escape_non_ascii;
 use protopy_text::{StrBuf, StrRef};
@@ -271,6 +271,15 @@ fn push_text(cx: &mut Ctx, out: &mut StrBuf, d: &Directive, s: StrRef<'_>) -> Py
 
 fn convert(cx: &mut Ctx, out: &mut StrBuf, d: &Directive, v: Value) -> PyResult<()> {
     if let Some(is_float) = number_kind(d.conversion) {
+        let quick = match (is_float, v.as_small(), FloatObj::of(v)) {
+            (false, Some(n), _) => QuickSpec::of(d).and_then(|s| quick_int(n, s)),
+            (true, _, Some(x)) => QuickSpec::of(d).and_then(|s| quick_float(x, s)),
+            _ => None,
+        };
+        if let Some(text) = quick {
+            out.push_latin1(text.as_bytes());
+            return Ok(());
+        }
         let b = if is_float {
             let x = protopy_vm::float_of(cx, v)?;
             float(cx, d, x)?

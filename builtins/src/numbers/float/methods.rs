@@ -10,7 +10,7 @@ use protocore::{Args, Ctx, PyResult, Ty, Value};
 use protopy_num::float::{self, FromHexError, RoundOverflow};
 use protopy_num::int::{self, FloatToIntError};
 use protopy_text::StrRef;
-use protopy_text::format::{Align, FormatSpec, format_float_spec};
+use protopy_text::format::{Align, FormatSpec, QuickSpec, format_float_spec, quick_float};
 use protopy_vm::{GetSetDef, getsets, keep_alive, methods, protocore};
 
 pub(super) static METHODS: &[MethodDef] = methods![
@@ -297,6 +297,11 @@ fn format(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let text = format_spec_arg(cx, args[1])?;
     if text.is_empty() {
         return if cx.is_exact(this, Ty::Float) { float_repr(cx, this) } else { protopy_vm::str(cx, this) };
+    }
+    if let (Some(x), StrRef::Latin1(spec)) = (FloatObj::of(this), text)
+        && let Some(quick) = QuickSpec::parse(spec).and_then(|s| quick_float(x, s))
+    {
+        return cx.str_from(StrRef::Latin1(quick.as_bytes()));
     }
     let type_name = cx.type_name(this);
     let spec = match FormatSpec::parse(text, Align::Right, 0, &type_name) {

@@ -11,7 +11,7 @@ use protocore::{Ctx, PyResult, Raised, Ty, Value};
 use protopy_num::int::{self, DecimalBuf, Endian, ToBytesError};
 use protopy_text::StrRef;
 use protopy_text::format::{
-    Align, FormatSpec, IntKind, format_char, format_float_spec, format_int, int_kind,
+    Align, FormatSpec, IntKind, QuickSpec, format_char, format_float_spec, format_int, int_kind, quick_int,
 };
 use protopy_vm::{GetSetDef, getsets, keep_alive, methods, protocore};
 
@@ -268,6 +268,11 @@ fn format(cx: &mut Ctx, args: &[Value]) -> PyResult {
             protopy_vm::str(cx, this)
         };
     }
+    if let (Some(n), StrRef::Latin1(spec)) = (this.as_small(), text)
+        && let Some(quick) = QuickSpec::parse(spec).and_then(|s| quick_int(n, s))
+    {
+        return cx.str_from(StrRef::Latin1(quick.as_bytes()));
+    }
     let type_name = cx.type_name(this);
     let spec = match FormatSpec::parse(text, Align::Right, b'd', &type_name) {
         Ok(spec) => spec,
@@ -288,7 +293,10 @@ pub fn format_with(cx: &mut Ctx, this: Value, spec: &FormatSpec) -> PyResult {
         }
         Ok(IntKind::Char) => {
             let Some(c) = n.to_i64() else {
-                return Err(cx.raise_str(Ty::OverflowError, "Python int too large to convert to C long"));
+                return Err(match format_char(spec, 0) {
+                    Ok(_) => cx.raise_str(Ty::OverflowError, "Python int too large to convert to C long"),
+                    Err(e) => format_error(cx, e),
+                });
             };
             match u32::try_from(c) {
                 Ok(c) if c < 0x11_0000 => format_char(spec, c),

@@ -5,6 +5,7 @@
 
 mod float;
 mod percent;
+mod quick;
 mod spec;
 pub mod template;
 
@@ -12,6 +13,7 @@ pub use float::{complex_repr, float_repr, format_float, format_float_with};
 pub use percent::{
     Amount, Directive, PercentError, PercentParser, Piece, percent_float, percent_int, percent_str,
 };
+pub use quick::{QuickSpec, QuickText, quick_float, quick_int};
 pub use spec::{Align, FormatSpec, Grouping};
 
 use crate::{StrBuf, StrRef};

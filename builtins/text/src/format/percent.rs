@@ -19,7 +19,7 @@ pub enum Amount {
 }
 
 impl Amount {
-    fn value(self) -> Option<usize> {
+    pub(super) fn value(self) -> Option<usize> {
         match self {
             Amount::Value(v) => Some(v),
             _ => None,
