@@ -152,8 +152,8 @@ pub fn check_receiver(cx: &mut Ctx, n: &NativeFnObj, this: Value) -> PyResult<()
                 let msg = format!(
                     "descriptor '{}' requires a subtype of '{}' but received '{}'",
                     n.def.name,
-                    crate::errors::type_text(owner),
-                    crate::errors::type_text(t)
+                    crate::ops::type_tp_name(cx, owner),
+                    crate::ops::type_tp_name(cx, t)
                 );
                 Err(cx.type_error(&msg))
             }
@@ -161,7 +161,7 @@ pub fn check_receiver(cx: &mut Ctx, n: &NativeFnObj, this: Value) -> PyResult<()
                 let msg = format!(
                     "descriptor '{}' for type '{}' needs a type, not a '{}' as arg 2",
                     n.def.name,
-                    crate::errors::type_text(owner),
+                    crate::ops::type_tp_name(cx, owner),
                     crate::ops::tp_name(cx, this)
                 );
                 Err(cx.type_error(&msg))
@@ -174,7 +174,7 @@ pub fn check_receiver(cx: &mut Ctx, n: &NativeFnObj, this: Value) -> PyResult<()
     let msg = format!(
         "descriptor '{}' for '{}' objects doesn't apply to a '{}' object",
         n.def.name,
-        crate::errors::type_text(owner),
+        crate::ops::type_tp_name(cx, owner),
         crate::ops::tp_name(cx, this)
     );
     Err(cx.type_error(&msg))

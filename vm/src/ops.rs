@@ -883,15 +883,31 @@ pub fn complex_of(cx: &mut Ctx, v: Value) -> PyResult<(f64, f64)> {
     }
 }
 
-/// The name of a value's type as most messages have it: with the module for native types outside of `builtins`, the bare
-/// name for classes made by a class statement and for exceptions.
+/// The name of a value's type as most messages have it: [`type_tp_name`].
 #[cold]
 pub fn tp_name(cx: &mut Ctx, v: Value) -> String {
     let t = cx.type_of(v);
-    if t.has(protocore::types::type_flags::HEAP) || t.has(protocore::types::type_flags::EXCEPTION) {
-        return cx.type_name(v);
+    type_tp_name(cx, t)
+}
+
+/// The name of a type as most messages have it: with the module for native types outside of `builtins`, the bare
+/// name for classes made by a program and for exceptions.
+#[cold]
+pub fn type_tp_name(cx: &mut Ctx, t: &TypeObj) -> String {
+    use protocore::types::type_flags::{COLLECTABLE, EXCEPTION};
+    if t.has(COLLECTABLE) || t.has(EXCEPTION) {
+        return crate::errors::type_text(t);
     }
     crate::types::attrs::full_name(cx, t)
+}
+
+/// [`type_tp_name`] of a type that a slot refers to.
+#[cold]
+pub fn owner_tp_name(cx: &mut Ctx, owner: &protocore::Slot) -> String {
+    match owner.get().and_then(TypeObj::of) {
+        Some(t) => type_tp_name(cx, t),
+        None => String::new(),
+    }
 }
 
 /// The name of a value's type with its module, unless that is `builtins` or `__main__`, for messages.

@@ -5,7 +5,7 @@ use protopy_vm::call::{call_native, check_receiver};
 use protopy_vm::protocore::layouts::{MethodDef, MethodKind, ModuleObj, NativeFnObj, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{Args, CmpOp, Ctx, Layout, PyResult, Ty, TypeObj, Value};
-use protopy_vm::{GetSetDef, TypeSpec, getsets, methods, ops, type_text};
+use protopy_vm::{GetSetDef, TypeSpec, getsets, methods, ops};
 
 static REDUCE: &[MethodDef] = methods![
     /// Tells pickle how to find the function again.
@@ -107,7 +107,7 @@ fn native_call(cx: &mut Ctx, f: Value, args: Args<'_>) -> PyResult {
 fn class_method_call(cx: &mut Ctx, f: Value, args: Args<'_>) -> PyResult {
     let n = this(cx, f)?;
     if args.pos().is_empty() {
-        let owner = n.owner.get().and_then(TypeObj::of).map_or_else(String::new, type_text);
+        let owner = ops::owner_tp_name(cx, &n.owner);
         let msg = format!("descriptor '{}' of '{owner}' object needs an argument", n.def.name);
         return Err(cx.type_error(&msg));
     }
@@ -127,7 +127,7 @@ fn class_method_get(cx: &mut Ctx, f: Value, obj: Option<Value>, owner: Value) ->
         (Some(t), _) => t,
         (None, Some(o)) => cx.type_of(o).value(),
         (None, None) => {
-            let ty = n.owner.get().and_then(TypeObj::of).map_or_else(String::new, type_text);
+            let ty = ops::owner_tp_name(cx, &n.owner);
             let msg = format!("descriptor '{}' for type '{ty}' needs either an object or a type", n.def.name);
             return Err(cx.type_error(&msg));
         }
@@ -142,7 +142,12 @@ fn native_repr(cx: &mut Ctx, f: Value) -> PyResult {
     let n = this(cx, f)?;
     let text = match bound(n) {
         Some(obj) => {
-            format!("<built-in method {} of {} object at {:#x}>", n.def.name, cx.type_name(obj), obj.bits())
+            format!(
+                "<built-in method {} of {} object at {:#x}>",
+                n.def.name,
+                ops::tp_name(cx, obj),
+                obj.bits()
+            )
         }
         None => format!("<built-in function {}>", n.def.name),
     };
@@ -151,7 +156,7 @@ fn native_repr(cx: &mut Ctx, f: Value) -> PyResult {
 
 fn descriptor_repr(cx: &mut Ctx, f: Value) -> PyResult {
     let n = this(cx, f)?;
-    let owner = n.owner.get().and_then(TypeObj::of).map_or_else(|| "?".to_owned(), type_text);
+    let owner = ops::owner_tp_name(cx, &n.owner);
     Ok(cx.str(&format!("<method '{}' of '{owner}' objects>", n.def.name)))
 }
 

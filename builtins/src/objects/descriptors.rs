@@ -159,7 +159,7 @@ fn attr(cx: &mut Ctx, this: Value) -> PyResult<&'static AttrDescr> {
 fn attr_repr(cx: &mut Ctx, this: Value) -> PyResult {
     let d = attr(cx, this)?;
     let kind = if cx.is_exact(this, Ty::MemberDescriptor) { "member" } else { "attribute" };
-    let text = format!("<{kind} '{}' of '{}' objects>", d.name_text(), d.owner_text());
+    let text = format!("<{kind} '{}' of '{}' objects>", d.name_text(), d.owner_text(cx));
     Ok(cx.str(&text))
 }
 
@@ -196,7 +196,7 @@ fn wrapper(cx: &mut Ctx, this: Value) -> PyResult<&'static WrapperDescr> {
 
 fn wrapper_repr(cx: &mut Ctx, this: Value) -> PyResult {
     let w = wrapper(cx, this)?;
-    let text = format!("<slot wrapper '{}' of '{}' objects>", w.def.name, owner_name(w));
+    let text = format!("<slot wrapper '{}' of '{}' objects>", w.def.name, owner_name(cx, w));
     Ok(cx.str(&text))
 }
 

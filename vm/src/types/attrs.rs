@@ -2,7 +2,6 @@
 
 use super::update::set_type_attr;
 use crate::attr::{no_attribute, type_lookup};
-use crate::errors::type_text;
 use crate::names::{N, name};
 use protocore::dict::DictObj;
 use protocore::layouts::StrObj;
@@ -62,7 +61,7 @@ pub fn type_set_attr(cx: &mut Ctx, this: Value, n: Value, v: Option<Value>) -> P
 #[cold]
 pub fn immutable(cx: &mut Ctx, t: &TypeObj, n: Value, verb: &str) -> Raised {
     let shown = StrObj::of(n).map_or_else(String::new, StrObj::to_string_lossy);
-    let of = if t.has(type_flags::HEAP) { type_text(t) } else { full_name(cx, t) };
+    let of = crate::ops::type_tp_name(cx, t);
     let msg = format!("cannot {verb} '{shown}' attribute of immutable type '{of}'");
     cx.type_error(&msg)
 }

@@ -3,7 +3,6 @@
 use crate::attr::lookup_attr;
 use crate::call::{call, call_args};
 use crate::declare::GetSetDef;
-use crate::errors::type_text;
 use crate::names::{N, name};
 use protocore::construct::attr_area;
 use protocore::layouts::StrObj;
@@ -81,9 +80,9 @@ impl AttrDescr {
         self.name.get().and_then(StrObj::of).map_or_else(String::new, StrObj::to_string_lossy)
     }
 
-    /// Name of `__objclass__`.
-    pub fn owner_text(&self) -> String {
-        self.owner.get().and_then(TypeObj::of).map_or_else(String::new, type_text)
+    /// Name of `__objclass__`, as messages have it.
+    pub fn owner_text(&self, cx: &mut Ctx) -> String {
+        crate::ops::owner_tp_name(cx, &self.owner)
     }
 
     fn check(&self, cx: &mut Ctx, obj: Value) -> PyResult<()> {
@@ -93,7 +92,7 @@ impl AttrDescr {
         let msg = format!(
             "descriptor '{}' for '{}' objects doesn't apply to a '{}' object",
             self.name_text(),
-            self.owner_text(),
+            self.owner_text(cx),
             crate::ops::tp_name(cx, obj)
         );
         Err(cx.type_error(&msg))
@@ -143,8 +142,11 @@ pub fn attr_descr_set(cx: &mut Ctx, this: Value, obj: Value, v: Option<Value>) -
             Some(set) => set(cx, obj, v),
             None if def.member => Err(cx.raise_str(Ty::AttributeError, "readonly attribute")),
             None => {
-                let msg =
-                    format!("attribute '{}' of '{}' objects is not writable", d.name_text(), d.owner_text());
+                let msg = format!(
+                    "attribute '{}' of '{}' objects is not writable",
+                    d.name_text(),
+                    d.owner_text(cx)
+                );
                 Err(cx.raise_str(Ty::AttributeError, &msg))
             }
         },

@@ -60,7 +60,7 @@ pub fn wrapper_get(cx: &mut Ctx, this: Value, obj: Option<Value>, _owner: Value)
 pub fn wrapper_call(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
     let Some(w) = this.native::<WrapperDescr>() else { return Err(cx.type_error("not a slot wrapper")) };
     let Some(obj) = args.pos().first().copied() else {
-        let msg = format!("descriptor '{}' of '{}' object needs an argument", w.def.name, owner_name(w));
+        let msg = format!("descriptor '{}' of '{}' object needs an argument", w.def.name, owner_name(cx, w));
         return Err(cx.type_error(&msg));
     };
     check_object(cx, w, obj, false)?;
@@ -81,16 +81,16 @@ pub fn method_wrapper_call(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResul
     apply(cx, w, obj, args)
 }
 
-/// Name of the type that a wrapper belongs to.
-pub fn owner_name(w: &WrapperDescr) -> String {
-    w.owner.get().and_then(TypeObj::of).map_or_else(String::new, type_text)
+/// Name of the type that a wrapper belongs to, as messages have it.
+pub fn owner_name(cx: &mut Ctx, w: &WrapperDescr) -> String {
+    crate::ops::owner_tp_name(cx, &w.owner)
 }
 
 fn check_object(cx: &mut Ctx, w: &WrapperDescr, obj: Value, get: bool) -> PyResult<()> {
     if cx.type_of(obj).is_subtype(w.owner.get_or_none()) {
         return Ok(());
     }
-    let (n, o, t) = (w.def.name, owner_name(w), crate::ops::tp_name(cx, obj));
+    let (n, o, t) = (w.def.name, owner_name(cx, w), crate::ops::tp_name(cx, obj));
     let msg = if get {
         format!("descriptor '{n}' for '{o}' objects doesn't apply to a '{t}' object")
     } else {
