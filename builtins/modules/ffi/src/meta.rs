@@ -86,7 +86,9 @@ pub(crate) fn begin(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult<&'sta
     Ok(t)
 }
 
-fn no_info(cx: &mut Ctx, v: Value) -> protopy_vm::protocore::Raised {
+/// TypeError: what is no C type.
+#[cold]
+pub(crate) fn no_info(cx: &mut Ctx, v: Value) -> protopy_vm::protocore::Raised {
     match ops::repr_text(cx, v) {
         Ok(shown) => cx.type_error(&format!("{shown} must have storage info")),
         Err(r) => r,
@@ -175,9 +177,17 @@ fn from_address(cx: &mut Ctx, a: &[Value]) -> PyResult {
     Ok(data::new_at(cx, t, i, p as *mut u8, None, 0))
 }
 
+/// An argument that is a `Py_ssize_t` in C.
+pub(crate) fn c_ssize(cx: &mut Ctx, v: Value) -> PyResult<i64> {
+    match i64::try_from(ops::index_big(cx, v)?) {
+        Ok(n) => Ok(n),
+        Err(_) => Err(cx.raise_str(Ty::OverflowError, "Python int too large to convert to C ssize_t")),
+    }
+}
+
 /// Checks that `size` bytes from the offset on lie in a buffer.
 fn checked_offset(cx: &mut Ctx, len: usize, offset: Value, size: usize) -> PyResult<usize> {
-    let n = index_i64(cx, offset, Ty::OverflowError)?;
+    let n = c_ssize(cx, offset)?;
     let Ok(at) = usize::try_from(n) else { return Err(cx.value_error("offset cannot be negative")) };
     if at.checked_add(size).is_none_or(|end| end > len) {
         let msg =
@@ -250,7 +260,10 @@ pub(crate) fn data_from_param(cx: &mut Ctx, class: Value, v: Value) -> PyResult 
     if protopy_vm::is_instance(cx, v, class)? {
         return Ok(v);
     }
-    let want = TypeObj::of(class).map_or_else(String::new, errors::type_text);
+    let want = match TypeObj::of(class) {
+        Some(t) => ops::type_tp_name(cx, t),
+        None => String::new(),
+    };
     if let Some(arg) = v.native::<Argument>() {
         let what = match arg.object() {
             Some(o) if protopy_vm::is_instance(cx, o, class)? => return Ok(v),

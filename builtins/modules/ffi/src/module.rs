@@ -215,14 +215,14 @@ fn address_of(cx: &mut Ctx, a: &[Value]) -> PyResult {
 }
 
 fn byref(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let n = index_i64(cx, a[1], Ty::OverflowError)?;
+    let n = crate::meta::c_ssize(cx, a[1])?;
     instance(cx, a[0], "byref() argument 1")?;
     Ok(argument::byref(cx, a[0], n as isize))
 }
 
 fn resize(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let d = instance(cx, a[0], "resize() argument 1")?;
-    let n = index_i64(cx, a[1], Ty::OverflowError)?;
+    let n = crate::meta::c_ssize(cx, a[1])?;
     let Some(i) = info::of_value(cx, a[0]) else { return Err(cx.type_error("excepted ctypes instance")) };
     let n = match usize::try_from(n) {
         Ok(n) if n >= i.size => n,

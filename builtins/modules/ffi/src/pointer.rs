@@ -91,7 +91,7 @@ fn check_target(cx: &mut Ctx, proto: Value) -> PyResult<&'static Info> {
     }
     match info::of_class(proto) {
         Some(i) => Ok(i),
-        None => Err(cx.type_error("_type_ must have storage info")),
+        None => Err(crate::meta::no_info(cx, proto)),
     }
 }
 

@@ -10,7 +10,12 @@ use protopy_vm::{index_i64, slice_adjust, slice_unpack};
 
 #[cold]
 pub(super) fn not_supported(cx: &mut Ctx, w: &View) -> Raised {
-    let msg = format!("memoryview: format {} not supported", w.format);
+    let single = w.format.strip_prefix('@').unwrap_or(&w.format).len() == 1;
+    let msg = if single {
+        format!("memoryview: format {} not supported", w.format)
+    } else {
+        format!("memoryview: unsupported format {}", w.format)
+    };
     cx.raise_str(Ty::NotImplementedError, &msg)
 }
 

@@ -358,12 +358,9 @@ fn shape_items(cx: &mut Ctx, items: &[Value]) -> PyResult<Vec<usize>> {
 
 /// The view as one dimension of another format.
 fn cast_flat(cx: &mut Ctx, w: &View, format: &str) -> PyResult<Geometry> {
-    let Some(from) = native_code(&w.format) else {
-        let msg = "memoryview: source format must be a native single character format prefixed with an optional '@'";
-        return Err(cx.value_error(msg));
-    };
     let Some(to) = native_code(format) else { return Err(cx.value_error(DEST_FORMAT)) };
-    if !from.is_byte() && !to.is_byte() {
+    // Whatever lies in the memory can be seen as bytes.
+    if !native_code(&w.format).is_some_and(|from| from.is_byte()) && !to.is_byte() {
         return Err(cx.type_error("memoryview: cannot cast between two non-byte formats"));
     }
     let size = to.size();
