@@ -6,6 +6,7 @@ use crate::delta::{self, Delta};
 use crate::iso::{Text, Timespec};
 use crate::local::{self, EPOCH};
 use crate::make::{self, Fields, NO_HASH, check_date, class_arg, datetime_in, datetime_of_class};
+use crate::time::clock_getsets;
 use crate::time::{Time, numbers, separator, timespec};
 use crate::{args, args::Params, delta_ops, family, family_of, format, is_own, timezone, tzinfo};
 use protopy_text::{StrBuf, StrRef};
@@ -14,7 +15,7 @@ use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, CmpOp, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, Value,
 };
-use protopy_vm::{self as vm, GetSetDef, TypeSpec, getsets, methods};
+use protopy_vm::{self as vm, GetSetDef, TypeSpec, methods};
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
 /// A day and a time of day.
@@ -206,14 +207,7 @@ static METHODS: &[MethodDef] = methods![
     "__reduce__(self, /)" => |cx, a| reduce(cx, a[0], 2);
 ];
 
-static GETSETS: &[GetSetDef] = getsets![
-    "hour" => |cx, v| Ok(Value::small(i64::from(this(cx, v)?.clock.hour)));
-    "minute" => |cx, v| Ok(Value::small(i64::from(this(cx, v)?.clock.minute)));
-    "second" => |cx, v| Ok(Value::small(i64::from(this(cx, v)?.clock.second)));
-    "microsecond" => |cx, v| Ok(Value::small(i64::from(this(cx, v)?.clock.us)));
-    "tzinfo" => |cx, v| Ok(this(cx, v)?.zone.get_or_none());
-    "fold" => |cx, v| Ok(Value::small(i64::from(this(cx, v)?.fold())));
-];
+static GETSETS: &[GetSetDef] = clock_getsets![this];
 
 fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static DateTime> {
     match v.native::<DateTime>() {
@@ -288,7 +282,7 @@ fn broken_down(cx: &mut Ctx, class: Value, t: i64, us: i64, utc: bool, tz: Value
     let mut fold = 0;
     if tz.is_none() && !utc {
         let shown = local::seconds(cx, b.date, b.clock)?;
-        fold = u8::from(local::is_fold(cx, t, shown)?);
+        fold = i32::from(local::is_fold(cx, t, shown)?);
     }
     let (year, month, day) = b.date;
     make::check_year(cx, year)?;
@@ -320,7 +314,7 @@ fn combine(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let tz = a[3].bound().unwrap_or(t.zone.get_or_none());
     let f = class_arg(cx, a[0]).and_then(|t| family_of(cx, t))?;
     args::check_zone(cx, f, tz)?;
-    let fields = Fields { date: d.parts(), clock: numbers(t.clock), tz, fold: t.fold() };
+    let fields = Fields { date: d.parts(), clock: numbers(t.clock), tz, fold: i32::from(t.fold()) };
     datetime_of_class(cx, a[0], fields)
 }
 
@@ -371,13 +365,16 @@ fn replace(cx: &mut Ctx, a: &[Value]) -> PyResult {
     }
     let tz = a[8].bound().unwrap_or(d.zone.get_or_none());
     let fold = field(cx, a[9], i32::from(d.fold()))?;
-    let fold = make::check_fold(cx, fold)?;
-    if !tz.is_none() {
-        let f = family(cx, a[0])?;
-        args::check_zone(cx, f, tz)?;
+    let ty = cx.type_of(a[0]);
+    if !is_own(ty) {
+        return datetime_of_class(cx, ty.value(), Fields { date: (y, m, day), clock, tz, fold });
     }
-    let class = cx.type_of(a[0]).value();
-    datetime_of_class(cx, class, Fields { date: (y, m, day), clock, tz, fold })
+    let date = check_date(cx, y, m, day)?;
+    let clock = make::check_clock(cx, clock)?;
+    let fold = make::check_fold(cx, fold)?;
+    let f = family(cx, a[0])?;
+    args::check_zone(cx, f, tz)?;
+    Ok(datetime_in(cx, ty, date, clock, tz, fold))
 }
 
 fn reduce(cx: &mut Ctx, v: Value, protocol: i32) -> PyResult {
@@ -610,11 +607,14 @@ fn system_zone(cx: &mut Ctx, of: Value, t: i64) -> PyResult {
     timezone::make(cx, f, offset, Some(name))
 }
 
-/// The system's time zone at a local time.
+/// The system's time zone at a local time. One that the clocks skipped has the zone from before the change, or from after it
+/// with the fold.
 fn zone_of_local(cx: &mut Ctx, v: Value, d: &DateTime) -> PyResult {
-    let seconds = checked_seconds(cx, d)?;
-    let t = local::of_local(cx, seconds, d.fold() != 0)?;
-    system_zone(cx, v, t - EPOCH)
+    let (seconds, fold) = (checked_seconds(cx, d)?, d.fold() != 0);
+    let t = local::of_local(cx, seconds, fold)?;
+    let other = local::of_local(cx, seconds, !fold)?;
+    let skipped = other != t && (other > t) == fold;
+    system_zone(cx, v, if skipped { other } else { t } - EPOCH)
 }
 
 fn astimezone(cx: &mut Ctx, v: Value, tz: Value) -> PyResult {

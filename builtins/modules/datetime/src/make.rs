@@ -206,8 +206,8 @@ pub struct Fields {
     pub clock: [i32; 4],
     /// The time zone or None.
     pub tz: Value,
-    /// Whether it is the second of two equal local times.
-    pub fold: u8,
+    /// 1 for the second of two equal local times.
+    pub fold: i32,
 }
 
 /// A datetime of a class, which may be derived from datetime; the numbers are checked.
@@ -216,26 +216,30 @@ pub fn datetime_of_class(cx: &mut Ctx, class: Value, x: Fields) -> PyResult {
     if let Some(t) = TypeObj::of(class).filter(|t| is_own(t)) {
         let d = check_date(cx, year, month, day)?;
         let c = check_clock(cx, x.clock)?;
-        return Ok(datetime_in(cx, t, d, c, x.tz, x.fold));
+        let fold = check_fold(cx, x.fold)?;
+        return Ok(datetime_in(cx, t, d, c, x.tz, fold));
     }
     let [h, m, s, us] = x.clock;
     let n = ints([year, month, day, h, m, s, us]);
     let v = call(cx, class, &[n[0], n[1], n[2], n[3], n[4], n[5], n[6], x.tz])?;
     // A derived class need not know of folds.
+    let fold = check_fold(cx, x.fold)?;
     if let Some(d) = v.native::<DateTime>() {
-        d.fold.store(x.fold, Ordering::Relaxed);
+        d.fold.store(fold, Ordering::Relaxed);
     }
     Ok(v)
 }
 
 /// A time of a class, which may be derived from time; the numbers are checked.
-pub fn time_of_class(cx: &mut Ctx, class: Value, clock: [i32; 4], tz: Value, fold: u8) -> PyResult {
+pub fn time_of_class(cx: &mut Ctx, class: Value, clock: [i32; 4], tz: Value, fold: i32) -> PyResult {
     if let Some(t) = TypeObj::of(class).filter(|t| is_own(t)) {
         let c = check_clock(cx, clock)?;
+        let fold = check_fold(cx, fold)?;
         return Ok(time_in(cx, t, c, tz, fold));
     }
     let n = ints(clock);
     let v = call(cx, class, &[n[0], n[1], n[2], n[3], tz])?;
+    let fold = check_fold(cx, fold)?;
     if let Some(d) = v.native::<Time>() {
         d.fold.store(fold, Ordering::Relaxed);
     }

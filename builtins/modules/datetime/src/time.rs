@@ -10,7 +10,7 @@ use protopy_text::StrRef;
 use protopy_vm::protocore::layouts::{MethodDef, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{Args, CmpOp, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Value};
-use protopy_vm::{self as vm, GetSetDef, TypeSpec, getsets, methods};
+use protopy_vm::{self as vm, GetSetDef, TypeSpec, methods};
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 
 /// A time of day.
@@ -118,14 +118,22 @@ static METHODS: &[MethodDef] = methods![
     "__reduce__(self, /)" => |cx, a| reduce(cx, a[0], 2);
 ];
 
-static GETSETS: &[GetSetDef] = getsets![
-    "hour" => |cx, v| Ok(Value::small(i64::from(this(cx, v)?.clock.hour)));
-    "minute" => |cx, v| Ok(Value::small(i64::from(this(cx, v)?.clock.minute)));
-    "second" => |cx, v| Ok(Value::small(i64::from(this(cx, v)?.clock.second)));
-    "microsecond" => |cx, v| Ok(Value::small(i64::from(this(cx, v)?.clock.us)));
-    "tzinfo" => |cx, v| Ok(this(cx, v)?.zone.get_or_none());
-    "fold" => |cx, v| Ok(Value::small(i64::from(this(cx, v)?.fold())));
-];
+/// The attributes that time and datetime have in common; `this` finds the fields.
+macro_rules! clock_getsets {
+    ($this:ident) => {
+        protopy_vm::getsets![
+            "hour" => |cx, v| Ok(Value::small(i64::from($this(cx, v)?.clock.hour)));
+            "minute" => |cx, v| Ok(Value::small(i64::from($this(cx, v)?.clock.minute)));
+            "second" => |cx, v| Ok(Value::small(i64::from($this(cx, v)?.clock.second)));
+            "microsecond" => |cx, v| Ok(Value::small(i64::from($this(cx, v)?.clock.us)));
+            "tzinfo" => |cx, v| Ok($this(cx, v)?.zone.get_or_none());
+            "fold" => |cx, v| Ok(Value::small(i64::from($this(cx, v)?.fold())));
+        ]
+    };
+}
+pub(crate) use clock_getsets;
+
+static GETSETS: &[GetSetDef] = clock_getsets![this];
 
 fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static Time> {
     match v.native::<Time>() {
@@ -187,11 +195,15 @@ fn replace(cx: &mut Ctx, a: &[Value]) -> PyResult {
     }
     let tz = a[5].bound().unwrap_or(t.zone.get_or_none());
     let fold = field(cx, a[6], i32::from(t.fold()))?;
+    let ty = cx.type_of(a[0]);
+    if !crate::is_own(ty) {
+        return make::time_of_class(cx, ty.value(), n, tz, fold);
+    }
+    let clock = make::check_clock(cx, n)?;
     let fold = make::check_fold(cx, fold)?;
     let f = family(cx, a[0])?;
     args::check_zone(cx, f, tz)?;
-    let class = cx.type_of(a[0]).value();
-    make::time_of_class(cx, class, n, tz, fold)
+    Ok(time_in(cx, ty, clock, tz, fold))
 }
 
 fn fromisoformat(cx: &mut Ctx, class: Value, v: Value) -> PyResult {

@@ -514,20 +514,21 @@ fn format_run(cx: &mut Ctx, format: &[u8], tm: &libc::tm) -> PyResult<Vec<u8>> {
     let mut f = vec![b'x'];
     f.extend_from_slice(format);
     let f = crate::support::c_string(cx, f)?;
-    let mut size = 256.max(format.len() * 4);
+    let mut size = 1024;
     loop {
-        let mut buf = vec![0u8; size];
-        // SAFETY: room for `size` bytes, a NUL-terminated format and an initialised structure.
-        let n = unsafe { libc::strftime(buf.as_mut_ptr().cast(), size, f.as_ptr(), tm) };
+        let mut buf = vec![0u8; size + 1];
+        // SAFETY: room for as many bytes, a NUL-terminated format and an initialised structure.
+        let n = unsafe { libc::strftime(buf.as_mut_ptr().cast(), size + 1, f.as_ptr(), tm) };
         if n > 0 {
             buf.truncate(n);
             buf.remove(0);
             return Ok(buf);
         }
-        if size > (format.len() + 1) * 65536 {
-            return Err(cx.no_memory());
+        // Fields that are wider than this give nothing, as in CPython.
+        if size >= format.len().saturating_mul(256) {
+            return Ok(Vec::new());
         }
-        size *= 4;
+        size *= 2;
     }
 }
 
