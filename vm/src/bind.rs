@@ -4,7 +4,7 @@ use crate::ops::str_text;
 use protocore::{Args, Ctx, PyResult, Value};
 
 /// The arguments of a call in the order of `params`; those left out are unbound. TypeError, in the words of CPython's argument
-/// parser, for too many, for unknown names and for what is given twice.
+/// parser, for too many, for unknown names and for what is given twice. A function without a name is "function".
 pub fn bind_arguments<const N: usize>(
     cx: &mut Ctx,
     function: &str,
@@ -13,9 +13,14 @@ pub fn bind_arguments<const N: usize>(
 ) -> PyResult<[Value; N]> {
     let mut out = [Value::UNBOUND; N];
     let total = args.all().len();
+    let called = |nameless: &str| match function {
+        "" => nameless.to_owned(),
+        f => format!("{f}()"),
+    };
     if total > N {
         let s = if N == 1 { "" } else { "s" };
-        return Err(cx.type_error(&format!("{function}() takes at most {N} argument{s} ({total} given)")));
+        let f = called("function");
+        return Err(cx.type_error(&format!("{f} takes at most {N} argument{s} ({total} given)")));
     }
     out[..args.pos().len()].copy_from_slice(args.pos());
     for (n, v) in args.kw() {
@@ -24,11 +29,13 @@ pub fn bind_arguments<const N: usize>(
             Some(i) if out[i].is_unbound() => out[i] = v,
             Some(i) => {
                 let at = i + 1;
-                let msg = format!("argument for {function}() given by name ('{name}') and position ({at})");
+                let f = called("function");
+                let msg = format!("argument for {f} given by name ('{name}') and position ({at})");
                 return Err(cx.type_error(&msg));
             }
             None => {
-                let msg = format!("{function}() got an unexpected keyword argument '{name}'");
+                let f = called("this function");
+                let msg = format!("{f} got an unexpected keyword argument '{name}'");
                 return Err(cx.type_error(&msg));
             }
         }

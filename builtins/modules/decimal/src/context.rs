@@ -172,7 +172,7 @@ pub const PARAMETERS: [&str; 8] = ["prec", "rounding", "Emin", "Emax", "capitals
 
 /// `Context.__init__`
 pub fn context_init(cx: &mut Ctx, v: Value, args: Args<'_>) -> PyResult<()> {
-    let given = vm::bind_arguments(cx, "Context", &PARAMETERS, args)?;
+    let given = vm::bind_arguments(cx, "", &PARAMETERS, args)?;
     set_all(cx, v, &given)
 }
 
@@ -218,6 +218,14 @@ fn integer(cx: &mut Ctx, v: Option<Value>) -> PyResult<i64> {
 #[cold]
 fn undeletable(cx: &mut Ctx) -> Raised {
     cx.raise_str(Ty::AttributeError, "context attributes cannot be deleted")
+}
+
+/// `Context.__setattr__`
+pub fn context_setattr(cx: &mut Ctx, v: Value, n: Value, x: Option<Value>) -> PyResult<()> {
+    if x.is_none() {
+        return Err(undeletable(cx));
+    }
+    vm::generic_set_attr(cx, v, n, x)
 }
 
 fn set_prec(cx: &mut Ctx, v: Value, x: Option<Value>) -> PyResult<()> {

@@ -1,6 +1,8 @@
 //! The methods of `Context`: the operations with this context, whichever the thread's is.
 
-use crate::context::{self, ATTRIBUTES, Context, context_init, context_new, context_repr, this};
+use crate::context::{
+    self, ATTRIBUTES, Context, context_init, context_new, context_repr, context_setattr, this,
+};
 use crate::create;
 use crate::decimal::{divmod_in, power_mod_in, to_str};
 use crate::methods::{self as ops, Question, ask};
@@ -267,6 +269,7 @@ pub static CONTEXT: TypeSpec = TypeSpec {
     flags: type_flags::BASETYPE,
     slots: SlotSpec {
         new: Some(context_new),
+        setattro: Some(context_setattr),
         init: Some(context_init),
         repr: Some(context_repr),
         ..SlotSpec::NONE

@@ -168,7 +168,7 @@ pub fn decimal_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
     let (value, context) = if args.names().is_none() && args.pos().len() == 1 {
         (args.pos()[0], Value::UNBOUND)
     } else {
-        let [v, c] = vm::bind_arguments(cx, "Decimal", &["value", "context"], args)?;
+        let [v, c] = vm::bind_arguments(cx, "", &["value", "context"], args)?;
         (v, c)
     };
     let (_, ctx) = rt.context_or(cx, context)?;

@@ -6,11 +6,11 @@ use crate::num::{
     Dec, DecRef, Kind, Rounding, Settings, arith, compare as order, convert, flags, power, text,
 };
 use crate::object::{
-    Binary, Decimal, Operand, Runtime, apply, conclude, make, operand, run, runtime_of, unary,
+    Binary, Decimal, Operand, Runtime, apply, conclude, int_operand, make, operand, run, runtime_of, unary,
 };
 use crate::signals;
 use num_bigint::BigInt;
-use protopy_vm::protocore::layouts::{ComplexObj, FloatObj};
+use protopy_vm::protocore::layouts::{ComplexObj, FloatObj, IntRef};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{CmpOp, Ctx, Layout, NativeLayout, PyResult, Ty, Value};
 use protopy_vm::{self as vm, TypeSpec};
@@ -248,8 +248,10 @@ fn comparable(
     if vm::ops::is_instance(cx, v, rational)? {
         let n = vm::get_attr_str(cx, v, "numerator")?;
         let d = vm::get_attr_str(cx, v, "denominator")?;
-        if let (Some(n), Some(d)) = (operand(cx, n)?, operand(cx, d)?) {
-            return Ok(Some((n, Some(d))));
+        // Integers only: a number that nobody else keeps could go away before it is compared.
+        if let (Some(n), Some(d)) = (IntRef::of(n), IntRef::of(d)) {
+            let (n, d) = (int_operand(cx, n)?, int_operand(cx, d)?);
+            return Ok(Some((Operand::Made(n), Some(Operand::Made(d)))));
         }
     }
     Ok(None)
@@ -309,7 +311,7 @@ pub fn round(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if a[1].is_unbound() {
         return to_int(cx, a[0], Rounding::HalfEven);
     }
-    let Some(n) = vm::protocore::layouts::IntRef::of(a[1]) else {
+    let Some(n) = IntRef::of(a[1]) else {
         return Err(cx.type_error("optional arg must be an integer"));
     };
     let Some(n) = n.to_i64() else {
