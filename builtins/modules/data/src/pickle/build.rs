@@ -4,7 +4,7 @@ use super::load::Loader;
 use super::unpickling_error;
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{ListObj, StrObj, TupleObj};
-use protopy_vm::protocore::{Args, Ctx, PyResult, Raised, Ty, TypeObj, Value};
+use protopy_vm::protocore::{Args, Ctx, Held, PyResult, Raised, Ty, TypeObj, Value};
 use protopy_vm::{self as vm, N, name};
 
 impl Loader<'_> {
@@ -132,11 +132,10 @@ impl Loader<'_> {
             None => new(cx, class, Args::positional(t.items()))?,
             Some(k) => {
                 let Some(d) = DictObj::of(k) else { return Err(bad_argument(cx, op, "kwargs", "a dict", k)) };
-                let mut all = t.items().to_vec();
-                let mut names = Vec::new();
-                let mut at = 0;
-                while let Some((next, _, n, v)) = d.next_from(at) {
-                    at = next + 1;
+                let mut all = Held::new();
+                let mut names = Held::new();
+                all.extend(t.items().iter().copied());
+                for (_, n, v) in d.snapshot().iter().copied() {
                     if StrObj::of(n).is_none() {
                         return Err(cx.type_error("keywords must be strings"));
                     }
@@ -144,11 +143,7 @@ impl Loader<'_> {
                     all.push(v);
                 }
                 let names = cx.tuple_of(None, &names)?;
-                let held = cx.tuple_of(None, &all)?;
-                let v = new(cx, class, Args::with_names(&all, names))?;
-                vm::keep_alive(held);
-                vm::keep_alive(k);
-                v
+                new(cx, class, Args::with_names(&all, names))?
             }
         };
         vm::keep_alive(args);

@@ -38,22 +38,46 @@ pub struct Input<'a> {
     peeked: bool,
     /// How many of these the file was told of.
     told: usize,
-}
-
-#[cold]
-fn truncated(cx: &mut Ctx) -> Raised {
-    unpickling_error(cx, "pickle data was truncated")
+    /// Where the frame ends, in bytes from the start; the largest number outside of frames.
+    pub frame_end: usize,
 }
 
 impl<'a> Input<'a> {
+    #[cold]
+    fn truncated(&self, cx: &mut Ctx) -> Raised {
+        let msg = match self.frame_end {
+            usize::MAX => "pickle data was truncated",
+            _ => "pickle exhausted before end of frame",
+        };
+        unpickling_error(cx, msg)
+    }
+
     /// Bytes in memory.
     pub fn memory(bytes: &'a [u8]) -> Input<'a> {
-        Input { lent: bytes, owned: Vec::new(), file: None, at: 0, gone: 0, peeked: false, told: 0 }
+        Input {
+            lent: bytes,
+            owned: Vec::new(),
+            file: None,
+            at: 0,
+            gone: 0,
+            peeked: false,
+            told: 0,
+            frame_end: usize::MAX,
+        }
     }
 
     /// A file, and bytes of it that were read before.
     pub fn file(file: File, rest: Vec<u8>) -> Input<'a> {
-        Input { lent: &[], owned: rest, file: Some(file), at: 0, gone: 0, peeked: false, told: 0 }
+        Input {
+            lent: &[],
+            owned: rest,
+            file: Some(file),
+            at: 0,
+            gone: 0,
+            peeked: false,
+            told: 0,
+            frame_end: usize::MAX,
+        }
     }
 
     /// The bytes that came and were not used; for a file.
@@ -96,7 +120,7 @@ impl<'a> Input<'a> {
         self.at += n;
         match self.all().get(at..at + n) {
             Some(b) => Ok(b),
-            None => Err(truncated(cx)),
+            None => Err(self.truncated(cx)),
         }
     }
 
@@ -106,7 +130,7 @@ impl<'a> Input<'a> {
         let b = self.take(cx, N)?;
         match b.try_into() {
             Ok(a) => Ok(a),
-            Err(_) => Err(truncated(cx)),
+            Err(_) => Err(self.truncated(cx)),
         }
     }
 
@@ -120,7 +144,7 @@ impl<'a> Input<'a> {
             return Ok(line);
         }
         let Some(f) = self.file else {
-            return Err(truncated(cx));
+            return Err(self.truncated(cx));
         };
         self.tell(cx)?;
         let mut line = self.owned.get(self.at..).unwrap_or(&[]).to_vec();
@@ -128,14 +152,21 @@ impl<'a> Input<'a> {
             line.clear();
         }
         self.forget();
+        self.gone += line.len();
         let got = vm::call(cx, f.readline, &[])?;
         let b = bytes_of(cx, got)?;
-        line.extend_from_slice(b);
+        extend(cx, &mut line, b)?;
         self.gone += b.len();
         if line.pop() != Some(b'\n') {
-            return Err(truncated(cx));
+            return Err(self.truncated(cx));
         }
         Ok(line)
+    }
+
+    /// The next line, which has to say something, without its end.
+    pub fn full_line(&mut self, cx: &mut Ctx) -> PyResult<Vec<u8>> {
+        let line = self.line(cx)?;
+        if line.is_empty() { Err(self.truncated(cx)) } else { Ok(line) }
     }
 
     /// Makes sure that `n` more bytes are there, without taking them.
@@ -143,7 +174,7 @@ impl<'a> Input<'a> {
     pub fn require(&mut self, cx: &mut Ctx, n: usize) -> PyResult<()> {
         let left = self.all().len().saturating_sub(self.at);
         if left < n && (self.file.is_none() || !self.fill(cx, n)?) {
-            return Err(truncated(cx));
+            return Err(self.truncated(cx));
         }
         Ok(())
     }
@@ -196,10 +227,7 @@ impl<'a> Input<'a> {
             let arg = cx.int_usize(want);
             let got = vm::call(cx, f.read, &[arg])?;
             let b = bytes_of(cx, got)?;
-            if self.owned.try_reserve(b.len()).is_err() {
-                return Err(cx.no_memory());
-            }
-            self.owned.extend_from_slice(b);
+            extend(cx, &mut self.owned, b)?;
             if b.len() < want {
                 break;
             }
@@ -223,11 +251,20 @@ impl<'a> Input<'a> {
             }
         };
         let b = bytes_of(cx, got)?;
-        self.owned.extend_from_slice(b);
+        extend(cx, &mut self.owned, b)?;
         self.peeked = true;
         self.told = 0;
         Ok(true)
     }
+}
+
+/// Appends to a vector; MemoryError.
+fn extend(cx: &mut Ctx, to: &mut Vec<u8>, b: &[u8]) -> PyResult<()> {
+    if to.try_reserve(b.len()).is_err() {
+        return Err(cx.no_memory());
+    }
+    to.extend_from_slice(b);
+    Ok(())
 }
 
 fn bytes_of(cx: &mut Ctx, v: Value) -> PyResult<&'static [u8]> {

@@ -95,8 +95,6 @@ pub struct Loader<'a> {
     stack: Held<Value>,
     marks: Vec<usize>,
     proto: u8,
-    /// Where the frame ends, in bytes from the start; the largest number outside of frames.
-    frame_end: usize,
     /// Whether names of Python 2 are understood.
     pub fix_imports: bool,
     /// How 8-bit strings of Python 2 are decoded.
@@ -124,7 +122,6 @@ impl<'a> Loader<'a> {
             stack: Held::new(),
             marks: Vec::new(),
             proto: 0,
-            frame_end: usize::MAX,
             fix_imports: true,
             encoding: "ASCII".to_owned(),
             errors: "strict".to_owned(),
@@ -215,7 +212,7 @@ impl<'a> Loader<'a> {
         self.marks.clear();
         self.stack.truncate(0);
         self.set_proto(0);
-        self.frame_end = usize::MAX;
+        self.input.frame_end = usize::MAX;
         let mut steps = 0u32;
         loop {
             // A long pickle lets others in.
@@ -230,7 +227,7 @@ impl<'a> Loader<'a> {
                 self.input.tell(cx)?;
                 return self.pop(cx);
             }
-            let end = self.frame_end;
+            let end = self.input.frame_end;
             self.step(cx, code)?;
             if self.input.consumed() >= end {
                 // An opcode and what belongs to it lie in one frame.
@@ -238,8 +235,8 @@ impl<'a> Loader<'a> {
                     return Err(unpickling_error(cx, "pickle exhausted before end of frame"));
                 }
                 // A frame that began with the last byte of another one goes on.
-                if self.frame_end == end {
-                    self.frame_end = usize::MAX;
+                if self.input.frame_end == end {
+                    self.input.frame_end = usize::MAX;
                 }
             }
         }
@@ -457,7 +454,7 @@ impl<'a> Loader<'a> {
     #[cold]
     fn invalid(&mut self, cx: &mut Ctx, code: u8) -> Raised {
         let shown = match code {
-            0x20..0x7f if code != b'\'' => char::from(code).to_string(),
+            0x20..0x7f if code != b'\'' && code != b'\\' => char::from(code).to_string(),
             _ => format!("\\x{code:02x}"),
         };
         unpickling_error(cx, &format!("invalid load key, '{shown}'."))
@@ -470,7 +467,7 @@ impl<'a> Loader<'a> {
         let v = match code {
             op::INT => self.int_line(cx)?,
             op::LONG => {
-                let line = self.input.line(cx)?;
+                let line = self.input.full_line(cx)?;
                 match line.strip_suffix(b"L") {
                     Some(digits) => int_of_text(cx, digits, 10)?,
                     None => decimal_line(cx, line)?,
@@ -488,7 +485,7 @@ impl<'a> Loader<'a> {
                 }
             }
             op::FLOAT => {
-                let line = self.input.line(cx)?;
+                let line = self.input.full_line(cx)?;
                 match protopy_num::float::parse_float(&line) {
                     Some(x) => cx.float(x),
                     None => {
@@ -601,13 +598,13 @@ impl<'a> Loader<'a> {
             let msg = format!("FRAME length exceeds system's maximum of {most} bytes");
             return Err(cx.raise_str(Ty::OverflowError, &msg));
         };
-        if self.frame_end != usize::MAX && self.input.consumed() < self.frame_end {
+        if self.input.frame_end != usize::MAX && self.input.consumed() < self.input.frame_end {
             return Err(unpickling_error(cx, "beginning of a new frame before end of current frame"));
         }
         self.input.require(cx, n)?;
-        self.frame_end = self.input.consumed().saturating_add(n);
+        self.input.frame_end = self.input.consumed().saturating_add(n);
         if n == 0 {
-            self.frame_end = usize::MAX;
+            self.input.frame_end = usize::MAX;
         }
         Ok(())
     }
@@ -625,13 +622,13 @@ impl<'a> Loader<'a> {
     }
 
     fn number_line(&mut self, cx: &mut Ctx) -> PyResult<BigInt> {
-        let line = self.input.line(cx)?;
+        let line = self.input.full_line(cx)?;
         let v = decimal_line(cx, line)?;
         vm::index_big(cx, v)
     }
 
     fn int_line(&mut self, cx: &mut Ctx) -> PyResult {
-        let line = self.input.line(cx)?;
+        let line = self.input.full_line(cx)?;
         match line.as_slice() {
             b"00" => Ok(Value::FALSE),
             b"01" => Ok(Value::TRUE),
@@ -675,9 +672,9 @@ impl<'a> Loader<'a> {
     }
 
     fn two_lines(&mut self, cx: &mut Ctx, encoding: &str) -> PyResult<(Value, Value)> {
-        let line = self.input.line(cx)?;
+        let line = self.input.full_line(cx)?;
         let module = vm::codec::decode(cx, &line, encoding, "strict")?;
-        let line = self.input.line(cx)?;
+        let line = self.input.full_line(cx)?;
         let called = vm::codec::decode(cx, &line, encoding, "strict")?;
         Ok((cx.intern(module), cx.intern(called)))
     }

@@ -14,6 +14,7 @@ mod pickler;
 mod reduce;
 mod save;
 mod unpickler;
+mod worker;
 
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::space::SpaceState;
@@ -117,6 +118,9 @@ state! {
     partial,
 }
 
+static PICKLER_MEMO: TypeSpec = worker::proxy_spec("PicklerMemoProxy");
+static UNPICKLER_MEMO: TypeSpec = worker::proxy_spec("UnpicklerMemoProxy");
+
 macro_rules! error_type {
     ($name:ident, $text:literal) => {
         static $name: TypeSpec = TypeSpec {
@@ -163,8 +167,8 @@ fn make_types(cx: &mut Ctx, s: &State) -> PyResult<()> {
         (&s.buffer, create_type(cx, &buffer::BUFFER)?),
         (&s.pickler, create_type(cx, &pickler::PICKLER)?),
         (&s.unpickler, create_type(cx, &unpickler::UNPICKLER)?),
-        (&s.pickler_memo, create_type(cx, &pickler::MEMO_PROXY)?),
-        (&s.unpickler_memo, create_type(cx, &unpickler::MEMO_PROXY)?),
+        (&s.pickler_memo, create_type(cx, &PICKLER_MEMO)?),
+        (&s.unpickler_memo, create_type(cx, &UNPICKLER_MEMO)?),
         (&s.error, base),
     ];
     for (slot, t) in types {

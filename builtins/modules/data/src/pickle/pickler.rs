@@ -5,12 +5,13 @@
 
 use super::memo::{Memo, Table};
 use super::save::Saver;
+use super::worker::{self, Worker};
 use super::{State, op, pickling_error, protocol_arg};
 use protopy_vm::protocore::dict::DictObj;
-use protopy_vm::protocore::layouts::{ListObj, MethodDef, StrObj, TupleObj};
+use protopy_vm::protocore::layouts::{ListObj, MethodDef, TupleObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
-    Args, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
+    Args, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value,
 };
 use protopy_vm::{self as vm, GetSetDef, TypeSpec, ValueVec, bind_arguments, getsets, methods};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
@@ -64,14 +65,8 @@ pub static PICKLER: TypeSpec = TypeSpec {
     module: "_pickle",
     layout: Layout::Native,
     vt: Some(<Pickler as NativeLayout>::VT),
-    flags: type_flags::BASETYPE | type_flags::HEAP,
-    slots: SlotSpec {
-        new: Some(pickler_new),
-        init: Some(pickler_init),
-        getattro: Some(getattro),
-        setattro: Some(setattro),
-        ..SlotSpec::NONE
-    },
+    flags: type_flags::BASETYPE,
+    slots: SlotSpec { init: Some(pickler_init), ..worker::slots::<Pickler>() },
     methods: METHODS,
     getsets: GETSETS,
     doc: "This takes a binary file for writing a pickle data stream.",
@@ -105,69 +100,49 @@ static GETSETS: &[GetSetDef] = getsets![
         |cx, v, x| number(cx, v, x, |p| &p.fast);
     member "dispatch_table" => |cx, v| match this(cx, v)?.dispatch.get() {
             Some(d) => Ok(d),
-            None => { let n = cx.str("dispatch_table"); Err(cx.raise(Ty::AttributeError, n)) }
+            None => { let n = cx.intern_str("dispatch_table"); Err(vm::attr::no_attribute(cx, v, n)) }
         },
         |cx, v, x| {
             let p = this(cx, v)?;
-            match x {
-                Some(x) => cx.store(v, &p.dispatch, x),
-                None => cx.store_empty(v, &p.dispatch),
-            }
+            worker::store(cx, v, &p.dispatch, x);
             Ok(())
         };
-    "memo" => |cx, v| proxy(cx, v), set_memo;
+    "memo" => |cx, v| worker::proxy::<Pickler>(cx, v), set_memo;
 ];
 
 fn number(cx: &mut Ctx, v: Value, x: Option<Value>, which: fn(&Pickler) -> &AtomicI64) -> PyResult<()> {
     let Some(x) = x else { return Err(cx.type_error("can't delete numeric/char attribute")) };
-    let n = vm::index_i64(cx, x, Ty::OverflowError)?;
+    let n = match vm::index_big(cx, x)?.try_into() {
+        Ok(n) => n,
+        Err(_) => return Err(cx.raise_str(Ty::OverflowError, "Python int too large to convert to C long")),
+    };
     which(this(cx, v)?).store(n, Ordering::Relaxed);
     Ok(())
 }
 
+impl Worker for Pickler {
+    const HOOK: &'static str = "persistent_id";
+    const PROXY: (&'static str, &'static str) = ("a", "PicklerMemoProxy");
+
+    fn hook(&self) -> &Slot {
+        &self.persistent
+    }
+
+    fn copy_memo(cx: &mut Ctx, v: Value) -> PyResult {
+        copy(cx, v)
+    }
+
+    fn clear_memo(cx: &mut Ctx, v: Value) -> PyResult<()> {
+        clear(cx, v)
+    }
+
+    fn proxy_type(cx: &mut Ctx) -> Option<&'static TypeObj> {
+        cx.space().state::<State>().pickler_memo.get().and_then(TypeObj::of)
+    }
+}
+
 fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static Pickler> {
-    match v.native::<Pickler>() {
-        Some(p) => Ok(p),
-        None => Err(cx.type_error("not a Pickler")),
-    }
-}
-
-#[cold]
-fn busy(cx: &mut Ctx) -> Raised {
-    cx.raise_str(Ty::RuntimeError, "Pickler object is already used")
-}
-
-fn is_persistent_id(n: Value) -> bool {
-    StrObj::of(n).is_some_and(|s| s.eq_str("persistent_id"))
-}
-
-fn getattro(cx: &mut Ctx, v: Value, n: Value) -> PyResult {
-    if is_persistent_id(n)
-        && let Some(f) = v.native::<Pickler>().and_then(|p| p.persistent.get())
-    {
-        return Ok(f);
-    }
-    vm::generic_get_attr(cx, v, n)
-}
-
-fn setattro(cx: &mut Ctx, v: Value, n: Value, x: Option<Value>) -> PyResult<()> {
-    if is_persistent_id(n)
-        && let Some(p) = v.native::<Pickler>()
-    {
-        match x {
-            Some(x) => cx.store(v, &p.persistent, x),
-            None => cx.store_empty(v, &p.persistent),
-        }
-        return Ok(());
-    }
-    vm::generic_set_attr(cx, v, n, x)
-}
-
-fn pickler_new(cx: &mut Ctx, class: Value, _: Args<'_>) -> PyResult {
-    match TypeObj::of(class) {
-        Some(t) => Ok(cx.new_native(t, Pickler::default())),
-        None => Err(cx.type_error("not a type")),
-    }
+    worker::this(cx, v)
 }
 
 fn pickler_init(cx: &mut Ctx, v: Value, args: Args<'_>) -> PyResult<()> {
@@ -185,10 +160,7 @@ fn pickler_init(cx: &mut Ctx, v: Value, args: Args<'_>) -> PyResult<()> {
     let p = this(cx, v)?;
     clear(cx, v)?;
     cx.store(v, &p.write, write);
-    match callback.not_none() {
-        Some(f) => cx.store(v, &p.buffer_callback, f),
-        None => cx.store_empty(v, &p.buffer_callback),
-    }
+    worker::store(cx, v, &p.buffer_callback, callback.not_none());
     p.proto.store(proto, Ordering::Relaxed);
     p.fix_imports.store(fix, Ordering::Relaxed);
     p.bin.store(i64::from(proto > 0), Ordering::Relaxed);
@@ -234,15 +206,12 @@ fn dump(cx: &mut Ctx, v: Value, obj: Value) -> PyResult {
     let persistent = persistent_of(cx, v, p)?;
     let reducer = vm::lookup_attr_str(cx, v, "reducer_override")?;
     let state = cx.space().state::<State>();
-    let objects = match p.objects.get() {
-        Some(o) => o,
-        None => {
-            let o = ValueVec::new(cx).into_list();
-            cx.store(v, &p.objects, o);
-            o
-        }
-    };
-    let Some(table) = p.table.with(Option::take) else { return Err(busy(cx)) };
+    let fresh = ValueVec::new(cx).into_list();
+    let Some(table) = p.table.with(Option::take) else { return Err(worker::busy::<Pickler>(cx)) };
+    if p.objects.get().is_none() {
+        cx.store(v, &p.objects, fresh);
+    }
+    let objects = p.objects.get().unwrap_or(fresh);
     let fix = p.fix_imports.load(Ordering::Relaxed);
     let mut s = Saver::new(cx, state, p.proto.load(Ordering::Relaxed), fix);
     s.memo = Memo { table, objects: ValueVec::from_list(objects) };
@@ -260,78 +229,21 @@ fn dump(cx: &mut Ctx, v: Value, obj: Value) -> PyResult {
 
 /// Empties the memo.
 fn clear(cx: &mut Ctx, v: Value) -> PyResult<()> {
+    let fresh = ValueVec::new(cx);
+    replace_memo(cx, v, Table::default(), fresh)
+}
+
+/// Gives a pickler another memo. Who has taken the table owns the objects, too: they change together.
+fn replace_memo(cx: &mut Ctx, v: Value, table: Table, objects: ValueVec) -> PyResult<()> {
     let p = this(cx, v)?;
-    let fresh = ValueVec::new(cx).into_list();
-    let old = p.table.with(|t| t.as_mut().map(std::mem::take));
-    if old.is_none() {
-        return Err(busy(cx));
-    }
+    let Some(old) = p.table.with(Option::take) else { return Err(worker::busy::<Pickler>(cx)) };
+    cx.store(v, &p.objects, objects.into_list());
+    p.table.with(|t| *t = Some(table));
     drop(old);
-    cx.store(v, &p.objects, fresh);
     Ok(())
 }
 
 // ---------------------------------------------------------------------------------------------------- memo
-
-/// What `pickler.memo` answers.
-pub struct MemoProxy {
-    pickler: Slot,
-}
-
-impl Payload for MemoProxy {
-    const NAME: &'static str = "PicklerMemoProxy";
-
-    fn trace(&self, t: &mut Tracer) {
-        t.slot(&self.pickler);
-    }
-}
-
-/// The proxy's type.
-pub static MEMO_PROXY: TypeSpec = TypeSpec {
-    name: "PicklerMemoProxy",
-    module: "_pickle",
-    layout: Layout::Native,
-    vt: Some(<MemoProxy as NativeLayout>::VT),
-    flags: type_flags::NO_NEW,
-    slots: SlotSpec { hash: Some(vm::types::hash_not_implemented), ..SlotSpec::NONE },
-    methods: methods![
-        /// Remove all items from memo.
-        "clear(self, /)" => |cx, a| {
-            let v = behind(cx, a[0])?;
-            clear(cx, v)?;
-            Ok(Value::NONE)
-        };
-        /// Copy the memo to a new object.
-        "copy(self, /)" => |cx, a| {
-            let v = behind(cx, a[0])?;
-            copy(cx, v)
-        };
-        /// Implement pickle support.
-        "__reduce__(self, /)" => |cx, a| {
-            let v = behind(cx, a[0])?;
-            let d = copy(cx, v)?;
-            let args = cx.tuple_of(None, &[d])?;
-            let class = cx.ty(Ty::Dict).value();
-            cx.tuple_of(None, &[class, args])
-        };
-    ],
-    ..TypeSpec::BASE
-};
-
-fn behind(cx: &mut Ctx, v: Value) -> PyResult {
-    match v.native::<MemoProxy>().and_then(|m| m.pickler.get()) {
-        Some(p) => Ok(p),
-        None => Err(cx.type_error("not a PicklerMemoProxy")),
-    }
-}
-
-fn proxy(cx: &mut Ctx, v: Value) -> PyResult {
-    let state = cx.space().state::<State>();
-    match state.pickler_memo.get().and_then(TypeObj::of) {
-        Some(t) => Ok(cx.new_native(t, MemoProxy { pickler: Slot::new(v) })),
-        None => Err(cx.type_error("no type for memos")),
-    }
-}
 
 /// The memo as a dict: id to number and object.
 fn copy(cx: &mut Ctx, v: Value) -> PyResult {
@@ -350,16 +262,7 @@ fn copy(cx: &mut Ctx, v: Value) -> PyResult {
 }
 
 fn set_memo(cx: &mut Ctx, v: Value, x: Option<Value>) -> PyResult<()> {
-    let Some(x) = x else { return Err(cx.type_error("attribute deletion is not supported")) };
-    let source = match x.native::<MemoProxy>().and_then(|m| m.pickler.get()) {
-        Some(other) => copy(cx, other)?,
-        None => x,
-    };
-    let Some(d) = DictObj::of(source) else {
-        let msg =
-            format!("'memo' attribute must be a PicklerMemoProxy object or dict, not {}", vm::tp_name(cx, x));
-        return Err(cx.type_error(&msg));
-    };
+    let d = worker::memo_source::<Pickler>(cx, x)?;
     let mut table = Table::default();
     let mut objects = ValueVec::new(cx);
     for (_, _, pair) in d.snapshot() {
@@ -376,13 +279,7 @@ fn set_memo(cx: &mut Ctx, v: Value, x: Option<Value>) -> PyResult<()> {
             return Err(cx.no_memory());
         }
     }
-    let p = this(cx, v)?;
-    let free = p.table.with(|t| t.as_mut().map(|t| std::mem::replace(t, table)));
-    if free.is_none() {
-        return Err(busy(cx));
-    }
-    cx.store(v, &p.objects, objects.into_list());
-    Ok(())
+    replace_memo(cx, v, table, objects)
 }
 
 /// `dumps` and `dump` without a pickler.

@@ -4,7 +4,7 @@ use super::save::{BATCH, Saver, note_about};
 use super::{op, pickling_error};
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{IntRef, StrObj, TupleObj};
-use protopy_vm::protocore::{Ctx, PyResult, Raised, Ty, TypeObj, Value};
+use protopy_vm::protocore::{Ctx, Held, PyResult, Raised, Ty, TypeObj, Value};
 use protopy_vm::types::reduce::object_reduce_ex;
 use protopy_vm::{self as vm, N, name};
 
@@ -243,19 +243,21 @@ impl Saver {
         let new = name(cx, N::New);
         let new = vm::get_attr(cx, class, new)?;
         let partial = self.state.partial.get_or_none();
-        let mut all = vec![new, class];
-        all.extend_from_slice(TupleObj::of(args).map_or(&[][..], |t| t.items()));
-        let mut names = Vec::new();
-        let mut at = 0;
-        while let Some((next, _, k, v)) = DictObj::of(kwargs).and_then(|d| d.next_from(at)) {
-            at = next + 1;
-            names.push(k);
-            all.push(v);
+        let mut all = Held::new();
+        let mut names = Held::new();
+        all.extend([new, class]);
+        all.extend(TupleObj::of(args).map_or(&[][..], |t| t.items()).iter().copied());
+        if let Some(d) = DictObj::of(kwargs) {
+            for (_, k, v) in d.snapshot().iter().copied() {
+                if StrObj::of(k).is_none() {
+                    return Err(cx.type_error("keywords must be strings"));
+                }
+                names.push(k);
+                all.push(v);
+            }
         }
         let names = cx.tuple_of(None, &names)?;
-        let held = cx.tuple_of(None, &all)?;
         let f = vm::call_args(cx, partial, vm::protocore::Args::with_names(&all, names))?;
-        vm::keep_alive(held);
         let done = self.save(cx, f);
         Self::about(cx, done, obj, "reconstructor")?;
         let empty = vm::empty_tuple(cx);
@@ -274,49 +276,7 @@ impl Saver {
         }
     }
 
-    /// The items that an iterator gives, as those of a list.
-    fn batch_items(&mut self, cx: &mut Ctx, it: Value, obj: Option<Value>) -> PyResult<()> {
-        let mut total = 0;
-        if self.proto == 0 {
-            while let Some(x) = vm::next(cx, it)? {
-                self.save_numbered(cx, x, obj, total)?;
-                self.put(&[op::APPEND]);
-                total += 1;
-            }
-            return Ok(());
-        }
-        loop {
-            let Some(first) = vm::next(cx, it)? else { return Ok(()) };
-            let Some(mut x) = vm::next(cx, it)? else {
-                self.save_numbered(cx, first, obj, total)?;
-                self.put(&[op::APPEND]);
-                return Ok(());
-            };
-            self.put(&[op::MARK]);
-            self.save_numbered(cx, first, obj, total)?;
-            total += 1;
-            let mut n = 1;
-            let mut more = true;
-            while more {
-                self.save_numbered(cx, x, obj, total)?;
-                total += 1;
-                n += 1;
-                if n == BATCH {
-                    break;
-                }
-                match vm::next(cx, it)? {
-                    Some(next) => x = next,
-                    None => more = false,
-                }
-            }
-            self.put(&[op::APPENDS]);
-            if n != BATCH {
-                return Ok(());
-            }
-        }
-    }
-
-    fn pair(&mut self, cx: &mut Ctx, v: Value, obj: Option<Value>) -> PyResult<()> {
+    fn save_two(&mut self, cx: &mut Ctx, v: Value, obj: Option<Value>, _: usize) -> PyResult<()> {
         let items = TupleObj::of(v).map_or(&[][..], |t| t.items());
         let &[k, x] = items else {
             return Err(cx.type_error("dict items iterator must return 2-tuples"));
@@ -327,28 +287,49 @@ impl Saver {
         }
     }
 
+    /// The items that an iterator gives, as those of a list.
+    fn batch_items(&mut self, cx: &mut Ctx, it: Value, obj: Option<Value>) -> PyResult<()> {
+        self.batch(cx, it, obj, [op::APPEND, op::APPENDS], Self::save_numbered)
+    }
+
     /// The pairs that an iterator gives, as those of a dict.
     fn batch_pairs(&mut self, cx: &mut Ctx, it: Value, obj: Option<Value>) -> PyResult<()> {
+        self.batch(cx, it, obj, [op::SETITEM, op::SETITEMS], Self::save_two)
+    }
+
+    /// What an iterator gives. `one` and `many`: the opcodes that take one of it, and all from a mark on.
+    fn batch(
+        &mut self,
+        cx: &mut Ctx,
+        it: Value,
+        obj: Option<Value>,
+        [one, many]: [u8; 2],
+        save: fn(&mut Self, &mut Ctx, Value, Option<Value>, usize) -> PyResult<()>,
+    ) -> PyResult<()> {
+        let mut total = 0;
         if self.proto == 0 {
             while let Some(x) = vm::next(cx, it)? {
-                self.pair(cx, x, obj)?;
-                self.put(&[op::SETITEM]);
+                save(self, cx, x, obj, total)?;
+                self.put(&[one]);
+                total += 1;
             }
             return Ok(());
         }
         loop {
             let Some(first) = vm::next(cx, it)? else { return Ok(()) };
             let Some(mut x) = vm::next(cx, it)? else {
-                self.pair(cx, first, obj)?;
-                self.put(&[op::SETITEM]);
+                save(self, cx, first, obj, total)?;
+                self.put(&[one]);
                 return Ok(());
             };
             self.put(&[op::MARK]);
-            self.pair(cx, first, obj)?;
+            save(self, cx, first, obj, total)?;
+            total += 1;
             let mut n = 1;
             let mut more = true;
             while more {
-                self.pair(cx, x, obj)?;
+                save(self, cx, x, obj, total)?;
+                total += 1;
                 n += 1;
                 if n == BATCH {
                     break;
@@ -358,7 +339,7 @@ impl Saver {
                     None => more = false,
                 }
             }
-            self.put(&[op::SETITEMS]);
+            self.put(&[many]);
             if n != BATCH {
                 return Ok(());
             }

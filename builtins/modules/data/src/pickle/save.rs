@@ -621,10 +621,14 @@ impl Saver {
                 self.save_item(cx, v, x, i)?;
                 self.put(&[op::APPEND]);
                 i += 1;
+                if !self.bin() {
+                    continue;
+                }
+                check_size(cx, l.len() == 1)?;
             }
             return Ok(());
         }
-        let mut i = 0;
+        let (mut i, size) = (0, l.len());
         loop {
             self.put(&[op::MARK]);
             let end = i + BATCH;
@@ -633,6 +637,7 @@ impl Saver {
             {
                 self.save_item(cx, v, x, i)?;
                 i += 1;
+                check_size(cx, l.len() == size)?;
             }
             self.put(&[op::APPENDS]);
             if i >= l.len() {
@@ -758,6 +763,15 @@ impl Saver {
         self.put(&[op::FROZENSET]);
         self.memoize(cx, v)
     }
+}
+
+/// RuntimeError if a list that is being written has another length than it had.
+#[inline]
+fn check_size(cx: &mut Ctx, same: bool) -> PyResult<()> {
+    if same {
+        return Ok(());
+    }
+    Err(cx.raise_str(Ty::RuntimeError, "list changed size during iteration"))
 }
 
 /// Adds "when serializing dict item 'key'" to the exception that is being raised.

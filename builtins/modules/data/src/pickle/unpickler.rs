@@ -2,12 +2,13 @@
 
 use super::input::{File, Input};
 use super::load::{Loader, Memo};
+use super::worker::{self, Worker};
 use super::{State, globals, unpickling_error};
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{IntRef, MethodDef, StrObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
-    Args, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
+    Args, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, TypeObj, Value,
 };
 use protopy_vm::{self as vm, GetSetDef, TypeSpec, getsets, methods};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -47,14 +48,8 @@ pub static UNPICKLER: TypeSpec = TypeSpec {
     module: "_pickle",
     layout: Layout::Native,
     vt: Some(<Unpickler as NativeLayout>::VT),
-    flags: type_flags::BASETYPE | type_flags::HEAP,
-    slots: SlotSpec {
-        new: Some(unpickler_new),
-        init: Some(unpickler_init),
-        getattro: Some(getattro),
-        setattro: Some(setattro),
-        ..SlotSpec::NONE
-    },
+    flags: type_flags::BASETYPE,
+    slots: SlotSpec { init: Some(unpickler_init), ..worker::slots::<Unpickler>() },
     methods: METHODS,
     getsets: GETSETS,
     doc: "This takes a binary file for reading a pickle data stream.",
@@ -97,52 +92,42 @@ static METHODS: &[MethodDef] = methods![
 ];
 
 static GETSETS: &[GetSetDef] = getsets![
-    "memo" => |cx, v| proxy(cx, v), set_memo;
+    "memo" => |cx, v| worker::proxy::<Unpickler>(cx, v), set_memo;
 ];
 
-fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static Unpickler> {
-    match v.native::<Unpickler>() {
-        Some(u) => Ok(u),
-        None => Err(cx.type_error("not an Unpickler")),
+impl Worker for Unpickler {
+    const HOOK: &'static str = "persistent_load";
+    const PROXY: (&'static str, &'static str) = ("an", "UnpicklerMemoProxy");
+
+    fn hook(&self) -> &Slot {
+        &self.persistent
     }
-}
 
-#[cold]
-fn busy(cx: &mut Ctx) -> Raised {
-    cx.raise_str(Ty::RuntimeError, "Unpickler object is already used")
-}
-
-fn is_persistent_load(n: Value) -> bool {
-    StrObj::of(n).is_some_and(|s| s.eq_str("persistent_load"))
-}
-
-fn getattro(cx: &mut Ctx, v: Value, n: Value) -> PyResult {
-    if is_persistent_load(n)
-        && let Some(f) = v.native::<Unpickler>().and_then(|p| p.persistent.get())
-    {
-        return Ok(f);
-    }
-    vm::generic_get_attr(cx, v, n)
-}
-
-fn setattro(cx: &mut Ctx, v: Value, n: Value, x: Option<Value>) -> PyResult<()> {
-    if is_persistent_load(n)
-        && let Some(p) = v.native::<Unpickler>()
-    {
-        match x {
-            Some(x) => cx.store(v, &p.persistent, x),
-            None => cx.store_empty(v, &p.persistent),
+    fn copy_memo(cx: &mut Ctx, v: Value) -> PyResult {
+        let u = this(cx, v)?;
+        let made = cx.dict();
+        if let (Some(from), Some(to)) = (u.memo.get().and_then(DictObj::of), DictObj::of(made))
+            && cx.dict_copy_into(from, to).is_none()
+        {
+            return Err(cx.no_memory());
         }
-        return Ok(());
+        Ok(made)
     }
-    vm::generic_set_attr(cx, v, n, x)
+
+    fn clear_memo(cx: &mut Ctx, v: Value) -> PyResult<()> {
+        let u = this(cx, v)?;
+        let fresh = cx.dict();
+        cx.store(v, &u.memo, fresh);
+        Ok(())
+    }
+
+    fn proxy_type(cx: &mut Ctx) -> Option<&'static TypeObj> {
+        cx.space().state::<State>().unpickler_memo.get().and_then(TypeObj::of)
+    }
 }
 
-fn unpickler_new(cx: &mut Ctx, class: Value, _: Args<'_>) -> PyResult {
-    match TypeObj::of(class) {
-        Some(t) => Ok(cx.new_native(t, Unpickler::default())),
-        None => Err(cx.type_error("not a type")),
-    }
+fn this(cx: &mut Ctx, v: Value) -> PyResult<&'static Unpickler> {
+    worker::this(cx, v)
 }
 
 /// What `load`, `loads` and `Unpickler` may be told by keyword.
@@ -171,6 +156,10 @@ impl Options {
             };
             if s.str_ref().chars().any(|c| c == 0) {
                 return Err(cx.value_error("embedded null character"));
+            }
+            if s.to_utf8().is_none() {
+                // Says which character cannot be.
+                vm::codec::encode(cx, v, "utf-8", "strict")?;
             }
             *to = s.to_string_lossy();
         }
@@ -214,17 +203,14 @@ fn unpickler_init(cx: &mut Ctx, v: Value, args: Args<'_>) -> PyResult<()> {
     };
     let u = this(cx, v)?;
     if u.busy.load(Ordering::Acquire) {
-        return Err(busy(cx));
+        return Err(worker::busy::<Unpickler>(cx));
     }
     let f = file_of(cx, file)?;
     let o = Options::of(cx, "Unpickler", [fix, encoding, errors, buffers])?;
     cx.store(v, &u.read, f.read);
     cx.store(v, &u.readline, f.readline);
     for (slot, x) in [(&u.peek, f.peek), (&u.buffers, o.buffers)] {
-        match x {
-            Some(x) => cx.store(v, slot, x),
-            None => cx.store_empty(v, slot),
-        }
+        worker::store(cx, v, slot, x);
     }
     let memo = cx.dict();
     cx.store(v, &u.memo, memo);
@@ -255,7 +241,7 @@ fn load(cx: &mut Ctx, v: Value) -> PyResult {
         return Err(unpickling_error(cx, &msg));
     };
     if u.busy.swap(true, Ordering::AcqRel) {
-        return Err(busy(cx));
+        return Err(worker::busy::<Unpickler>(cx));
     }
     let r = load_with(cx, v, u, File { read, readline, peek: u.peek.get() });
     u.busy.store(false, Ordering::Release);
@@ -313,84 +299,8 @@ fn keep_memo(cx: &mut Ctx, v: Value, u: &Unpickler, memo: &Memo) -> PyResult<()>
 
 // ---------------------------------------------------------------------------------------------------- memo
 
-/// What `unpickler.memo` answers.
-pub struct MemoProxy {
-    unpickler: Slot,
-}
-
-impl Payload for MemoProxy {
-    const NAME: &'static str = "UnpicklerMemoProxy";
-
-    fn trace(&self, t: &mut Tracer) {
-        t.slot(&self.unpickler);
-    }
-}
-
-/// The proxy's type.
-pub static MEMO_PROXY: TypeSpec = TypeSpec {
-    name: "UnpicklerMemoProxy",
-    module: "_pickle",
-    layout: Layout::Native,
-    vt: Some(<MemoProxy as NativeLayout>::VT),
-    flags: type_flags::NO_NEW,
-    slots: SlotSpec { hash: Some(vm::types::hash_not_implemented), ..SlotSpec::NONE },
-    methods: methods![
-        /// Remove all items from memo.
-        "clear(self, /)" => |cx, a| {
-            let (v, u) = behind(cx, a[0])?;
-            let fresh = cx.dict();
-            cx.store(v, &u.memo, fresh);
-            Ok(Value::NONE)
-        };
-        /// Copy the memo to a new object.
-        "copy(self, /)" => |cx, a| copy(cx, a[0]);
-        /// Implement pickling support.
-        "__reduce__(self, /)" => |cx, a| {
-            let d = copy(cx, a[0])?;
-            let args = cx.tuple_of(None, &[d])?;
-            let class = cx.ty(Ty::Dict).value();
-            cx.tuple_of(None, &[class, args])
-        };
-    ],
-    ..TypeSpec::BASE
-};
-
-fn behind(cx: &mut Ctx, v: Value) -> PyResult<(Value, &'static Unpickler)> {
-    match v.native::<MemoProxy>().and_then(|m| m.unpickler.get()) {
-        Some(v) => Ok((v, this(cx, v)?)),
-        None => Err(cx.type_error("not an UnpicklerMemoProxy")),
-    }
-}
-
-fn proxy(cx: &mut Ctx, v: Value) -> PyResult {
-    let state = cx.space().state::<State>();
-    match state.unpickler_memo.get().and_then(TypeObj::of) {
-        Some(t) => Ok(cx.new_native(t, MemoProxy { unpickler: Slot::new(v) })),
-        None => Err(cx.type_error("no type for memos")),
-    }
-}
-
-fn copy(cx: &mut Ctx, v: Value) -> PyResult {
-    let (_, u) = behind(cx, v)?;
-    let made = cx.dict();
-    if let (Some(from), Some(to)) = (u.memo.get().and_then(DictObj::of), DictObj::of(made))
-        && cx.dict_copy_into(from, to).is_none()
-    {
-        return Err(cx.no_memory());
-    }
-    Ok(made)
-}
-
 fn set_memo(cx: &mut Ctx, v: Value, x: Option<Value>) -> PyResult<()> {
-    let Some(x) = x else { return Err(cx.type_error("attribute deletion is not supported")) };
-    let source = if x.native::<MemoProxy>().is_some() { copy(cx, x)? } else { x };
-    let Some(d) = DictObj::of(source) else {
-        let msg = format!(
-            "'memo' attribute must be an UnpicklerMemoProxy object or dict, not {}",
-            vm::tp_name(cx, x)
-        );
-        return Err(cx.type_error(&msg));
-    };
+    let d = worker::memo_source::<Unpickler>(cx, x)?;
     let made = cx.dict();
     let Some(to) = DictObj::of(made) else { return Ok(()) };
     for (_, k, x) in d.snapshot() {
