@@ -468,6 +468,12 @@ impl Ctx {
     /// A tuple of type `ty` (exactly tuple for `None`) of a list's items. MemoryError.
     pub fn list_to_tuple(&mut self, l: &ListObj, ty: Option<&TypeObj>) -> PyResult {
         if self.single_threaded() {
+            let mut few = [Value::NONE; 16];
+            let n = l.len();
+            if let Some(few) = few.get_mut(..n) {
+                few.iter_mut().zip(0..).for_each(|(to, i)| *to = l.get(i).unwrap_or(Value::NONE));
+                return self.tuple_of(ty, few);
+            }
             let r = self.tuple_of(ty, &l.snapshot());
             // The list keeps the items alive until here.
             std::hint::black_box(l);
