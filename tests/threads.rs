@@ -99,7 +99,12 @@ fn stress() {
     for threads in threads.split(',').filter_map(|t| t.parse().ok()) {
         for name in &programs {
             let stress = (50 + numbers.next(3000)).to_string();
-            let collecting = [("PROTOPY_GC_STRESS", stress), ("PROTOPY_GC_POISON", "1".to_owned())];
+            let markers = (1 + numbers.next(3)).to_string();
+            let collecting = [
+                ("PROTOPY_GC_STRESS", stress),
+                ("PROTOPY_GC_POISON", "1".to_owned()),
+                ("PROTOPY_GC_MARKERS", markers),
+            ];
             for modes in [&[][..], &collecting[..]] {
                 match run(name, threads, seconds, numbers.next(1 << 30), modes) {
                     Ok(text) => print!("{text}"),

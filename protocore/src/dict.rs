@@ -523,11 +523,8 @@ impl Ctx {
         i: usize,
         value: Value,
     ) -> Result<Value, Refused> {
-        let _g = if table.stripes == 0 || self.single_threaded() {
-            d.header.lock(self.single_threaded())
-        } else {
-            table.lock_entry(i)
-        };
+        let single = self.single_threaded();
+        let _g = if single || table.stripes == 0 { d.header.lock(single) } else { table.lock_entry(i) };
         if !d.table.get().is_some_and(|t| std::ptr::eq(t.ptr::<DictTable>(), table)) {
             return Err(Refused::Changed);
         }

@@ -3,12 +3,14 @@
 //! Core layouts are traced by a `match` on the header's layout byte; native payloads through their description. After
 //! the fixed part comes the attribute area (overflow word, then inline slots), whose place the class of the object's
 //! shape tells. Marking keeps its own stack: native recursion would depend on user data. If the stack cannot grow,
-//! objects stay marked but untraced, and marked objects are traced again until nothing was left out.
+//! objects stay marked but untraced, and marked objects are traced again until nothing was left out. Large heaps are marked by several
+//! threads ([`crate::heap::team`]): each has a tracer, and who sets the mark of an object visits it.
 
 use crate::ctx::Ctx;
 use crate::dict::{DictObj, DictTable};
 use crate::header::{Header, Layout, ShapeId};
 use crate::heap::Heap;
+use crate::heap::team::Team;
 use crate::heap::{gc_bits, kind};
 use crate::known::{RAW_SHAPE, Ty};
 use crate::layouts::*;
@@ -18,7 +20,7 @@ use crate::types::TypeObj;
 use crate::value::Value;
 use std::any::TypeId;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 
 /// What the collector and the downcast need to know of a layout.
 pub struct LayoutVt {
@@ -47,8 +49,10 @@ pub struct Tracer {
     heap: *const Heap,
     /// Objects marked whose references are still to be visited.
     stack: Vec<Value>,
+    /// Whether other tracers mark at the same time.
+    shared: bool,
     /// An object was marked that did not fit the stack.
-    overflowed: bool,
+    pub(crate) overflowed: bool,
     /// Most objects on the stack, for tests.
     stack_limit: usize,
     /// Bit that visited objects get in their headers: they are old from now on. 0: none.
@@ -83,6 +87,7 @@ impl Tracer {
             shapes,
             heap,
             stack: Vec::with_capacity(1 << 12),
+            shared: false,
             overflowed: false,
             stack_limit: heap.mark_stack_limit(),
             old: 0,
@@ -141,12 +146,17 @@ impl Tracer {
         }
         // SAFETY: the tables cover the span; only the collector writes them while the world is stopped.
         unsafe {
-            let word = &mut *self.marks.add(off >> 10);
+            let word = AtomicU64::from_ptr(self.marks.add(off >> 10));
             let bit = 1u64 << (off >> 4 & 63);
-            if *word & bit != 0 {
+            let now = word.load(Relaxed);
+            if now & bit != 0 {
                 return;
             }
-            *word |= bit;
+            if !self.shared {
+                word.store(now | bit, Relaxed);
+            } else if word.fetch_or(bit, Relaxed) & bit != 0 {
+                return;
+            }
             if (*self.kinds.add(off >> 15)).load(Relaxed) & kind::MASK != kind::NO_SCAN {
                 self.push(v);
             }
@@ -238,13 +248,50 @@ impl Tracer {
             return true;
         }
         // SAFETY: the table covers the span.
-        unsafe { *self.marks.add(off >> 10) >> (off >> 4 & 63) & 1 != 0 }
+        let word = unsafe { AtomicU64::from_ptr(self.marks.add(off >> 10)) };
+        word.load(Relaxed) >> (off >> 4 & 63) & 1 != 0
     }
 
     #[inline(never)]
     fn empty_stack(&mut self) {
         while let Some(v) = self.stack.pop() {
             self.children(v);
+        }
+    }
+
+    /// Begins or ends to mark beside other tracers.
+    pub(crate) fn share(&mut self, on: bool) {
+        self.shared = on;
+    }
+
+    /// A tracer of the same collection with nothing to do yet, for another thread. Both are shared.
+    pub(crate) fn mate(&mut self) -> Tracer {
+        self.shared = true;
+        Tracer {
+            stack: Vec::with_capacity(1 << 12),
+            always: Vec::new(),
+            met: Vec::new(),
+            visitor: None,
+            owner: None,
+            last_shape: ShapeId(0),
+            ..*self
+        }
+    }
+
+    /// Traces what is on the stack and what other members of the team give away, until nobody has anything left.
+    pub(crate) fn work(&mut self, team: &Team) {
+        loop {
+            while let Some(v) = self.stack.pop() {
+                self.children(v);
+                if team.is_hungry() {
+                    team.give(&mut self.stack);
+                }
+            }
+            match team.take() {
+                // In place of the empty stack: nothing is to be allocated.
+                Some(more) => self.stack = more,
+                None => return,
+            }
         }
     }
 

@@ -71,6 +71,28 @@ fn big_live_heap() {
     println!("{:?}", space.heap.stats());
 }
 
+/// Pauses by the clock.
+#[test]
+#[ignore = "a benchmark"]
+fn marking_by_teams() {
+    for depth in [18, 20, 22] {
+        let (space, mut cx) = space();
+        let class = node_class(&mut cx);
+        let live = tree(&mut cx, class, depth);
+        let mut best = [Duration::MAX; 4];
+        for _ in 0..10 {
+            for (i, best) in best.iter_mut().enumerate() {
+                space.heap.set_markers(i + 1);
+                let before = space.heap.stats().pause_total;
+                cx.collect_uncounted();
+                *best = (*best).min(space.heap.stats().pause_total - before);
+            }
+        }
+        assert_eq!(check(live), (2 << depth) - 1);
+        println!("{} objects, pause with 1, 2, 3, 4 markers: {best:?}", (2 << depth) - 1);
+    }
+}
+
 trait CollectOnce {
     fn collect_once(&mut self);
 }

@@ -124,7 +124,7 @@ impl Heap {
             }
         }
         self.finalizers.trace(t);
-        t.drain();
+        self.drain(t, minor);
     }
 
     /// Decides what becomes of all blocks (of the `touched` ones in a minor collection), by the marks, which are current

@@ -38,6 +38,7 @@ mod garbage;
 mod local;
 pub(crate) mod roots;
 mod stats;
+pub(crate) mod team;
 pub(crate) mod world;
 
 pub use local::LocalHeap;
@@ -56,7 +57,7 @@ use crate::weakref::WeakTable;
 use blocks::Blocks;
 use class::{CLASSES, KINDS};
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 pub(crate) use class::kind;
 
@@ -96,6 +97,9 @@ pub struct Heap {
     /// Collect at every n-th allocation; 0: no.
     stress: AtomicUsize,
     mark_stack: AtomicUsize,
+    /// Threads that mark in each collection; 0: as many as pay.
+    markers: AtomicUsize,
+    processors: OnceLock<usize>,
     poison: AtomicBool,
     verify: AtomicBool,
     stats: Mutex<HeapStats>,
@@ -148,7 +152,8 @@ fn physical_memory() -> usize {
 impl Heap {
     /// An empty heap. Read from the environment: `PROTOPY_HEAP_MAX` (bytes, suffixes K, M, G; physical memory if
     /// absent), `PROTOPY_GC_NURSERY` (least number of bytes between minor collections), `PROTOPY_GC_STRESS=N` (collect at every N-th allocation), `PROTOPY_GC_POISON=1` (fill freed cells, check
-    /// the filling at reuse), `PROTOPY_GC_VERIFY=1` (check each reference that is marked; implied by poison), `PROTOPY_GC_STATS=1` (tell of slow stops).
+    /// the filling at reuse), `PROTOPY_GC_VERIFY=1` (check each reference that is marked; implied by poison),
+    /// `PROTOPY_GC_MARKERS=N` (threads that mark, whatever the heap's size), `PROTOPY_GC_STATS=1` (tell of slow stops).
     pub fn new() -> std::io::Result<Heap> {
         let limit = size_from_env("PROTOPY_HEAP_MAX").unwrap_or_else(physical_memory);
         let flag = |n| std::env::var_os(n).is_some_and(|v| !v.is_empty() && v != "0");
@@ -170,6 +175,8 @@ impl Heap {
             enabled: AtomicBool::new(true),
             stress: AtomicUsize::new(size_from_env("PROTOPY_GC_STRESS").unwrap_or(0)),
             mark_stack: AtomicUsize::new(usize::MAX),
+            markers: AtomicUsize::new(size_from_env("PROTOPY_GC_MARKERS").unwrap_or(0).min(64)),
+            processors: OnceLock::new(),
             poison: AtomicBool::new(poison),
             verify: AtomicBool::new(poison || flag("PROTOPY_GC_VERIFY")),
             stats: Mutex::new(HeapStats::default()),
