@@ -206,7 +206,7 @@ mod tests {
         let folder = crate::home().join("expected");
         let portable = crate::suite::Portable::load();
         let mut count = 0;
-        for module in portable.modules() {
+        for module in portable.modules().chain(portable.beside()) {
             count += usize::from(Expected::load(&folder, module)?.recorded);
         }
         let files = fs::read_dir(&folder).map_err(|error| error.to_string())?.count();

@@ -8,6 +8,9 @@ use flate2::read::GzDecoder;
 /// The case ids of `portable-cases.txt`: those that CPython 3.14.10 passes under another name.
 static PORTABLE: &[u8] = include_bytes!("../portable-cases.txt.gz");
 
+/// Cases beside the denominator, in the same form: those that only an interpreter without GIL runs.
+static WITHOUT_GIL: &str = include_str!("../cases-without-gil.txt");
+
 /// Which module belongs to which area.
 static AREAS: &str = include_str!("../areas.txt");
 
@@ -90,9 +93,11 @@ pub fn areas() -> Vec<(&'static str, Vec<&'static str>)> {
     areas
 }
 
-/// The denominator: the case ids that count, by module (`test.test_grammar`), in order.
+/// The denominator: the case ids that count, by module (`test.test_grammar`), in order. Beside it the modules that the reference
+/// interpreter, which has a GIL, skips: they run when they are named, and are in no sum.
 pub struct Portable {
     modules: BTreeMap<String, Vec<String>>,
+    beside: BTreeMap<String, Vec<String>>,
 }
 
 impl Portable {
@@ -104,7 +109,7 @@ impl Portable {
     pub fn load() -> Self {
         let mut text = String::new();
         GzDecoder::new(PORTABLE).read_to_string(&mut text).expect("the list is a valid gzip file");
-        Self::parse(&text)
+        Self { beside: Self::parse(WITHOUT_GIL).modules, ..Self::parse(&text) }
     }
 
     /// Reads the text of the list.
@@ -124,7 +129,7 @@ impl Portable {
         }
         modules.insert(current.0, current.1);
         modules.remove("");
-        Self { modules }
+        Self { modules, beside: BTreeMap::new() }
     }
 
     /// All modules that have a case, by full name.
@@ -132,10 +137,15 @@ impl Portable {
         self.modules.keys().map(String::as_str)
     }
 
+    /// The modules beside the denominator.
+    pub fn beside(&self) -> impl Iterator<Item = &str> {
+        self.beside.keys().map(String::as_str)
+    }
+
     /// The cases of one module; none if it is unknown.
     #[must_use]
     pub fn cases(&self, module: &str) -> &[String] {
-        self.modules.get(module).map_or(&[], Vec::as_slice)
+        self.modules.get(module).or_else(|| self.beside.get(module)).map_or(&[], Vec::as_slice)
     }
 
     /// The modules of a tier, or of one group of it.
@@ -154,11 +164,12 @@ impl Portable {
         let bare = name.strip_prefix("test.").unwrap_or(name);
         let full =
             if bare.starts_with("test_") { format!("test.{bare}") } else { format!("test.test_{bare}") };
-        if self.modules.contains_key(&full) {
+        if self.modules.contains_key(&full) || self.beside.contains_key(&full) {
             return vec![full];
         }
         let within = format!("{full}.");
-        self.modules.keys().filter(|module| module.starts_with(&within)).cloned().collect()
+        let all = self.modules.keys().chain(self.beside.keys());
+        all.filter(|module| module.starts_with(&within)).cloned().collect()
     }
 }
 
@@ -226,6 +237,8 @@ mod tests {
         assert_eq!(portable.matching("grammar"), ["test.test_grammar"]);
         assert_eq!(portable.matching("test.test_grammar"), ["test.test_grammar"]);
         assert!(portable.matching("asyncio").len() > 20);
+        assert!(portable.matching("free_threading").len() > 40);
+        assert_eq!(portable.matching("test_free_threading.test_dict").len(), 1);
         assert!(portable.matching("no_such_module").is_empty());
         assert_eq!(short("test.test_x", "test.test_x.A.test_b"), "A.test_b");
         assert_eq!(short("test.test_x", "test.test_x"), "=test.test_x");
