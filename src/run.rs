@@ -11,15 +11,33 @@ use protopy_vm::{self as vm, errors::set_sys};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Exit status of a program that died of an exception.
 const FAILED: i32 = 1;
 /// Exit status when the standard streams could not be flushed at the end.
 const FLUSH_FAILED: i32 = 120;
 
+/// The native modules of every interpreter.
+const MODULES: &[&[&vm::ModuleSpec]] = &[
+    protopy_mod_runtime::MODULES,
+    protopy_mod_os::MODULES,
+    protopy_mod_io::MODULES,
+    protopy_mod_text::MODULES,
+    protopy_mod_collections::MODULES,
+    protopy_mod_math::MODULES,
+    protopy_mod_data::MODULES,
+    protopy_mod_compress::MODULES,
+    protopy_mod_ffi::MODULES,
+    protopy_mod_datetime::MODULES,
+    protopy_mod_decimal::MODULES,
+    protopy_mod_interp::MODULES,
+];
+
 /// Runs a program; the exit status.
 pub fn run(mut i: Invocation) -> i32 {
     locate(&mut i);
+    let i = Arc::new(i);
     let mut cx = match startup::new_space(&i.config) {
         Ok(cx) => cx,
         Err(e) => {
@@ -29,20 +47,7 @@ pub fn run(mut i: Invocation) -> i32 {
     };
     let cx = &mut *cx;
     locale::use_encoding(cx, i.config.utf8_mode != 0);
-    let modules = [
-        protopy_mod_runtime::MODULES,
-        protopy_mod_os::MODULES,
-        protopy_mod_io::MODULES,
-        protopy_mod_text::MODULES,
-        protopy_mod_collections::MODULES,
-        protopy_mod_math::MODULES,
-        protopy_mod_data::MODULES,
-        protopy_mod_compress::MODULES,
-        protopy_mod_ffi::MODULES,
-        protopy_mod_datetime::MODULES,
-        protopy_mod_decimal::MODULES,
-    ];
-    if let Err(r) = startup::init_core(cx, &i.config, &modules)
+    if let Err(r) = startup::init_core(cx, &i.config, MODULES)
         .and_then(|()| protopy_mod_runtime::init_types(cx))
         .and_then(|()| startup::init_import(cx))
         .and_then(|()| protopy_mod_os::signal::install(cx))
@@ -59,6 +64,7 @@ pub fn run(mut i: Invocation) -> i32 {
         sysmod::plain_exception(cx, e);
         return FAILED;
     }
+    protopy_mod_interp::install(cx, Arc::new(Another(i.clone())));
     repl::install(cx);
     repl::header(cx, &i);
     let result = main_program(cx, &i);
@@ -71,6 +77,43 @@ pub fn run(mut i: Invocation) -> i32 {
     let flushed = finalize(cx);
     let status = status.unwrap_or_else(die_of_interrupt);
     if flushed { status } else { FLUSH_FAILED }
+}
+
+/// How the program makes another interpreter, and ends it.
+struct Another(Arc<Invocation>);
+
+impl protopy_mod_interp::Maker for Another {
+    fn space(&self) -> std::io::Result<Box<Ctx>> {
+        startup::new_space(&self.0.config)
+    }
+
+    fn core(&self, cx: &mut Ctx) -> PyResult<()> {
+        locale::use_encoding(cx, self.0.config.utf8_mode != 0);
+        startup::init_core(cx, &self.0.config, MODULES).and_then(|()| protopy_mod_runtime::init_types(cx))
+    }
+
+    fn rest(&self, cx: &mut Ctx, path: Option<&str>) -> PyResult<()> {
+        startup::init_import(cx)?;
+        streams::make(cx, &self.0)?;
+        import_site(cx, &self.0)?;
+        if let Some(dir) = path {
+            force_path(cx, OsStr::new(dir))?;
+        }
+        main_module(cx).map(|_| ())
+    }
+
+    fn main_dict(&self, cx: &mut Ctx) -> PyResult {
+        main_dict(cx)
+    }
+
+    fn end(&self, cx: &mut Ctx) {
+        leave(cx);
+        cx.space().finalizing.store(true, std::sync::atomic::Ordering::SeqCst);
+        streams::flush(cx);
+        vm::finalize::finalize_modules(cx);
+        streams::flush(cx);
+        protopy_mod_io::close_all(cx);
+    }
 }
 
 /// `-X faulthandler`
@@ -437,8 +480,8 @@ fn exit_status(cx: &mut Ctx, exc: Value) -> i32 {
     FAILED
 }
 
-/// What runs after the program: threads are joined, `atexit` functions called, streams flushed. Whether flushing worked.
-fn finalize(cx: &mut Ctx) -> bool {
+/// Joins threads and calls the functions of `atexit`.
+fn leave(cx: &mut Ctx) {
     let threading = cx.intern_str("threading");
     if let Some(all) = DictObj::of(cx.root(Root::Modules))
         && let Ok(Some(m)) = vm::dict_get(cx, all, threading)
@@ -450,6 +493,13 @@ fn finalize(cx: &mut Ctx) -> bool {
     if let Err(r) = protopy_mod_runtime::atexit::run_all(cx) {
         vm::report_unraisable(cx, r, None, Value::NONE);
     }
+}
+
+/// What runs after the program: threads are joined, `atexit` functions called, other interpreters ended, streams flushed. Whether
+/// flushing worked.
+fn finalize(cx: &mut Ctx) -> bool {
+    leave(cx);
+    protopy_mod_interp::end_all(cx);
     let mut ok = streams::flush(cx);
     if !ok {
         streams::give_up_output();

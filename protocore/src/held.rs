@@ -49,6 +49,20 @@ pub(crate) fn anchor() -> *const Anchor {
     ANCHOR.with(ptr::from_ref)
 }
 
+/// Takes the calling thread's vectors out of its list, which begins anew: the thread goes into another space, whose collector has no
+/// business with them. To be undone by [`put_back`], when the new list is empty again.
+pub(crate) fn set_aside() -> Box<Anchor> {
+    Box::new(Anchor(Cell::new(ANCHOR.with(|a| a.0.replace(ptr::null())))))
+}
+
+/// Makes the vectors that were set aside the thread's list.
+pub(crate) fn put_back(aside: &Anchor) {
+    ANCHOR.with(|a| {
+        debug_assert!(a.0.get().is_null(), "a vector of another space is left");
+        a.0.set(aside.0.get());
+    });
+}
+
 impl Anchor {
     /// Shows the words of all vectors to `f`.
     ///

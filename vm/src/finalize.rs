@@ -72,6 +72,23 @@ pub fn set_main_thread(cx: &mut Ctx) {
     cx.is_main = true;
 }
 
+/// Makes the space one that another interpreter has made: its main thread is the process's, with the identifier `ident`, and runs no
+/// signal handlers here. The calling thread, which has made the space, becomes one like any other.
+pub fn set_foreign_main(cx: &mut Ctx, ident: u64) {
+    let a = cx.space().state::<Async>();
+    *locked(&a.main) = Some((ident, Arc::new(AtomicU32::new(0))));
+    cx.is_main = false;
+}
+
+/// Raises an exception in all other threads of the space, at their next safepoints.
+pub fn send_to_others(cx: &mut Ctx, exc: Value) {
+    let a = cx.space().state::<Async>();
+    let others: Vec<u64> = locked(&a.threads).keys().copied().filter(|i| *i != cx.ident).collect();
+    for i in others {
+        send_exception(cx, i, Some(exc));
+    }
+}
+
 /// Makes a thread known, so that exceptions can be sent to it.
 pub fn thread_started(cx: &mut Ctx) {
     let a = cx.space().state::<Async>();

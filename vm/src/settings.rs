@@ -3,12 +3,26 @@
 use protocore::layouts::StrObj;
 use protocore::space::SpaceState;
 use protocore::{Ctx, Tracer, Value};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
+/// What an interpreter that another one has made may not do: bits of [`Settings::limits`].
+pub mod limits {
+    /// It is not the main interpreter: no signals, no `fork`.
+    pub const SUB: u8 = 1;
+    /// `os.exec*`
+    pub const NO_EXEC: u8 = 2;
+    /// Threads.
+    pub const NO_THREADS: u8 = 4;
+    /// Daemon threads.
+    pub const NO_DAEMONS: u8 = 8;
+}
+
 /// The settings.
 pub struct Settings {
+    /// Bits of [`limits`]; 0 in the main interpreter.
+    pub limits: AtomicU8,
     /// `-X no_debug_ranges`: code objects do not tell columns.
     pub no_debug_ranges: AtomicBool,
     /// `-X cpu_count`; -1 if not given.
@@ -31,6 +45,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings {
+            limits: AtomicU8::new(0),
             no_debug_ranges: AtomicBool::new(false),
             cpu_count: AtomicI64::new(-1),
             check_hash_based_pycs: Mutex::new(None),
@@ -50,6 +65,11 @@ impl SpaceState for Settings {
 /// The settings of a thread's space.
 pub fn of(cx: &Ctx) -> Arc<Settings> {
     cx.space().state::<Settings>()
+}
+
+/// Whether a thread's space has one of some [`limits`].
+pub fn limited(cx: &Ctx, bits: u8) -> bool {
+    of(cx).limits.load(Ordering::Relaxed) & bits != 0
 }
 
 /// An import that is being timed.

@@ -115,7 +115,7 @@ impl Heap {
             other.trace_roots(t);
             self.scan_registers(other.registers_in_use(), t);
             // SAFETY: as above.
-            unsafe { (*th.held).each(|words| self.scan_registers(words, t)) };
+            unsafe { th.held().each(|words| self.scan_registers(words, t)) };
             let saved = th.registers.get() as usize;
             // SAFETY: the record is alive, and its thread stopped.
             unsafe {

@@ -128,7 +128,7 @@ impl Heap {
             };
             all(cx.registers_in_use());
             all(&cx.keep);
-            (*th.held).each(all);
+            th.held().each(all);
         }
     }
 

@@ -14,7 +14,7 @@ use super::{Heap, locked};
 use crate::ctx::{Ctx, breaker};
 use crate::held::Anchor;
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -33,14 +33,23 @@ pub(crate) struct ThreadRecord {
     pub(crate) registers: UnsafeCell<SavedRegisters>,
     /// Highest address of the native stack.
     pub(crate) stack_base: usize,
-    /// What native code of the thread holds in vectors.
-    pub(crate) held: *const Anchor,
+    /// What native code of the thread holds in vectors; changed by the thread while it is RUNNING.
+    held: AtomicPtr<Anchor>,
     breaker: Arc<AtomicU32>,
     /// Number of the last epoch in which the thread has passed (see [`crate::epoch`]).
     passed: AtomicUsize,
 }
 
 impl ThreadRecord {
+    /// The vectors that native code of the thread holds.
+    ///
+    /// # Safety
+    /// The thread is SAFE and stays so, or is the calling one.
+    pub(crate) unsafe fn held(&self) -> &Anchor {
+        // SAFETY: the list is a thread-local of the thread, or what `elsewhere` keeps while the thread is in another space.
+        unsafe { &*self.held.load(Relaxed) }
+    }
+
     /// Saves the callee-saved registers and the stack pointer of the calling function.
     ///
     /// # Safety
@@ -253,6 +262,19 @@ impl Drop for Blocking<'_> {
     }
 }
 
+/// Brings a thread back from another space, also by a panic. Dropped when the blocking scope is over.
+struct Away {
+    aside: Box<Anchor>,
+    record: Arc<ThreadRecord>,
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        crate::held::put_back(&self.aside);
+        self.record.held.store(crate::held::anchor().cast_mut(), Relaxed);
+    }
+}
+
 /// Goes back into a blocking scope that [`Ctx::unblocking`] has left, also by a panic.
 struct Unblocking<'a> {
     heap: &'static Heap,
@@ -283,7 +305,7 @@ impl Heap {
             sp: AtomicUsize::new(0),
             registers: UnsafeCell::new(SavedRegisters::default()),
             stack_base: native_stack_base(),
-            held: crate::held::anchor(),
+            held: AtomicPtr::new(crate::held::anchor().cast_mut()),
             breaker: cx.breaker.clone(),
             passed: AtomicUsize::new(0),
         });
@@ -341,6 +363,18 @@ impl Ctx {
         let scope = Blocking { heap, record };
         let r = f();
         drop(scope);
+        r
+    }
+
+    /// Runs `f`, which takes this thread into another space: it attaches itself there, and has left again when `f` returns. In this space
+    /// the thread is in a blocking scope meanwhile, and its vectors ([`crate::held`]) stay this space's.
+    #[inline(never)]
+    pub fn elsewhere<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        let Some(record) = self.local.record.clone() else { return f() };
+        let away = Away { aside: crate::held::set_aside(), record };
+        away.record.held.store((&raw const *away.aside).cast_mut(), Relaxed);
+        let r = self.blocking(f);
+        drop(away);
         r
     }
 

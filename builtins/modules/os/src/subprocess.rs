@@ -16,6 +16,7 @@ use libc::{c_char, c_int};
 use protopy_vm::codec::fs_encode_no_nul;
 use protopy_vm::protocore::layouts::{BytesObj, IntRef, ListObj, TupleObj};
 use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
+use protopy_vm::settings::{limited, limits};
 use protopy_vm::{ModuleSpec, call, methods};
 use std::ffi::CString;
 use std::sync::atomic::Ordering;
@@ -184,6 +185,10 @@ fn fork_exec(cx: &mut Ctx, a: &[Value]) -> PyResult {
 }
 
 fn with_preexec(cx: &mut Ctx, p: &Plan, f: Value) -> PyResult<i32> {
+    if limited(cx, limits::SUB) {
+        let msg = "preexec_fn not supported within subinterpreters";
+        return Err(cx.raise_str(Ty::RuntimeError, msg));
+    }
     if cx.space().finalizing.load(Ordering::Relaxed) {
         let msg = "preexec_fn not supported at interpreter shutdown";
         return Err(cx.raise_str(Ty::PythonFinalizationError, msg));

@@ -35,6 +35,16 @@ pub fn note_thread(cx: Option<&Ctx>) {
     CURRENT.with(|c| c.set(cx.map_or(std::ptr::null(), std::ptr::from_ref)));
 }
 
+/// What the handlers know of the calling thread; to be given to [`restore_thread`].
+pub fn noted_thread() -> *const Ctx {
+    CURRENT.get()
+}
+
+/// Undoes what [`note_thread`] did since [`noted_thread`] answered this.
+pub fn restore_thread(noted: *const Ctx) {
+    CURRENT.set(noted);
+}
+
 fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
     m.lock().unwrap_or_else(|e| e.into_inner())
 }

@@ -9,6 +9,7 @@ use crate::sys;
 use protopy_vm::interp::remote;
 use protopy_vm::protocore::layouts::{ListObj, MethodDef};
 use protopy_vm::protocore::{Ctx, PyResult, Slot, Ty, Value};
+use protopy_vm::settings::{limited, limits};
 use protopy_vm::{audit, call, call_method, callable, methods, report_unraisable, warn};
 use std::sync::atomic::Ordering;
 
@@ -129,6 +130,11 @@ pub fn fork_with(cx: &mut Ctx, f: impl FnOnce() -> sys::SysResult<i32>) -> sys::
 }
 
 fn refuse_late(cx: &mut Ctx) -> PyResult<()> {
+    // Of the main interpreter, in which this thread waits, the child would not know which threads are left.
+    if limited(cx, limits::SUB) {
+        let msg = "fork not supported for isolated subinterpreters";
+        return Err(cx.raise_str(Ty::RuntimeError, msg));
+    }
     if cx.space().finalizing.load(Ordering::Relaxed) {
         return Err(cx.raise_str(Ty::PythonFinalizationError, "can't fork at interpreter shutdown"));
     }

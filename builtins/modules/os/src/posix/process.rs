@@ -3,7 +3,8 @@
 use crate::support::{Path, done, fs_name, int, path, path_or_fd, unsigned};
 use crate::sys::{self, CStrings};
 use protopy_vm::protocore::layouts::{ListObj, MethodDef, TupleObj};
-use protopy_vm::protocore::{Ctx, PyResult, Value};
+use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
+use protopy_vm::settings::{limited, limits};
 use protopy_vm::{ValueVec, audit, call_method, len, methods, to_vec};
 use std::ffi::CString;
 
@@ -110,7 +111,16 @@ fn check_argv(cx: &mut Ctx, argv: Value, msg: &str) -> PyResult<()> {
     Ok(())
 }
 
+fn may_exec(cx: &mut Ctx) -> PyResult<()> {
+    if limited(cx, limits::NO_EXEC) {
+        let msg = "exec not supported for isolated subinterpreters";
+        return Err(cx.raise_str(Ty::RuntimeError, msg));
+    }
+    Ok(())
+}
+
 fn execv(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    may_exec(cx)?;
     let p = path(cx, a[0], "execv", "path")?;
     check_argv(cx, a[1], "execv() arg 2 must be a tuple or list")?;
     let argv = arguments(cx, a[1], "execv() arg 2")?;
@@ -120,6 +130,7 @@ fn execv(cx: &mut Ctx, a: &[Value]) -> PyResult {
 }
 
 fn execve(cx: &mut Ctx, a: &[Value]) -> PyResult {
+    may_exec(cx)?;
     let p: Path = path_or_fd(cx, a[0], "execve")?;
     check_argv(cx, a[1], "execve: argv must be a tuple or list")?;
     if !is_mapping(cx, a[2]) {

@@ -13,6 +13,7 @@ use protocore::space::SpaceState;
 use protocore::{Args, Ctx, Layout, PyResult, Slot, Tracer, Ty, Value};
 use protopy_vm::finalize::{main_ident, register_fork_hook, trip_signal};
 use protopy_vm::modules::module_set;
+use protopy_vm::settings::{limited, limits};
 use protopy_vm::structseq::{METHODS as SEQ_METHODS, SLOTS as SEQ_SLOTS, new_structseq_type};
 use protopy_vm::{
     ModuleSpec, TypeSpec, call, call_kw, call_method, codec, create_type, errors, get_attr_str, import_attr,
@@ -83,12 +84,24 @@ fn main_thread_ident(cx: &mut Ctx, _: &[Value]) -> PyResult {
     Ok(cx.int_u64(n))
 }
 
-fn is_main_interpreter(_: &mut Ctx, _: &[Value]) -> PyResult {
-    Ok(Value::TRUE)
+fn is_main_interpreter(cx: &mut Ctx, _: &[Value]) -> PyResult {
+    Ok(Value::bool(!limited(cx, limits::SUB)))
 }
 
-fn daemon_threads_allowed(_: &mut Ctx, _: &[Value]) -> PyResult {
-    Ok(Value::TRUE)
+fn daemon_threads_allowed(cx: &mut Ctx, _: &[Value]) -> PyResult {
+    Ok(Value::bool(!limited(cx, limits::NO_DAEMONS)))
+}
+
+/// Makes the calling thread, which has come from another interpreter, known in this one.
+pub fn thread_enters(cx: &mut Ctx) {
+    protopy_vm::finalize::thread_started(cx);
+}
+
+/// Forgets what belongs to the calling thread, which leaves this interpreter.
+pub fn thread_leaves(cx: &mut Ctx) {
+    local::forget_thread(cx);
+    cx.context = Value::NONE;
+    protopy_vm::finalize::thread_ended(cx);
 }
 
 fn count(cx: &mut Ctx, _: &[Value]) -> PyResult {

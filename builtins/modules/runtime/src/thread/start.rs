@@ -9,6 +9,7 @@ use protocore::layouts::{StrObj, TupleObj};
 use protocore::types::SlotSpec;
 use protocore::{Args, Ctx, Layout, NativeLayout, Payload, ProtoSpace, PyResult, Tracer, Ty, TypeObj, Value};
 use protopy_vm::finalize::{thread_ended, thread_started};
+use protopy_vm::settings::{limited, limits};
 use protopy_vm::sync::{Event, Lot, lot};
 use protopy_vm::{TypeSpec, call_args, errors, getsets, methods};
 use std::os::unix::thread::JoinHandleExt;
@@ -128,6 +129,10 @@ impl Threads {
 
 /// Starts a thread that calls `func`.
 fn start(cx: &mut Ctx, shared: &Arc<Shared>, boot: [Value; 3], daemon: bool) -> PyResult<()> {
+    if limited(cx, limits::NO_THREADS) {
+        let msg = "thread is not supported for isolated subinterpreters";
+        return Err(cx.raise_str(Ty::RuntimeError, msg));
+    }
     if cx.space().finalizing.load(Ordering::Acquire) {
         let msg = "can't create new thread at interpreter shutdown";
         return Err(cx.raise_str(Ty::PythonFinalizationError, msg));
@@ -302,6 +307,10 @@ pub(super) fn start_joinable_thread(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Err(cx.type_error("thread function must be callable"));
     }
     let daemon = protopy_vm::is_true(cx, *daemon)?;
+    if daemon && limited(cx, limits::NO_DAEMONS) {
+        let msg = "daemon threads are disabled in this (sub)interpreter";
+        return Err(cx.raise_str(Ty::RuntimeError, msg));
+    }
     let handle = match handle.not_none() {
         None => new_handle(cx)?,
         Some(h) if h.native::<Handle>().is_some() => h,
