@@ -73,11 +73,11 @@ def result_class(unittest, events):
         def startTest(self, test):
             super().startTest(test)
             self.case, self.outcome = test, None
-            events.write("start", test.id())
+            events.write("start", type(test).id(test))
 
         def stopTest(self, test):
             kind, message = self.outcome or ("error", "the case ended without an outcome")
-            events.write(kind, test.id(), message)
+            events.write(kind, type(test).id(test), message)
             self.case = None
             super().stopTest(test)
 
@@ -133,7 +133,7 @@ def select(suite, keep, suite_type):
         if isinstance(test, suite_type):
             select(test, keep, suite_type)
             kept.append(test)
-        elif keep(test.id()):
+        elif keep(type(test).id(test)):
             kept.append(test)
     suite._tests = kept
 
