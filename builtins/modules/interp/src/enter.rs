@@ -107,6 +107,7 @@ pub(crate) fn end(cx: &mut Ctx, registry: &Arc<Registry>, i: &Arc<Interp>) -> bo
     });
     registry.remove(i.id);
     registry.queues.interpreter_ends(i.id);
+    registry.channels.interpreter_ends(i.id);
     let taken = i.take_space();
     drop(claim);
     // The heap may be large, and what its objects own is given back.

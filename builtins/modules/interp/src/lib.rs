@@ -1,4 +1,4 @@
-//! Isolated interpreters: `_interpreters` and `_interpqueues`, on which `concurrent.interpreters` and `InterpreterPoolExecutor` stand.
+//! Isolated interpreters: `_interpreters`, `_interpqueues` and `_interpchannels`, on which `concurrent.interpreters` and `InterpreterPoolExecutor` stand.
 //!
 //! An interpreter is a [`ProtoSpace`] of its own: heap, types, modules, `sys`, threads. Nothing of one space may be seen in another, since
 //! each collector knows its own cells only. So:
@@ -12,6 +12,8 @@
 //! 4. A space ends when the last of those who hold it lets go: the registry until it is destroyed, threads that are in it, and
 //!    memory that it lends to others ([`lease`]).
 
+mod channel;
+mod channels;
 mod enter;
 mod excinfo;
 mod lease;
@@ -29,7 +31,7 @@ use registry::Registry;
 use std::sync::Arc;
 
 /// The modules of this crate.
-pub static MODULES: &[&ModuleSpec] = &[&module::MODULE, &queues::MODULE];
+pub static MODULES: &[&ModuleSpec] = &[&module::MODULE, &queues::MODULE, &channels::MODULE];
 
 /// How the program makes further interpreters. Called on the thread that the new interpreter is made by.
 pub trait Maker: Send + Sync {

@@ -154,8 +154,11 @@ fn config_namespace(cx: &mut Ctx, c: &Config) -> PyResult {
     vm::call_kw(cx, class, &[], &all)
 }
 
-fn named_config(cx: &mut Ctx, n: &str) -> PyResult<Config> {
-    match n {
+fn named_config(cx: &mut Ctx, n: Value) -> PyResult<Config> {
+    // Raises for what UTF-8 cannot hold.
+    vm::codec::encode(cx, n, "utf-8", "strict")?;
+    let n = vm::str_text(cx, n)?;
+    match &*n {
         "" | "default" | "isolated" => Ok(Config::ISOLATED),
         "legacy" => Ok(Config::LEGACY),
         "empty" => Ok(Config::EMPTY),
@@ -238,7 +241,7 @@ fn new_config(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let mut c = match a[0].bound() {
         None => Config::ISOLATED,
         Some(n) => match StrObj::of(n) {
-            Some(s) => named_config(cx, &s.to_string_lossy())?,
+            Some(_) => named_config(cx, n)?,
             None => return Err(argument_error(cx, "new_config", 1, "str", n)),
         },
     };
@@ -252,8 +255,8 @@ fn config_of(cx: &mut Ctx, v: Value) -> PyResult<Config> {
     if v.is_none() {
         return Ok(Config::ISOLATED);
     }
-    if let Some(s) = StrObj::of(v) {
-        return named_config(cx, &s.to_string_lossy());
+    if StrObj::of(v).is_some() {
+        return named_config(cx, v);
     }
     let dict = vm::lookup_attr_str(cx, v, "__dict__")?;
     let Some(d) = dict.and_then(DictObj::of) else {

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What becomes of an item whose interpreter has ended.
-const REMOVE: i64 = 1;
-const REPLACE: i64 = 3;
+pub(crate) const REMOVE: i64 = 1;
+pub(crate) const REPLACE: i64 = 3;
 
 struct Item {
     data: Option<Shared>,
@@ -180,7 +180,7 @@ fn find(cx: &mut Ctx, v: Value) -> PyResult<(i64, Arc<Queue>)> {
 }
 
 /// What becomes of an unbound item; `default` for -1.
-fn unbound_op(cx: &mut Ctx, v: Value, default: i64) -> PyResult<i64> {
+pub(crate) fn unbound_op(cx: &mut Ctx, v: Value, default: i64) -> PyResult<i64> {
     match vm::index_i64(cx, v, Ty::OverflowError)? {
         -1 => Ok(default),
         n @ REMOVE..=REPLACE => Ok(n),
@@ -188,7 +188,7 @@ fn unbound_op(cx: &mut Ctx, v: Value, default: i64) -> PyResult<i64> {
     }
 }
 
-fn fallback_op(cx: &mut Ctx, v: Value, default: i64) -> PyResult<i64> {
+pub(crate) fn fallback_op(cx: &mut Ctx, v: Value, default: i64) -> PyResult<i64> {
     match vm::index_i64(cx, v, Ty::OverflowError)? {
         -1 => Ok(default),
         n @ 0..=1 => Ok(n),

@@ -1,6 +1,7 @@
 //! The interpreters of the process.
 
 use crate::Maker;
+use crate::channel::Channels;
 use crate::queues::Queues;
 use protopy_vm::protocore::ProtoSpace;
 use protopy_vm::settings::limits;
@@ -173,6 +174,7 @@ pub(crate) struct Registry {
     /// Identifier of the process's main thread.
     pub(crate) main_ident: u64,
     pub(crate) queues: Queues,
+    pub(crate) channels: Channels,
 }
 
 impl Registry {
@@ -180,7 +182,13 @@ impl Registry {
     pub(crate) fn new(maker: Arc<dyn Maker>, main_ident: u64) -> Registry {
         let main = Arc::new(Interp::new(0, RUNTIME, Config::MAIN));
         let inner = Inner { next: 1, all: BTreeMap::from([(0, main)]) };
-        Registry { inner: Mutex::new(inner), maker, main_ident, queues: Queues::default() }
+        Registry {
+            inner: Mutex::new(inner),
+            maker,
+            main_ident,
+            queues: Queues::default(),
+            channels: Channels::default(),
+        }
     }
 
     /// What is left of it in the child of a fork.

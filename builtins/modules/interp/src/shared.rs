@@ -1,8 +1,9 @@
 //! What crosses between interpreters: data that belongs to no space.
 
+use crate::channel::End;
 use crate::lease::{self, Lease};
 use crate::pickled::{self, Pickled};
-use crate::{state, stateless};
+use crate::{channels, state, stateless};
 use protopy_bytecode::CodeData;
 use protopy_text::StrRef;
 use protopy_vm::protocore::layouts::{BytesObj, IntRef, StrObj, TupleObj};
@@ -30,6 +31,12 @@ pub(crate) enum Shared {
     Memory(Arc<Lease>),
     /// A function that uses nothing but its arguments and builtins.
     Function(Arc<CodeData>),
+    /// The number of a channel, or an end that Python code has wrapped.
+    Channel {
+        id: i64,
+        end: End,
+        wrapped: bool,
+    },
     /// A queue between interpreters.
     Queue(i64),
     Pickle(Pickled),
@@ -47,7 +54,7 @@ pub(crate) enum Fallback {
 /// Whether objects of this kind can be sent without a fallback. (Tuples and large integers may be refused in the end.)
 pub(crate) fn is_shareable(cx: &Ctx, v: Value) -> bool {
     const TYPES: [Ty; 7] = [Ty::Bool, Ty::Int, Ty::Float, Ty::Str, Ty::Bytes, Ty::Tuple, Ty::MemoryView];
-    v.is_none() || TYPES.iter().any(|t| cx.is_exact(v, *t)) || is_queue(cx, v)
+    v.is_none() || TYPES.iter().any(|t| cx.is_exact(v, *t)) || is_queue(cx, v) || channels::is_channel(cx, v)
 }
 
 fn is_queue(cx: &Ctx, v: Value) -> bool {
@@ -147,7 +154,10 @@ fn plain(cx: &mut Ctx, v: Value, fallback: Fallback) -> PyResult<Shared> {
         let id = vm::get_attr_str(cx, v, "_id")?;
         return vm::index_i64(cx, id, Ty::OverflowError).map(Shared::Queue);
     }
-    refuse(cx, v, None)
+    match channels::take(cx, v)? {
+        Some(s) => Ok(s),
+        None => refuse(cx, v, None),
+    }
 }
 
 fn items(cx: &mut Ctx, v: Value, items: &[Value], fallback: Fallback) -> PyResult<Shared> {
@@ -196,6 +206,7 @@ pub(crate) fn give(cx: &mut Ctx, s: &Shared) -> PyResult {
         }
         Shared::Memory(l) => lease::view(cx, l),
         Shared::Function(data) => function(cx, data),
+        Shared::Channel { id, end, wrapped } => channels::give(cx, *id, *end, *wrapped),
         Shared::Queue(id) => {
             let class = match state::of(cx).queue.get() {
                 Some(c) => c,

@@ -26,12 +26,20 @@ pub(crate) struct State {
     pub(crate) queue: Slot,
     pub(crate) queue_empty: Slot,
     pub(crate) queue_full: Slot,
+    /// `ChannelError` and the types that derive from it.
+    pub(crate) channel_errors: [Slot; 5],
+    pub(crate) channel_id: Slot,
+    pub(crate) channel_info: Slot,
+    /// `SendChannel` and `RecvChannel`, once Python code has registered them.
+    pub(crate) send_channel: Slot,
+    pub(crate) recv_channel: Slot,
     /// A module that stands for the program's main one, for what was pickled there.
     pub(crate) fake_main: Slot,
 }
 
 impl SpaceState for State {
     fn trace(&self, t: &mut Tracer) {
+        t.slots(&self.channel_errors);
         for s in [
             &self.error,
             &self.not_found,
@@ -43,6 +51,10 @@ impl SpaceState for State {
             &self.queue_empty,
             &self.queue_full,
             &self.fake_main,
+            &self.channel_id,
+            &self.channel_info,
+            &self.send_channel,
+            &self.recv_channel,
         ] {
             t.slot(s);
         }
