@@ -461,6 +461,7 @@ static INFO: TypeSpec = TypeSpec {
     name: "ChannelInfo",
     module: "_interpchannels",
     layout: Layout::Tuple,
+    flags: type_flags::DICT,
     slots: SEQ_SLOTS,
     methods: SEQ_METHODS,
     doc: "A named tuple of a channel's state.",
