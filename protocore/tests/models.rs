@@ -1,18 +1,17 @@
 //! Models of what threads do without a lock, checked in every order that the memory model allows (loom).
 //!
-//! Pairs of words and the byte lock are the crate's own code on the checker's atomics. Lists, dicts and the stop of the world are written down here
-//! as their files tell them, since their words lie in the collector's cells. The checker takes a sequentially consistent access for an
-//! acquiring and releasing one; where the code relies on more, the model has the fence that the access implies.
+//! Pairs of words and the byte lock are the crate's own code on the checker's atomics. Lists and dicts are written down here
+//! as their files tell them, since their words lie in the collector's cells. Threads that stop, pass and wait are in `models_threads.rs`.
 //!
 //! Each protocol has a wrong sibling, which has to fail: a model that finds nothing says nothing.
 
 use loom::cell::UnsafeCell;
-use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, fence};
-use loom::sync::{Arc, Condvar, Mutex};
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
 use loom::thread;
 use protocore::lock::{LockByte, lock_byte};
 use protocore::pairing::{self, Word};
-use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release};
 
 /// Explores a model; long ones up to three forced switches of threads, which find what two threads can do to each other.
 fn explore(model: impl Fn() + Sync + Send + 'static) {
@@ -242,6 +241,126 @@ fn a_length_that_comes_first_has_not() {
     list_read(true);
 }
 
+/// A list of one item in room for one, and the room for two that each of two threads has made for it.
+struct Growing {
+    lock: Byte,
+    len: AtomicUsize,
+    /// Which storage it has: the first, or that of thread 1 or 2.
+    store: AtomicUsize,
+    slots: [[AtomicU64; 3]; 3],
+}
+
+/// Items that fit into the storages: who makes room doubles what was there.
+const ROOM: [usize; 3] = [1, 2, 2];
+
+impl Growing {
+    fn new() -> Arc<Growing> {
+        let l = Growing {
+            lock: Byte { byte: AtomicU8::new(0), free: Release },
+            len: AtomicUsize::new(1),
+            store: AtomicUsize::new(0),
+            slots: std::array::from_fn(|_| std::array::from_fn(|_| AtomicU64::new(0))),
+        };
+        l.slots[0][0].store(7, Relaxed);
+        Arc::new(l)
+    }
+
+    fn get(&self, i: usize) -> Option<u64> {
+        if i >= self.len.load(Acquire) {
+            return None;
+        }
+        let store = self.store.load(Acquire);
+        Some(self.slots[store][i].load(Acquire)).filter(|v| i < ROOM[store] && *v != 0)
+    }
+
+    /// `list_append` by thread `me` into the room that it makes; `again`: it looks, under the lock, whether the list still needs it.
+    /// Whether there was any.
+    fn append(&self, me: usize, v: u64, again: bool) -> bool {
+        let state = || (self.len.load(Acquire), self.store.load(Acquire));
+        let before = state();
+        lock_byte(&self.lock);
+        let (len, store) = if again { state() } else { before };
+        if len < ROOM[store] {
+            self.slots[store][len].store(v, Release);
+        } else if len < ROOM[me] {
+            for i in 0..len {
+                self.slots[me][i].store(self.slots[store][i].load(Acquire), Release);
+            }
+            self.slots[me][len].store(v, Release);
+            self.store.store(me, Release);
+        } else {
+            // Starts over, with more room.
+            self.lock.free();
+            return false;
+        }
+        self.len.store(len + 1, Release);
+        self.lock.free();
+        true
+    }
+
+    /// `l[0] = v`
+    fn set(&self, v: u64, locked: bool) {
+        if locked {
+            lock_byte(&self.lock);
+        }
+        let store = self.store.load(Acquire);
+        self.slots[store][0].store(v, Release);
+        if locked {
+            self.lock.free();
+        }
+    }
+}
+
+fn item_stored_beside_growth(locked: bool) {
+    explore(move || {
+        let l = Growing::new();
+        let other = l.clone();
+        let writer = thread::spawn(move || other.append(1, 8, true));
+        l.set(9, locked);
+        assert!(writer.join().unwrap());
+        assert_eq!((l.get(0), l.get(1)), (Some(9), Some(8)), "a store is not lost");
+    });
+}
+
+#[test]
+fn a_store_beside_growth_stays() {
+    item_stored_beside_growth(true);
+}
+
+#[test]
+#[should_panic(expected = "a store is not lost")]
+fn a_store_without_the_lock_is_lost_to_growth() {
+    item_stored_beside_growth(false);
+}
+
+/// Two threads append to a list of one item that has room for one.
+fn two_appends(again: bool) {
+    explore(move || {
+        let l = Growing::new();
+        let other = l.clone();
+        let writer = thread::spawn(move || other.append(1, 8, again));
+        let mine = l.append(2, 9, again);
+        if let Some(v) = l.get(1) {
+            assert!(v == 8 || v == 9);
+        }
+        let both = u64::from(writer.join().unwrap()) * 8 + u64::from(mine) * 9;
+        let seen: u64 = (1..l.len.load(Acquire)).filter_map(|i| l.get(i)).sum();
+        assert_eq!(seen, both, "who was told that there was room has its item in the list");
+        assert_eq!(l.get(0), Some(7));
+    });
+}
+
+#[test]
+fn appends_that_meet_lose_nothing() {
+    two_appends(true);
+}
+
+#[test]
+#[should_panic(expected = "has its item in the list")]
+fn an_append_that_does_not_look_again_loses_another() {
+    two_appends(false);
+}
+
 // ---------------------------------------------------------------------------------------------------- dicts
 
 /// A table of one entry, and the version of the dict's keys.
@@ -421,117 +540,57 @@ fn a_version_that_begins_within_a_change_outlives_it() {
     cached_absence(false);
 }
 
-// ---------------------------------------------------------------------------------------------------- stopping the world
-
-const RUNNING: u32 = 0;
-const SAFE: u32 = 1;
-
-/// `World`, with one thread that may be stopped. The heap stands for what only a running thread touches.
-struct World {
-    threads: Mutex<()>,
-    safe: Condvar,
-    resumed: Condvar,
-    stopping: AtomicBool,
-    breaker: AtomicBool,
-    state: AtomicU32,
-    heap: UnsafeCell<u32>,
+/// Entry 0 of a dict, as a cache of a global's place reads it, while the entry dies and the dict moves to a table in which another key is
+/// the first.
+struct Compacted {
+    version: AtomicU32,
+    table: AtomicUsize,
+    first: [AtomicU64; 2],
 }
 
-impl World {
-    fn new() -> Arc<World> {
-        Arc::new(World {
-            threads: Mutex::new(()),
-            safe: Condvar::new(),
-            resumed: Condvar::new(),
-            stopping: AtomicBool::new(false),
-            breaker: AtomicBool::new(false),
-            state: AtomicU32::new(RUNNING),
-            heap: UnsafeCell::new(0),
-        })
-    }
-
-    fn touch(&self) {
-        // SAFETY: what the model checks.
-        self.heap.with_mut(|n| unsafe { *n += 1 });
-    }
-
-    fn wait_until_resumed(&self) {
-        let mut g = self.threads.lock().unwrap();
-        if self.stopping.load(SeqCst) {
-            self.state.store(SAFE, SeqCst);
-            self.safe.notify_one();
-            while self.stopping.load(SeqCst) {
-                g = self.resumed.wait(g).unwrap();
-            }
-        }
-        self.state.store(RUNNING, SeqCst);
-    }
-
-    /// `Ctx::blocking`; `checked` as it is.
-    fn blocking(&self, checked: bool) {
-        self.enter();
-        self.state.store(RUNNING, SeqCst);
-        fence(SeqCst);
-        if checked && self.stopping.load(SeqCst) {
-            self.wait_until_resumed();
-        }
-    }
-
-    fn enter(&self) {
-        self.state.store(SAFE, SeqCst);
-        fence(SeqCst);
-        if self.stopping.load(SeqCst) {
-            drop(self.threads.lock().unwrap());
-            self.safe.notify_one();
-        }
-    }
-
-    /// `World::stop`, the work of a stopped world, `World::resume`.
-    fn stop(&self) {
-        let mut g = self.threads.lock().unwrap();
-        self.stopping.store(true, SeqCst);
-        loop {
-            self.breaker.store(true, SeqCst);
-            fence(SeqCst);
-            if self.state.load(SeqCst) != RUNNING {
-                break;
-            }
-            g = self.safe.wait(g).unwrap();
-        }
-        self.touch();
-        self.breaker.store(false, SeqCst);
-        self.stopping.store(false, SeqCst);
-        drop(g);
-        self.resumed.notify_all();
-    }
-}
-
-fn stopped_world(checked: bool) {
+/// What a cache does: the table, the version, the entry (`versioned` in `vm::interp::attrs`).
+fn cached_entry(version_first: bool, cleared_late: bool) {
     explore(move || {
-        let w = World::new();
-        let other = w.clone();
-        let stopper = thread::spawn(move || other.stop());
-        w.touch();
-        // A safepoint, then a blocking scope.
-        if w.breaker.load(Acquire) {
-            w.wait_until_resumed();
-        }
-        w.touch();
-        w.blocking(checked);
-        w.touch();
-        // The thread ends.
-        w.enter();
-        stopper.join().unwrap();
+        let entry = |v| AtomicU64::new(v);
+        let d = Arc::new(Compacted {
+            version: AtomicU32::new(9),
+            table: AtomicUsize::new(0),
+            first: [entry(5), entry(0)],
+        });
+        let other = d.clone();
+        let writer = thread::spawn(move || {
+            if !cleared_late {
+                other.version.store(0, Release);
+            }
+            other.first[0].store(0, Release);
+            other.first[1].store(6, Release);
+            other.table.store(1, Release);
+            if cleared_late {
+                other.version.store(0, Release);
+            }
+        });
+        let early = d.version.load(Acquire) == 9;
+        let table = d.table.load(Acquire);
+        let valid = if version_first { early } else { d.version.load(Acquire) == 9 };
+        let seen = d.first[table].load(Acquire);
+        assert!(!valid || seen == 5 || seen == 0, "another key's value");
+        writer.join().unwrap();
     });
 }
 
 #[test]
-fn a_stopped_world_is_still() {
-    stopped_world(true);
+fn a_version_vouches_for_the_table_that_was_loaded_before() {
+    cached_entry(false, false);
 }
 
 #[test]
-#[should_panic]
-fn a_scope_that_ends_without_a_look_disturbs_it() {
-    stopped_world(false);
+#[should_panic(expected = "another key's value")]
+fn a_version_vouches_for_no_table_that_is_loaded_later() {
+    cached_entry(true, false);
+}
+
+#[test]
+#[should_panic(expected = "another key's value")]
+fn a_version_that_ends_after_the_change_deceives_caches() {
+    cached_entry(false, true);
 }
