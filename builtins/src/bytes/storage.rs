@@ -314,15 +314,26 @@ pub(crate) fn check_exports(cx: &mut Ctx, a: &ByteArray) -> PyResult<()> {
     Ok(())
 }
 
+/// Bytes that an empty bytearray may keep.
+const SPARE: usize = 1 << 14;
+
 /// Replaces `old` bytes at `at` (both brought into range) by `new`; BufferError if that changes the length while buffers
 /// are exported, MemoryError.
 pub(crate) fn replace(cx: &mut Ctx, v: Value, at: usize, old: usize, new: &[u8]) -> PyResult<()> {
     let Some(a) = ByteArray::of(v) else { return Ok(()) };
     loop {
+        let mut emptied = None;
         let refused = {
             let _g = lock_of(v).lock(cx.single_threaded());
-            a.splice_in_place(at, old, new)
+            let r = a.splice_in_place(at, old, new);
+            if a.len() == 0 && a.capacity() > SPARE && a.exports() == 0 {
+                emptied = a.store.swap_raw(None);
+            }
+            r
         };
+        if let Some(emptied) = emptied {
+            cx.retire_storage(emptied);
+        }
         match refused {
             Ok(()) => return Ok(()),
             Err(Refused::Exported) => check_exports(cx, a)?,
