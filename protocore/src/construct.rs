@@ -20,6 +20,16 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 /// Length from which a string that grows by concatenation gets room to grow.
 const GROWING_MIN: usize = 256;
 
+/// SipHash-1-3, but for -1.
+fn keyed_hash((k0, k1): (u64, u64), b: &[u8]) -> i64 {
+    let mut h = SipHasher13::new_with_keys(k0, k1);
+    h.write(b);
+    match h.finish() as i64 {
+        -1 => -2,
+        h => h,
+    }
+}
+
 impl Ctx {
     /// A cell for an instance of `ty` (or a subclass's instance) whose layout has a fixed size: zeroed but for the header.
     ///
@@ -165,13 +175,27 @@ impl Ctx {
         Some(p)
     }
 
+    /// Runs `f`, which writes `n` items into a fresh cell without references. What it reads, `from`, may be a collected object's.
+    #[inline(always)]
+    fn filling<T>(&mut self, n: usize, from: T, f: impl FnOnce()) {
+        if self.computes_apart(n) {
+            self.blocking(f);
+            std::hint::black_box(from);
+        } else {
+            f();
+        }
+    }
+
     /// A str of a view's content, narrowed. `None`: out of memory.
     pub fn try_str(&mut self, ty: Option<&TypeObj>, s: StrRef<'_>) -> Option<Value> {
-        let max = match s {
-            StrRef::Latin1(b) => return self.latin1(ty, b),
+        if let StrRef::Latin1(b) = s {
+            return self.latin1(ty, b);
+        }
+        let max = self.computing(s.len(), || match s {
+            StrRef::Latin1(_) => 0,
             StrRef::Ucs2(u) => u32::from(u.iter().copied().max().unwrap_or(0)),
             StrRef::Ucs4(u) => u.iter().copied().max().unwrap_or(0),
-        };
+        });
         let kind = if max < 0x100 {
             0
         } else if max < 0x1_0000 {
@@ -181,8 +205,9 @@ impl Ctx {
         };
         let n = s.len();
         let p = self.str_cell(ty, n, kind, max < 0x80)?;
-        // SAFETY: the cell has room for `n` items of that width, and `s` does not overlap it.
-        unsafe {
+        // SAFETY: the cell has room for `n` items of that width, and `s` does not overlap it. Nobody else knows the cell, and the
+        // collector does not look into it.
+        self.filling(n, s, || unsafe {
             let data = (*p).data().cast_mut();
             match (s, kind) {
                 (StrRef::Ucs2(u), 1) => std::ptr::copy_nonoverlapping(u.as_ptr(), data.cast(), n),
@@ -191,7 +216,7 @@ impl Ctx {
                 (_, 1) => s.chars().enumerate().for_each(|(i, c)| data.cast::<u16>().add(i).write(c as u16)),
                 _ => s.chars().enumerate().for_each(|(i, c)| data.cast::<u32>().add(i).write(c)),
             }
-        }
+        });
         Some(Value::from_ref(p))
     }
 
@@ -205,9 +230,12 @@ impl Ctx {
                 return cached;
             }
         }
-        let p = self.str_cell(ty, b.len(), 0, b.is_ascii())?;
-        // SAFETY: the cell has room for the bytes.
-        unsafe { std::ptr::copy_nonoverlapping(b.as_ptr(), (*p).data().cast_mut(), b.len()) };
+        let ascii = self.computing(b.len(), || b.is_ascii());
+        let p = self.str_cell(ty, b.len(), 0, ascii)?;
+        // SAFETY: the cell has room for the bytes; nobody else knows it, and the collector does not look into it.
+        self.filling(b.len(), b, || unsafe {
+            std::ptr::copy_nonoverlapping(b.as_ptr(), (*p).data().cast_mut(), b.len());
+        });
         Some(Value::from_ref(p))
     }
 
@@ -262,12 +290,12 @@ impl Ctx {
         let Some(p) = self.str_cell(None, n, kind, ascii) else { return Err(self.no_memory()) };
         // SAFETY: a fresh cell.
         unsafe { (*p).header.flags.fetch_or(str_flags::JOINED, Ordering::Relaxed) };
-        // SAFETY: the cell has room for both.
-        unsafe {
+        // SAFETY: the cell has room for both; nobody else knows it.
+        self.filling(n, (a, b), || unsafe {
             let data = (*p).data().cast_mut();
             copy_widened(a.str_ref(), data, kind);
             copy_widened(b.str_ref(), data.add(na << kind), kind);
-        }
+        });
         Ok(Value::from_ref(p))
     }
 
@@ -398,13 +426,13 @@ impl Ctx {
         if b.is_empty() {
             return 0;
         }
-        let (k0, k1) = self.space().hash_key;
-        let mut h = SipHasher13::new_with_keys(k0, k1);
-        h.write(b);
-        match h.finish() as i64 {
-            -1 => -2,
-            h => h,
-        }
+        keyed_hash(self.space().hash_key, b)
+    }
+
+    /// As [`Ctx::hash_bytes`]; other threads need not wait for it. Who calls keeps the bytes alive.
+    pub fn hash_many_bytes(&mut self, b: &[u8]) -> i64 {
+        let key = self.space().hash_key;
+        if self.computes_apart(b.len()) { self.blocking(|| keyed_hash(key, b)) } else { self.hash_bytes(b) }
     }
 
     /// A bytes object of type `ty` (bytes or a subclass); MemoryError.
@@ -432,8 +460,11 @@ impl Ctx {
         unsafe {
             (&raw mut (*p).hash).write(AtomicI64::new(0));
             (&raw mut (*p).len).write(len_word(b.len(), gap));
-            std::ptr::copy_nonoverlapping(b.as_ptr(), p.add(1).cast::<u64>().add(gap).cast(), b.len());
         }
+        // SAFETY: the cell has room for the bytes; nobody else knows it, and the collector does not look into it.
+        self.filling(b.len(), b, || unsafe {
+            std::ptr::copy_nonoverlapping(b.as_ptr(), p.add(1).cast::<u64>().add(gap).cast(), b.len());
+        });
         Ok(Value::from_ref(p))
     }
 

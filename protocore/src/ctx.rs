@@ -463,6 +463,15 @@ impl Ctx {
         if self.poll_needed() { self.safepoint_slow() } else { Ok(()) }
     }
 
+    /// Stops if the collector asks for it, as a safepoint does, but runs no Python code: for natives that compute for long where
+    /// none may run.
+    #[inline]
+    pub fn breathe(&mut self) {
+        if self.poll_needed() && self.breaker.load(Ordering::Acquire) & breaker::STOP != 0 {
+            self.stop_here();
+        }
+    }
+
     /// The part of [`Ctx::safepoint`] that is rarely needed.
     #[cold]
     pub fn safepoint_slow(&mut self) -> PyResult<()> {

@@ -727,6 +727,24 @@ impl Ctx {
         Ok(own)
     }
 
+    /// Gives `d`, if it is empty and was never filled, the table of `src`, a dict that no other thread knows and that is empty then. Whether it did.
+    pub fn dict_adopt(&mut self, d: &DictObj, src: &DictObj) -> bool {
+        if d.table().is_some() || self.single_threaded() || std::ptr::eq(d, src) {
+            return false;
+        }
+        let _g = d.header.lock(false);
+        if d.table().is_some() {
+            return false;
+        }
+        // A table has one owner.
+        if let Some(t) = src.table.swap_raw(None) {
+            d.structural();
+            self.store(d.value(), &d.table, t);
+            d.used.store(src.used.swap(0, Ordering::Relaxed), Ordering::Release);
+        }
+        true
+    }
+
     /// Sets entries `from..` of `src`, a dict that nobody else changes, in `d` under one hold of its lock, as long as keys can be compared
     /// without Python code and there is room; the number of the first entry that was not set.
     pub fn dict_merge_known(&mut self, d: &DictObj, src: &DictObj, from: usize) -> usize {

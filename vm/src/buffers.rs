@@ -125,7 +125,7 @@ fn try_copy(cx: &mut Ctx, b: &Buffer) -> PyResult<Vec<u8>> {
     if out.try_reserve_exact(b.len).is_err() {
         return Err(cx.no_memory());
     }
-    gather(b, &mut out);
+    cx.computing(b.len, || gather(b, &mut out));
     Ok(out)
 }
 

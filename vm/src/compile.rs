@@ -9,9 +9,13 @@ use protopy_text::StrBuf;
 use protopy_tokens::source::{self, Decoded, Origin};
 use std::sync::Arc;
 
+/// What compiling a byte costs, as compared to copying one.
+const WORK: usize = 16;
+
 /// Compiles source text to a code object.
 pub fn compile_text(cx: &mut Ctx, text: &str, options: &Options) -> PyResult {
-    let made = protopy_compiler::compile_source(text, options);
+    let made =
+        cx.computing(text.len().saturating_mul(WORK), || protopy_compiler::compile_source(text, options));
     finish(cx, made, options)
 }
 

@@ -72,6 +72,7 @@ pub fn for_each(
     {
         let mut i = 0;
         while let Some(v) = l.get(i) {
+            cx.safepoint()?;
             if f(cx, v)?.is_break() {
                 return Ok(());
             }
@@ -83,6 +84,7 @@ pub fn for_each(
         && let Some(t) = TupleObj::of(iterable)
     {
         for v in t.items() {
+            cx.safepoint()?;
             if f(cx, *v)?.is_break() {
                 break;
             }

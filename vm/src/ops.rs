@@ -504,15 +504,20 @@ pub fn ascii(cx: &mut Ctx, v: Value) -> PyResult {
     if s.is_ascii() {
         return Ok(r);
     }
-    let mut out = String::new();
-    for c in s.str_ref().chars() {
-        match c {
-            0..=0x7f => out.push(c as u8 as char),
-            0x80..=0xff => out.push_str(&format!("\\x{c:02x}")),
-            0x100..=0xffff => out.push_str(&format!("\\u{c:04x}")),
-            _ => out.push_str(&format!("\\U{c:08x}")),
+    let text = s.str_ref();
+    let out = cx.computing(text.len(), || {
+        let mut out = String::new();
+        for c in text.chars() {
+            match c {
+                0..=0x7f => out.push(c as u8 as char),
+                0x80..=0xff => out.push_str(&format!("\\x{c:02x}")),
+                0x100..=0xffff => out.push_str(&format!("\\u{c:04x}")),
+                _ => out.push_str(&format!("\\U{c:08x}")),
+            }
         }
-    }
+        out
+    });
+    crate::roots::keep_alive(r);
     Ok(cx.str(&out))
 }
 

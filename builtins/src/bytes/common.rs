@@ -21,7 +21,8 @@ pub(crate) trait Kind {
     fn read(cx: &mut Ctx, v: Value) -> PyResult<BytesLike>;
     /// Looks at the receiver's bytes of this moment, which are not copied: `f` neither allocates from the heap nor calls out.
     fn look<R>(cx: &mut Ctx, v: Value, f: impl FnOnce(&[u8]) -> R) -> PyResult<R> {
-        Self::read(cx, v).map(|b| f(&b))
+        let b = Self::read(cx, v)?;
+        Ok(cx.computing(b.len(), || f(&b)))
     }
     /// Keeps the receiver's length from changing while Python code runs for an argument.
     fn hold(_: Value) -> Option<Exported> {
@@ -224,7 +225,7 @@ pub(crate) fn replace<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let hay = K::read(cx, args[0])?;
     let mut size = replaced_size(hay.len(), from.len(), to.len(), max);
     if size.is_none_or(|n| n > 1 << 24) && !from.is_empty() {
-        let n = search::count_bytes(&hay, &from).min(max);
+        let n = cx.computing(hay.len(), || search::count_bytes(&hay, &from)).min(max);
         size = n.checked_mul(to.len().saturating_sub(from.len())).and_then(|n| n.checked_add(hay.len()));
     }
     if size.is_none_or(|n| isize::try_from(n).is_err()) {
@@ -233,7 +234,7 @@ pub(crate) fn replace<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
     if !room_for(size) {
         return Err(cx.no_memory());
     }
-    match search::replace_bytes(&hay, &from, &to, max) {
+    match cx.computing(hay.len(), || search::replace_bytes(&hay, &from, &to, max)) {
         Some(b) => K::make(cx, &b),
         None => K::same(cx, args[0]),
     }
@@ -287,7 +288,10 @@ fn split_by<K: Kind>(cx: &mut Ctx, args: &[Value], right: bool) -> PyResult {
     if args[1].is_none() {
         let hay = K::read(cx, args[0])?;
         let space = |i: usize| is_space(hay[i]);
-        let ranges = if right { words_right(hay.len(), space, max) } else { words(hay.len(), space, max) };
+        let ranges = cx.computing(hay.len(), || match right {
+            true => words_right(hay.len(), space, max),
+            false => words(hay.len(), space, max),
+        });
         return parts::<K>(cx, args[0], &hay, &ranges);
     }
     let hold = K::hold(args[0]);
@@ -297,7 +301,7 @@ fn split_by<K: Kind>(cx: &mut Ctx, args: &[Value], right: bool) -> PyResult {
         return Err(cx.value_error("empty separator"));
     }
     let hay = K::read(cx, args[0])?;
-    let ranges = split_ranges(&hay, &sep, max, right);
+    let ranges = cx.computing(hay.len(), || split_ranges(&hay, &sep, max, right));
     parts::<K>(cx, args[0], &hay, &ranges)
 }
 
@@ -312,6 +316,11 @@ pub(crate) fn rsplit<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
 pub(crate) fn splitlines<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let keep = is_true(cx, args[1])?;
     let hay = K::read(cx, args[0])?;
+    let ranges = cx.computing(hay.len(), || lines(&hay, keep));
+    parts::<K>(cx, args[0], &hay, &ranges)
+}
+
+fn lines(hay: &[u8], keep: bool) -> Vec<(usize, usize)> {
     let mut ranges = Vec::new();
     let (mut start, mut i) = (0, 0);
     while let Some(&b) = hay.get(i) {
@@ -329,7 +338,7 @@ pub(crate) fn splitlines<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
     if start < hay.len() {
         ranges.push((start, hay.len()));
     }
-    parts::<K>(cx, args[0], &hay, &ranges)
+    ranges
 }
 
 fn partition_by<K: Kind>(cx: &mut Ctx, args: &[Value], right: bool) -> PyResult {
@@ -338,7 +347,8 @@ fn partition_by<K: Kind>(cx: &mut Ctx, args: &[Value], right: bool) -> PyResult 
         return Err(cx.value_error("empty separator"));
     }
     let hay = K::read(cx, args[0])?;
-    let at = if right { search::rfind_bytes(&hay, &sep) } else { search::find_bytes(&hay, &sep) };
+    let f = if right { search::rfind_bytes } else { search::find_bytes };
+    let at = cx.computing(hay.len(), || f(&hay, &sep));
     let Some(at) = at else {
         let whole = K::same(cx, args[0])?;
         let (a, b) = (K::make(cx, &[])?, K::make(cx, &[])?);
@@ -386,13 +396,17 @@ pub(crate) fn join<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
         if given.is_some_and(|l| l.len() != n) {
             return Err(cx.raise_str(Ty::RuntimeError, "sequence changed size during iteration"));
         }
-        if out.try_reserve(b.len() + sep.len()).is_err() {
+        let room = cx.computing(b.len(), || {
+            let room = out.try_reserve(b.len() + sep.len()).is_ok();
+            if room {
+                out.extend_from_slice(if i > 0 { &sep } else { &[] });
+                out.extend_from_slice(&b);
+            }
+            room
+        });
+        if !room {
             return Err(cx.no_memory());
         }
-        if i > 0 {
-            out.extend_from_slice(&sep);
-        }
-        out.extend_from_slice(&b);
     }
     keep_alive(all.into_list());
     K::make(cx, &out)
@@ -408,12 +422,14 @@ fn strip_ends<K: Kind>(cx: &mut Ctx, args: &[Value], left: bool, right: bool) ->
         Some(s) => s.contains(&b),
     };
     let (mut start, mut end) = (0, hay.len());
-    while left && start < end && gone(hay[start]) {
-        start += 1;
-    }
-    while right && end > start && gone(hay[end - 1]) {
-        end -= 1;
-    }
+    cx.computing(hay.len(), || {
+        while left && start < end && gone(hay[start]) {
+            start += 1;
+        }
+        while right && end > start && gone(hay[end - 1]) {
+            end -= 1;
+        }
+    });
     if end - start == hay.len() { K::same(cx, args[0]) } else { K::make(cx, &hay[start..end]) }
 }
 
@@ -495,9 +511,11 @@ fn justify<K: Kind>(cx: &mut Ctx, args: &[Value], func: &str, side: Side) -> PyR
     if out.try_reserve_exact(width).is_err() {
         return Err(cx.no_memory());
     }
-    out.resize(left, fill);
-    out.extend_from_slice(&hay);
-    out.resize(width, fill);
+    cx.computing(width, || {
+        out.resize(left, fill);
+        out.extend_from_slice(&hay);
+        out.resize(width, fill);
+    });
     K::make(cx, &out)
 }
 
@@ -646,12 +664,11 @@ pub(crate) fn translate<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
         }
     }
     let hay = K::read(cx, args[0])?;
-    let out: Vec<u8> = hay
-        .iter()
-        .filter(|b| !gone[usize::from(**b)])
-        .map(|b| table.as_ref().and_then(|t| t.get(usize::from(*b)).copied()).unwrap_or(*b))
-        .collect();
-    if *out == *hay { K::same(cx, args[0]) } else { K::make(cx, &out) }
+    let out: Vec<u8> = cx.computing(hay.len(), || {
+        let kept = hay.iter().filter(|b| !gone[usize::from(**b)]);
+        kept.map(|b| table.as_ref().and_then(|t| t.get(usize::from(*b)).copied()).unwrap_or(*b)).collect()
+    });
+    if cx.computing(hay.len(), || *out == *hay) { K::same(cx, args[0]) } else { K::make(cx, &out) }
 }
 
 pub(crate) fn maketrans(cx: &mut Ctx, args: &[Value]) -> PyResult {
@@ -705,8 +722,10 @@ pub(crate) fn concat<K: Kind>(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     if left.len().checked_add(right.len()).is_none_or(|n| out.try_reserve_exact(n).is_err()) {
         return Err(cx.no_memory());
     }
-    out.extend_from_slice(&left);
-    out.extend_from_slice(&right);
+    cx.computing(left.len().saturating_add(right.len()), || {
+        out.extend_from_slice(&left);
+        out.extend_from_slice(&right);
+    });
     K::make(cx, &out)
 }
 
@@ -805,6 +824,6 @@ pub(crate) fn zero_bytes(cx: &mut Ctx, n: usize) -> PyResult<Vec<u8>> {
     if out.try_reserve_exact(n).is_err() {
         return Err(cx.no_memory());
     }
-    out.resize(n, 0);
+    cx.computing(n, || out.resize(n, 0));
     Ok(out)
 }

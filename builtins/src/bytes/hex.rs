@@ -63,25 +63,29 @@ pub fn hex_of(cx: &mut Ctx, b: &[u8], sep: Option<HexSeparator>) -> PyResult {
         return Err(cx.no_memory());
     }
     if sep.is_none() {
-        out.resize(2 * b.len(), 0);
-        for (to, byte) in out.chunks_exact_mut(2).zip(b) {
-            to.copy_from_slice(&PAIRS[usize::from(*byte)]);
-        }
+        cx.computing(b.len(), || {
+            out.resize(2 * b.len(), 0);
+            for (to, byte) in out.chunks_exact_mut(2).zip(b) {
+                to.copy_from_slice(&PAIRS[usize::from(*byte)]);
+            }
+        });
         return cx.str_buf(StrBuf::Latin1(out));
     }
-    for (i, byte) in b.iter().enumerate() {
-        if let Some(s) = sep
-            && i > 0
-        {
-            let size = s.group.unsigned_abs() as usize;
-            let from = if s.group < 0 { i } else { b.len() - i };
-            if from % size == 0 {
-                out.push(s.byte);
+    cx.computing(b.len(), || {
+        for (i, byte) in b.iter().enumerate() {
+            if let Some(s) = sep
+                && i > 0
+            {
+                let size = s.group.unsigned_abs() as usize;
+                let from = if s.group < 0 { i } else { b.len() - i };
+                if from % size == 0 {
+                    out.push(s.byte);
+                }
             }
+            out.push(DIGITS[usize::from(byte >> 4)]);
+            out.push(DIGITS[usize::from(byte & 15)]);
         }
-        out.push(DIGITS[usize::from(byte >> 4)]);
-        out.push(DIGITS[usize::from(byte & 15)]);
-    }
+    });
     cx.str_buf(StrBuf::Latin1(out))
 }
 
@@ -105,7 +109,22 @@ pub fn from_hex(cx: &mut Ctx, v: Value) -> PyResult<Vec<u8>> {
     parse(cx, StrRef::Latin1(&b))
 }
 
+/// What keeps a text from being bytes.
+enum Bad {
+    /// No digit at a position.
+    Digit(usize),
+    /// The last byte has one digit.
+    Odd,
+}
+
 fn parse(cx: &mut Ctx, s: StrRef<'_>) -> PyResult<Vec<u8>> {
+    cx.computing(s.len(), || digits(s)).map_err(|bad| match bad {
+        Bad::Digit(at) => bad_digit(cx, at),
+        Bad::Odd => cx.value_error("fromhex() arg must contain an even number of hexadecimal digits"),
+    })
+}
+
+fn digits(s: StrRef<'_>) -> Result<Vec<u8>, Bad> {
     let digit = |i: usize| s.get(i).and_then(char::from_u32).and_then(|c| c.to_digit(16));
     let mut out = Vec::with_capacity(s.len() / 2);
     let mut i = 0;
@@ -123,13 +142,9 @@ fn parse(cx: &mut Ctx, s: StrRef<'_>) -> PyResult<Vec<u8>> {
         if i >= s.len() {
             return Ok(out);
         }
-        let Some(high) = digit(i) else { return Err(bad_digit(cx, i)) };
+        let Some(high) = digit(i) else { return Err(Bad::Digit(i)) };
         let Some(low) = digit(i + 1) else {
-            if i + 1 >= s.len() {
-                let msg = "fromhex() arg must contain an even number of hexadecimal digits";
-                return Err(cx.value_error(msg));
-            }
-            return Err(bad_digit(cx, i + 1));
+            return Err(if i + 1 >= s.len() { Bad::Odd } else { Bad::Digit(i + 1) });
         };
         out.push((high << 4 | low) as u8);
         i += 2;

@@ -79,8 +79,8 @@ fn from_object(cx: &mut Ctx, v: Value) -> PyResult {
 }
 
 fn repr(cx: &mut Ctx, v: Value) -> PyResult {
-    let b = this(cx, v)?;
-    let text = repr_bytes(b.bytes());
+    let b = this(cx, v)?.bytes();
+    let text = cx.computing(b.len(), || repr_bytes(b));
     Ok(cx.str(&text))
 }
 
@@ -88,7 +88,7 @@ fn hash(cx: &mut Ctx, v: Value) -> PyResult<i64> {
     let b = this(cx, v)?;
     match b.hash.load(Ordering::Relaxed) {
         0 => {
-            let h = cx.hash_bytes(b.bytes());
+            let h = cx.hash_many_bytes(b.bytes());
             b.hash.store(h, Ordering::Relaxed);
             Ok(h)
         }
@@ -125,7 +125,8 @@ fn getitem(cx: &mut Ctx, v: Value, key: Value) -> PyResult {
             }
             return cx.bytes(b.get(start..start + r.count).unwrap_or(&[]));
         }
-        return cx.bytes(&pick(b, r));
+        let picked = cx.computing(r.count, || pick(b, r));
+        return cx.bytes(&picked);
     }
     let i = match key.as_small() {
         Some(i) => i,
@@ -156,7 +157,7 @@ fn repeat(cx: &mut Ctx, v: Value, n: Value) -> PyResult {
     if b.len().checked_mul(n).is_none_or(|t| isize::try_from(t).is_err()) {
         return Err(cx.raise_str(Ty::OverflowError, "repeated bytes are too long"));
     }
-    match repeated(b, n) {
+    match cx.computing(b.len().saturating_mul(n), || repeated(b, n)) {
         Some(all) => cx.bytes(&all),
         None => Err(cx.no_memory()),
     }

@@ -138,6 +138,7 @@ pub fn dicts_equal(cx: &mut Ctx, a: &DictObj, b: &DictObj) -> PyResult<bool> {
     }
     let mut at = 0;
     while let Some((i, h, k, v)) = a.next_from(at) {
+        cx.breathe();
         match dict_get_hash(cx, b, k, h)? {
             Some(w) if eq(cx, v, w)? => {}
             _ => return Ok(false),

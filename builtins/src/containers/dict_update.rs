@@ -86,6 +86,9 @@ fn merge_dict(cx: &mut Ctx, d: &DictObj, src: &DictObj) -> PyResult<()> {
     }
     // Other threads see all of the update at once, unless Python code has to compare keys.
     let src = cx.dict_private(src)?;
+    if cx.dict_adopt(d, src) {
+        return Ok(());
+    }
     reserve(cx, d, n)?;
     let Some(t) = src.table() else { return Ok(()) };
     let mut i = cx.dict_merge_known(d, src, 0);
@@ -170,6 +173,7 @@ pub fn fromkeys(cx: &mut Ctx, cls: Value, iterable: Value, value: Value) -> PyRe
             if let Some((h, k, _)) = t.live(i) {
                 dict_set_hash(cx, d, k, h, value)?;
             }
+            cx.breathe();
         }
         keep_alive(Value::from_ref(t));
         return Ok(made);

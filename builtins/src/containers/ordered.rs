@@ -227,6 +227,7 @@ fn merge_ordered(cx: &mut Ctx, d: &DictObj, src: &DictObj) -> PyResult<()> {
     let seen = changes(src);
     let mut at = 0;
     while let Some((i, h, k, v)) = src.next_from(at) {
+        cx.breathe();
         dict_set_hash(cx, d, k, h, v)?;
         if changes(src) != seen {
             return Err(mutated(cx));

@@ -61,6 +61,7 @@ pub fn each(
             if !f(cx, k, h)? {
                 return Ok(false);
             }
+            cx.breathe();
             at = i + 1;
         }
         return Ok(true);
@@ -129,6 +130,7 @@ pub fn difference(cx: &mut Ctx, s: &DictObj, other: Value, t: Ty) -> PyResult {
         if !has_hash(cx, o, x, h)? {
             set_add_hash(cx, result, x, h)?;
         }
+        cx.breathe();
         at = i + 1;
     }
     Ok(made)
@@ -197,6 +199,7 @@ pub fn is_subset(cx: &mut Ctx, a: &DictObj, b: &DictObj) -> PyResult<bool> {
         if !has_hash(cx, b, x, h)? {
             return Ok(false);
         }
+        cx.breathe();
         at = i + 1;
     }
     Ok(true)

@@ -33,9 +33,13 @@ fn last(hay: StrRef<'_>, needle: StrRef<'_>) -> Option<usize> {
     }
 }
 
-fn position((part, needle): Search, f: fn(StrRef<'_>, StrRef<'_>) -> Option<usize>) -> Option<usize> {
+fn position(
+    cx: &mut Ctx,
+    (part, needle): Search,
+    f: fn(StrRef<'_>, StrRef<'_>) -> Option<usize>,
+) -> Option<usize> {
     let (hay, start) = part?;
-    f(hay, needle).map(|at| at + start)
+    cx.computing(hay.len(), || f(hay, needle)).map(|at| at + start)
 }
 
 fn or_minus_one(cx: &mut Ctx, at: Option<usize>) -> PyResult {
@@ -54,27 +58,32 @@ fn or_error(cx: &mut Ctx, at: Option<usize>) -> PyResult {
 
 pub(super) fn find(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let s = prepare(cx, args, "find")?;
-    or_minus_one(cx, position(s, first))
+    let at = position(cx, s, first);
+    or_minus_one(cx, at)
 }
 
 pub(super) fn rfind(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let s = prepare(cx, args, "rfind")?;
-    or_minus_one(cx, position(s, last))
+    let at = position(cx, s, last);
+    or_minus_one(cx, at)
 }
 
 pub(super) fn index(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let s = prepare(cx, args, "index")?;
-    or_error(cx, position(s, first))
+    let at = position(cx, s, first);
+    or_error(cx, at)
 }
 
 pub(super) fn rindex(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let s = prepare(cx, args, "rindex")?;
-    or_error(cx, position(s, last))
+    let at = position(cx, s, last);
+    or_error(cx, at)
 }
 
 pub(super) fn count(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let (part, needle) = prepare(cx, args, "count")?;
-    Ok(cx.int_usize(part.map_or(0, |(hay, _)| search::count(hay, needle))))
+    let n = part.map_or(0, |(hay, _)| cx.computing(hay.len(), || search::count(hay, needle)));
+    Ok(cx.int_usize(n))
 }
 
 fn affix(cx: &mut Ctx, args: &[Value], func: &str, test: fn(StrRef<'_>, StrRef<'_>) -> bool) -> PyResult {
@@ -143,7 +152,7 @@ pub(super) fn replace(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let mut bound = replaced_size(hay.len(), from.len(), to.len(), max);
     if bound.is_none_or(|n| n >= LARGE) && !from.is_empty() {
         // The bound assumes a match everywhere: count before refusing.
-        let n = search::count(hay, from).min(max);
+        let n = cx.computing(hay.len(), || search::count(hay, from)).min(max);
         bound = n.checked_mul(to.len().saturating_sub(from.len())).and_then(|n| n.checked_add(hay.len()));
     }
     if bound.is_none_or(|n| isize::try_from(n).is_err()) {
@@ -152,7 +161,7 @@ pub(super) fn replace(cx: &mut Ctx, args: &[Value]) -> PyResult {
     if !room_for(bound) {
         return Err(cx.no_memory());
     }
-    match search::replace(hay, from, to, max) {
+    match cx.computing(hay.len(), || search::replace(hay, from, to, max)) {
         Some(b) => cx.str_buf(b),
         None => exact(cx, args[0]),
     }
@@ -250,7 +259,7 @@ fn split_by(cx: &mut Ctx, args: &[Value], right: bool) -> PyResult {
     let max = limit(cx, args[2])?;
     let text = s.str_ref();
     if args[1].is_none() {
-        let ranges = text_words(text, max, right);
+        let ranges = cx.computing(text.len(), || text_words(text, max, right));
         return parts(cx, args[0], text, &ranges);
     }
     let Some(sep) = StrObj::of(args[1]) else {
@@ -260,24 +269,31 @@ fn split_by(cx: &mut Ctx, args: &[Value], right: bool) -> PyResult {
     if sep.is_empty() {
         return Err(cx.value_error("empty separator"));
     }
+    let sep = sep.str_ref();
+    let ranges = cx.computing(text.len(), || separated(text, sep, max, right));
+    parts(cx, args[0], text, &ranges)
+}
+
+/// Parts between separators, at most `max` splits from the left or the right.
+fn separated(text: StrRef<'_>, sep: StrRef<'_>, max: usize, right: bool) -> Vec<Range> {
     let n = sep.len();
     let mut ranges = Vec::new();
     if right {
         let mut end = text.len();
-        for piece in search::rsplit(text, sep.str_ref(), max).iter().rev() {
+        for piece in search::rsplit(text, sep, max).iter().rev() {
             ranges.push((end - piece.len(), end));
             end = (end - piece.len()).saturating_sub(n);
         }
         ranges.reverse();
     } else {
         let mut start = 0;
-        for at in search::matches(text, sep.str_ref()).take(max) {
+        for at in search::matches(text, sep).take(max) {
             ranges.push((start, at));
             start = at + n;
         }
         ranges.push((start, text.len()));
     }
-    parts(cx, args[0], text, &ranges)
+    ranges
 }
 
 pub(super) fn split(cx: &mut Ctx, args: &[Value]) -> PyResult {
@@ -291,6 +307,12 @@ pub(super) fn rsplit(cx: &mut Ctx, args: &[Value]) -> PyResult {
 pub(super) fn splitlines(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let text = this_str(cx, args[0])?.str_ref();
     let keep = is_true(cx, args[1])?;
+    let ranges = cx.computing(text.len(), || lines(text, keep));
+    parts(cx, args[0], text, &ranges)
+}
+
+/// The lines of a text, with their ends if these are to be kept.
+fn lines(text: StrRef<'_>, keep: bool) -> Vec<Range> {
     let mut ranges = Vec::new();
     let (mut start, mut i, n) = (0, 0, text.len());
     while i < n {
@@ -309,7 +331,7 @@ pub(super) fn splitlines(cx: &mut Ctx, args: &[Value]) -> PyResult {
     if start < n {
         ranges.push((start, n));
     }
-    parts(cx, args[0], text, &ranges)
+    ranges
 }
 
 fn separator(cx: &mut Ctx, v: Value) -> PyResult<StrRef<'static>> {
@@ -323,7 +345,7 @@ fn separator(cx: &mut Ctx, v: Value) -> PyResult<StrRef<'static>> {
 pub(super) fn partition(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let text = this_str(cx, args[0])?.str_ref();
     let sep = separator(cx, args[1])?;
-    let Some(at) = first(text, sep) else {
+    let Some(at) = cx.computing(text.len(), || first(text, sep)) else {
         let (whole, empty) = (exact(cx, args[0])?, cx.root(Root::EmptyStr));
         return cx.tuple_of(None, &[whole, empty, empty]);
     };
@@ -336,7 +358,7 @@ pub(super) fn partition(cx: &mut Ctx, args: &[Value]) -> PyResult {
 pub(super) fn rpartition(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let text = this_str(cx, args[0])?.str_ref();
     let sep = separator(cx, args[1])?;
-    let Some(at) = last(text, sep) else {
+    let Some(at) = cx.computing(text.len(), || last(text, sep)) else {
         let (whole, empty) = (exact(cx, args[0])?, cx.root(Root::EmptyStr));
         return cx.tuple_of(None, &[empty, empty, whole]);
     };
@@ -389,26 +411,30 @@ pub(crate) fn join_items(cx: &mut Ctx, sep: StrRef<'_>, items: &[Value]) -> PyRe
         return Err(cx.no_memory());
     }
     if let (StrBuf::Latin1(text), StrRef::Latin1(sep)) = (&mut out, sep) {
-        for (i, v) in items.iter().enumerate() {
-            match sep {
-                _ if i == 0 => {}
-                [c] => text.push(*c),
-                _ => text.extend_from_slice(sep),
+        cx.computing(total, || {
+            for (i, v) in items.iter().enumerate() {
+                match sep {
+                    _ if i == 0 => {}
+                    [c] => text.push(*c),
+                    _ => text.extend_from_slice(sep),
+                }
+                if let Some(StrRef::Latin1(s)) = StrObj::of(*v).map(StrObj::str_ref) {
+                    text.extend_from_slice(s);
+                }
             }
-            if let Some(StrRef::Latin1(s)) = StrObj::of(*v).map(StrObj::str_ref) {
-                text.extend_from_slice(s);
-            }
-        }
+        });
         return cx.str_buf(out);
     }
-    for (i, v) in items.iter().enumerate() {
-        if i > 0 {
-            out.push_ref(sep);
+    cx.computing(total, || {
+        for (i, v) in items.iter().enumerate() {
+            if i > 0 {
+                out.push_ref(sep);
+            }
+            if let Some(s) = StrObj::of(*v) {
+                out.push_ref(s.str_ref());
+            }
         }
-        if let Some(s) = StrObj::of(*v) {
-            out.push_ref(s.str_ref());
-        }
-    }
+    });
     cx.str_buf(out)
 }
 

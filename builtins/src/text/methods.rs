@@ -14,8 +14,8 @@ use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
 macro_rules! predicates {
     ($($name:ident = $test:expr;)*) => {
         $(fn $name(cx: &mut Ctx, args: &[Value]) -> PyResult {
-            let s = this_str(cx, args[0])?;
-            Ok(Value::bool($test(s.str_ref())))
+            let s = this_str(cx, args[0])?.str_ref();
+            Ok(Value::bool(cx.computing(s.len(), || $test(s))))
         })*
     };
 }
@@ -41,8 +41,9 @@ fn isascii(cx: &mut Ctx, args: &[Value]) -> PyResult {
 macro_rules! mappings {
     ($($name:ident = $map:expr;)*) => {
         $(fn $name(cx: &mut Ctx, args: &[Value]) -> PyResult {
-            let s = this_str(cx, args[0])?;
-            cx.str_buf($map(s.str_ref()))
+            let s = this_str(cx, args[0])?.str_ref();
+            let mapped = cx.computing(s.len(), || $map(s));
+            cx.str_buf(mapped)
         })*
     };
 }
@@ -85,9 +86,11 @@ fn padded(cx: &mut Ctx, text: StrRef<'_>, left: usize, right: usize, fill: u32) 
     if !out.try_reserve(total) {
         return Err(cx.no_memory());
     }
-    out.push_n(fill, left);
-    out.push_ref(text);
-    out.push_n(fill, right);
+    cx.computing(total, || {
+        out.push_n(fill, left);
+        out.push_ref(text);
+        out.push_n(fill, right);
+    });
     cx.str_buf(out)
 }
 
@@ -155,9 +158,11 @@ fn zfill(cx: &mut Ctx, args: &[Value]) -> PyResult {
     if isize::try_from(width).is_err() || !out.try_reserve(width) {
         return Err(cx.no_memory());
     }
-    out.push(sign);
-    out.push_n(0x30, zeros);
-    out.push_ref(text.slice(1, text.len()));
+    cx.computing(width, || {
+        out.push(sign);
+        out.push_n(0x30, zeros);
+        out.push_ref(text.slice(1, text.len()));
+    });
     cx.str_buf(out)
 }
 
@@ -170,15 +175,17 @@ fn expandtabs(cx: &mut Ctx, args: &[Value]) -> PyResult {
     }
     let mut total = Some(0usize);
     let mut column = 0usize;
-    for c in text.chars() {
-        let step = match c {
-            9 if size > 0 => size - column % size,
-            9 => 0,
-            _ => 1,
-        };
-        total = total.and_then(|t| t.checked_add(step)).filter(|t| isize::try_from(*t).is_ok());
-        column = if matches!(c, 10 | 13) { 0 } else { column.wrapping_add(step) };
-    }
+    cx.computing(text.len(), || {
+        for c in text.chars() {
+            let step = match c {
+                9 if size > 0 => size - column % size,
+                9 => 0,
+                _ => 1,
+            };
+            total = total.and_then(|t| t.checked_add(step)).filter(|t| isize::try_from(*t).is_ok());
+            column = if matches!(c, 10 | 13) { 0 } else { column.wrapping_add(step) };
+        }
+    });
     let Some(total) = total else {
         return Err(cx.raise_str(Ty::OverflowError, "new string is too long"));
     };
@@ -187,16 +194,18 @@ fn expandtabs(cx: &mut Ctx, args: &[Value]) -> PyResult {
         return Err(cx.no_memory());
     }
     column = 0;
-    for c in text.chars() {
-        if c == 9 {
-            let n = if size > 0 { size - column % size } else { 0 };
-            out.push_n(0x20, n);
-            column += n;
-        } else {
-            out.push(c);
-            column = if matches!(c, 10 | 13) { 0 } else { column + 1 };
+    cx.computing(total, || {
+        for c in text.chars() {
+            if c == 9 {
+                let n = if size > 0 { size - column % size } else { 0 };
+                out.push_n(0x20, n);
+                column += n;
+            } else {
+                out.push(c);
+                column = if matches!(c, 10 | 13) { 0 } else { column + 1 };
+            }
         }
-    }
+    });
     cx.str_buf(out)
 }
 
@@ -212,14 +221,14 @@ fn strip_ends(cx: &mut Ctx, args: &[Value], func: &str, ends: Ends) -> PyResult 
     let s = this_str(cx, args[0])?;
     let text = s.str_ref();
     let (start, end) = if args[1].is_none() {
-        trimmed(text, ends, uni::is_space)
+        cx.computing(text.len(), || trimmed(text, ends, uni::is_space))
     } else {
         let Some(set) = StrObj::of(args[1]) else {
             let msg = format!("{func} arg must be None or str");
             return Err(cx.type_error(&msg));
         };
         let set = set.str_ref();
-        trimmed(text, ends, |c| search::find_char(set, c).is_some())
+        cx.computing(text.len(), || trimmed(text, ends, |c| search::find_char(set, c).is_some()))
     };
     if start == 0 && end == text.len() {
         return exact(cx, args[0]);

@@ -97,8 +97,9 @@ fn make(cx: &mut Ctx, object: Value, encoding: Value, errors: Value) -> PyResult
 
 /// `repr(s)`
 pub(super) fn repr(cx: &mut Ctx, v: Value) -> PyResult {
-    let s = this_str(cx, v)?;
-    cx.str_buf(repr_str(s.str_ref()))
+    let s = this_str(cx, v)?.str_ref();
+    let text = cx.computing(s.len(), || repr_str(s));
+    cx.str_buf(text)
 }
 
 /// `str(s)`
@@ -136,10 +137,10 @@ pub(super) fn contains(cx: &mut Ctx, v: Value, x: Value) -> PyResult<bool> {
         return Err(cx.type_error(&msg));
     };
     let (hay, needle) = (s.str_ref(), x.str_ref());
-    Ok(match needle.len() {
+    Ok(cx.computing(hay.len(), || match needle.len() {
         1 => needle.get(0).is_some_and(|c| search::find_char(hay, c).is_some()),
         _ => search::contains(hay, needle),
-    })
+    }))
 }
 
 /// The index that a key names in `len` items, counted from the end if negative.
@@ -181,11 +182,11 @@ fn slice(cx: &mut Ctx, v: Value, s: &StrObj, r: SliceRange) -> PyResult {
     if r.step == 1 {
         return if n == s.len() { exact(cx, v) } else { cx.str_from(text.slice(start, start + n)) };
     }
-    let picked = match text {
+    let picked = cx.computing(n, || match text {
         StrRef::Latin1(b) => StrBuf::Latin1(pick(b, r)),
         StrRef::Ucs2(b) => StrBuf::Ucs2(pick(b, r)),
         StrRef::Ucs4(b) => StrBuf::Ucs4(pick(b, r)),
-    };
+    });
     cx.str_buf(picked)
 }
 
@@ -258,11 +259,11 @@ pub(super) fn repeat(cx: &mut Ctx, v: Value, n: Value) -> PyResult {
     if s.len().checked_mul(n).is_none_or(|t| isize::try_from(t).is_err()) {
         return Err(cx.raise_str(Ty::OverflowError, "repeated string is too long"));
     }
-    let made = match s.str_ref() {
+    let made = cx.computing(s.len().saturating_mul(n), || match s.str_ref() {
         StrRef::Latin1(b) => repeated(b, n).map(StrBuf::Latin1),
         StrRef::Ucs2(b) => repeated(b, n).map(StrBuf::Ucs2),
         StrRef::Ucs4(b) => repeated(b, n).map(StrBuf::Ucs4),
-    };
+    });
     match made {
         Some(b) => cx.str_buf(b),
         None => Err(cx.no_memory()),

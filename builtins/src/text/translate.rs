@@ -73,6 +73,9 @@ fn known_run(text: &[u8], cache: &[Option<Mapped>; 128], out: &mut Vec<u8>) -> (
     (text.len(), changed)
 }
 
+/// Characters that are mapped between two looks whether the thread is to stop.
+const POLLED: usize = 1 << 16;
+
 pub(super) fn translate(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let s = this_str(cx, args[0])?;
     let (text, table) = (s.str_ref(), args[1]);
@@ -83,8 +86,9 @@ pub(super) fn translate(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let mut changed = false;
     let mut at = 0;
     while let Some(c) = text.get(at) {
+        cx.safepoint()?;
         if let (StrRef::Latin1(b), StrBuf::Latin1(to)) = (text, &mut out) {
-            let (kept, other) = known_run(b.get(at..).unwrap_or(&[]), &cache, to);
+            let (kept, other) = known_run(b.get(at..b.len().min(at + POLLED)).unwrap_or(&[]), &cache, to);
             changed |= other;
             at += kept;
             if at >= b.len() {
@@ -170,6 +174,7 @@ pub(super) fn maketrans(cx: &mut Ctx, args: &[Value]) -> PyResult {
         return Err(cx.value_error("the first two maketrans arguments must have equal length"));
     }
     for (a, b) in from.str_ref().chars().zip(to.str_ref().chars()) {
+        cx.breathe();
         dict_set(cx, into, Value::small(i64::from(a)), Value::small(i64::from(b)))?;
     }
     for c in gone.into_iter().flat_map(|g| g.str_ref().chars()) {

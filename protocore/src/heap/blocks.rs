@@ -340,6 +340,13 @@ impl Blocks {
 
     /// Takes `n` adjacent blocks of the given kind; `beyond` says that the limit does not count.
     pub(crate) fn take(&self, n: usize, first_kind: u8, class: usize, beyond: bool) -> Option<usize> {
+        let b = self.withdraw(n, beyond)?;
+        self.open(b, n, first_kind, class);
+        Some(b)
+    }
+
+    /// Takes `n` adjacent blocks out of the pool; nobody knows of them until [`Blocks::open`].
+    pub(crate) fn withdraw(&self, n: usize, beyond: bool) -> Option<usize> {
         let mut pool = self.pool();
         if !beyond && self.used().checked_add(n)? > pool.limit {
             return None;
@@ -370,6 +377,11 @@ impl Blocks {
             }
         };
         self.used.fetch_add(n, Relaxed);
+        Some(b)
+    }
+
+    /// Makes withdrawn blocks ones of the given kind.
+    pub(crate) fn open(&self, b: usize, n: usize, first_kind: u8, class: usize) {
         let m = self.meta(b);
         m.class.store(class as u8, Relaxed);
         m.live.store(0, Relaxed);
@@ -385,7 +397,18 @@ impl Blocks {
             self.set_kind(b + i, kind::TAIL);
         }
         self.set_kind(b, first_kind);
-        Some(b)
+    }
+
+    /// Makes sure that withdrawn blocks are zero and in memory: the system gives the pages at the first write, which takes its time.
+    pub(crate) fn fault_in(&self, b: usize, n: usize) {
+        const PAGE: usize = 4096;
+        self.zero(b, n);
+        (b..b + n).for_each(|i| self.meta(i).dirty.store(0, Relaxed));
+        let start = self.address(b) as *mut u8;
+        for at in (0..n * BLOCK_BYTES).step_by(PAGE) {
+            // SAFETY: within the withdrawn blocks, which are committed, zero, and known to this thread alone.
+            unsafe { start.add(at).write_volatile(0) };
+        }
     }
 
     /// Gives blocks back; their content is dead, or zero if they are `clean`.

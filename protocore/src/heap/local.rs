@@ -173,6 +173,9 @@ fn exhausted_for_good() -> ! {
     std::process::abort();
 }
 
+/// Blocks of a large object whose pages are asked for in a blocking scope: 1 MiB.
+const APART: usize = (1 << 20) / BLOCK_BYTES;
+
 impl Ctx {
     /// A cell, by whatever it takes.
     #[cold]
@@ -273,14 +276,18 @@ impl Ctx {
         if heap.due() {
             self.collect_quietly(false);
         }
-        let first = kind | kind::LARGE;
-        let b = match heap.blocks.take(n, first, 0, false) {
+        let b = match heap.blocks.withdraw(n, false) {
             Some(b) => b,
             None => {
                 self.collect_quietly(true);
-                heap.blocks.take(n, first, 0, must)?
+                heap.blocks.withdraw(n, must)?
             }
         };
+        if fill && n >= APART && !self.single_threaded() {
+            // Nobody waits for the system meanwhile.
+            self.blocking(|| heap.blocks.fault_in(b, n));
+        }
+        heap.blocks.open(b, n, kind | kind::LARGE, 0);
         heap.blocks.zero(b, if fill { n } else { 1 });
         self.local.notes.touched.push(b as u32);
         heap.allocated.fetch_add(n * BLOCK_BYTES, Relaxed);

@@ -272,6 +272,7 @@ impl<'a> DecodeErrors<'a> {
     /// Answers the decoder, or raises.
     #[cold]
     pub fn handle(&mut self, cx: &mut Ctx, e: CodecError, input: &[u8]) -> PyResult<DecodeReplacement> {
+        cx.breathe();
         if let Some(s) = self.handler.standard {
             if matches!(s, Standard::XmlCharRefReplace | Standard::NameReplace) {
                 return Err(wrong_exception(cx, "UnicodeDecodeError"));
@@ -319,6 +320,7 @@ impl<'a> EncodeErrors<'a> {
     /// Answers the encoder, or raises.
     #[cold]
     pub fn handle(&mut self, cx: &mut Ctx, e: CodecError) -> PyResult<EncodeReplacement> {
+        cx.breathe();
         let (encoding, text) = (self.encoding, self.text);
         let Some(s) = StrObj::of(text) else { return Err(cx.type_error("an encoder wants a str")) };
         if e.fatal {

@@ -307,10 +307,19 @@ pub fn wide_decoder_name(input: &[u8], bits: u32, order: ByteOrder) -> &'static 
     }
 }
 
+/// Runs a codec on so many items beside other threads, which need not wait for it; `None` if it meets an error, which a handler has to see, or
+/// if it is not worth while.
+pub fn apart<T>(cx: &mut Ctx, items: usize, f: impl FnOnce() -> Result<T, ()>) -> Option<T> {
+    if cx.computes_apart(items) { cx.computing(items, f).ok() } else { None }
+}
+
 /// Decodes UTF-8, "strict" by default.
 pub fn decode_utf8_value(cx: &mut Ctx, b: &[u8], errors: &str) -> PyResult {
-    if b.is_ascii() {
+    if cx.computing(b.len(), || b.is_ascii()) {
         return cx.str_from(StrRef::Latin1(b));
+    }
+    if let Some((text, _)) = apart(cx, b.len(), || decode_utf8(b, true, &mut |_, _| Err(()))) {
+        return cx.str_buf(text);
     }
     let mut handler = DecodeErrors::new("utf-8", errors);
     let (text, _) = decode_utf8(b, true, &mut |e, input| handler.handle(cx, e, input))?;
@@ -347,16 +356,25 @@ pub fn decode_opt(cx: &mut Ctx, b: &[u8], encoding: &str, errors: Option<&str>) 
         NativeEncoding::Utf8 => return decode_utf8_value(cx, b, strict),
         NativeEncoding::Latin1 => return cx.str_from(StrRef::Latin1(b)),
         NativeEncoding::Ascii => {
+            if cx.computing(b.len(), || b.is_ascii()) {
+                return cx.str_from(StrRef::Latin1(b));
+            }
             let mut h = DecodeErrors::new("ascii", strict);
             decode_ascii(b, &mut |e, i| h.handle(cx, e, i))?.0
         }
         NativeEncoding::Utf16 => {
             let mut h = DecodeErrors::new(wide_decoder_name(b, 16, ByteOrder::Native), strict);
-            decode_utf16(b, ByteOrder::Native, true, &mut |e, i| h.handle(cx, e, i))?.0
+            match apart(cx, b.len(), || decode_utf16(b, ByteOrder::Native, true, &mut |_, _| Err(()))) {
+                Some((text, ..)) => text,
+                None => decode_utf16(b, ByteOrder::Native, true, &mut |e, i| h.handle(cx, e, i))?.0,
+            }
         }
         NativeEncoding::Utf32 => {
             let mut h = DecodeErrors::new(wide_decoder_name(b, 32, ByteOrder::Native), strict);
-            decode_utf32(b, ByteOrder::Native, true, &mut |e, i| h.handle(cx, e, i))?.0
+            match apart(cx, b.len(), || decode_utf32(b, ByteOrder::Native, true, &mut |_, _| Err(()))) {
+                Some((text, ..)) => text,
+                None => decode_utf32(b, ByteOrder::Native, true, &mut |e, i| h.handle(cx, e, i))?.0,
+            }
         }
     };
     cx.str_buf(text)
@@ -405,6 +423,16 @@ pub fn encode_opt(cx: &mut Ctx, s: Value, encoding: &str, errors: Option<&str>) 
         NativeEncoding::Ascii => "ascii",
     };
     let text = o.str_ref();
+    let plain = apart(cx, text.len(), || match native {
+        NativeEncoding::Utf8 => encode_utf8(text, &mut |_| Err(())),
+        NativeEncoding::Latin1 => encode_latin1(text, &mut |_| Err(())),
+        NativeEncoding::Ascii => encode_ascii(text, &mut |_| Err(())),
+        NativeEncoding::Utf16 => encode_utf16(text, ByteOrder::Native, &mut |_| Err(())),
+        NativeEncoding::Utf32 => encode_utf32(text, ByteOrder::Native, &mut |_| Err(())),
+    });
+    if let Some(out) = plain {
+        return cx.bytes(&out);
+    }
     let mut h = EncodeErrors::new(name, s, strict);
     let out = match native {
         NativeEncoding::Utf8 => encode_utf8(text, &mut |e| h.handle(cx, e))?,

@@ -648,7 +648,7 @@ pub fn build_string(cx: &mut Ctx, f: Frame, w: Instr) -> PyResult<()> {
     let mut b = protopy_text::StrBuf::new();
     for v in run(f, w.b(), usize::from(w.c())) {
         if let Some(s) = StrObj::of(*v) {
-            b.push_ref(s.str_ref());
+            cx.computing(s.len(), || b.push_ref(s.str_ref()));
         }
     }
     let v = cx.str_buf(b)?;

@@ -384,7 +384,8 @@ fn add_bytes(cx: &mut Ctx, v: Value, b: &[u8]) -> PyResult {
 fn add_text(cx: &mut Ctx, v: Value, text: Value) -> PyResult {
     let mut b = Vec::new();
     if let Some(s) = StrObj::of(text) {
-        s.str_ref().chars().for_each(|c| b.extend_from_slice(&c.to_ne_bytes()));
+        let s = s.str_ref();
+        cx.computing(s.len(), || s.chars().for_each(|c| b.extend_from_slice(&c.to_ne_bytes())));
     }
     vm::keep_alive(text);
     splice(cx, v, usize::MAX, 0, &b)
@@ -497,6 +498,7 @@ fn to_values(cx: &mut Ctx, v: Value) -> PyResult<ValueVec> {
     for item in b.chunks_exact(a.code.size()) {
         let x = a.code.get(cx, item)?;
         out.push(cx, x)?;
+        cx.breathe();
     }
     Ok(out)
 }
@@ -516,6 +518,7 @@ fn find(cx: &mut Ctx, v: Value, x: Value, from: usize, to: usize) -> PyResult<Op
         if vm::eq(cx, item, x)? {
             return Ok(Some(i));
         }
+        cx.safepoint()?;
         i += 1;
     }
     Ok(None)
@@ -574,6 +577,7 @@ fn array_compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
                 _ => vm::compare(cx, p, q, op),
             };
         }
+        cx.safepoint()?;
         i += 1;
     }
     Ok(Value::bool(op.holds(x.len().cmp(&y.len()))))
@@ -819,9 +823,11 @@ fn repeated(cx: &mut Ctx, v: Value, n: Value) -> PyResult<Vec<u8>> {
     let mut out = Vec::new();
     match b.len().checked_mul(n) {
         Some(total) if out.try_reserve_exact(total).is_ok() => {
-            for _ in 0..if b.is_empty() { 0 } else { n } {
-                out.extend_from_slice(&b);
-            }
+            cx.computing(total, || {
+                for _ in 0..if b.is_empty() { 0 } else { n } {
+                    out.extend_from_slice(&b);
+                }
+            });
             Ok(out)
         }
         _ => Err(cx.no_memory()),

@@ -186,7 +186,7 @@ fn decode_base64(data: &[u8], strict: bool) -> Result<Vec<u8>, Bad> {
 fn a2b_base64(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let data = ascii_or_bytes(cx, a[0])?;
     let strict = vm::is_true(cx, a[1])?;
-    match without_objects(cx, data.len(), || decode_base64(&data, strict)) {
+    match cx.computing(data.len(), || decode_base64(&data, strict)) {
         Ok(b) => cx.bytes(&b),
         Err(Bad::Text(msg)) => Err(error(cx, msg)),
         Err(Bad::Count(n)) => {
@@ -196,14 +196,6 @@ fn a2b_base64(cx: &mut Ctx, a: &[Value]) -> PyResult {
             Err(error(cx, &msg))
         }
     }
-}
-
-/// Bytes from which on a conversion is long.
-const LONG: usize = 1 << 16;
-
-/// Converts bytes of that length, which may take long: collections of other threads do not wait for it then.
-fn without_objects<R>(cx: &mut Ctx, len: usize, f: impl FnOnce() -> R) -> R {
-    if len < LONG { f() } else { cx.blocking(f) }
 }
 
 fn encode_base64(data: &[u8], out: &mut Vec<u8>) {
@@ -224,7 +216,7 @@ fn b2a_base64(cx: &mut Ctx, a: &[Value]) -> PyResult {
     if out.try_reserve_exact(data.len().div_ceil(3).saturating_mul(4).saturating_add(1)).is_err() {
         return Err(cx.no_memory());
     }
-    without_objects(cx, data.len(), || encode_base64(&data, &mut out));
+    cx.computing(data.len(), || encode_base64(&data, &mut out));
     if newline {
         out.push(b'\n');
     }
@@ -250,13 +242,16 @@ fn a2b_hex(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Err(error(cx, "Odd-length string"));
     }
     let mut out = Vec::with_capacity(data.len() / 2);
-    for pair in data.chunks_exact(2) {
-        match (hex_value(pair[0]), hex_value(pair[1])) {
-            (Some(high), Some(low)) => out.push(high << 4 | low),
-            _ => return Err(error(cx, "Non-hexadecimal digit found")),
-        }
-    }
-    cx.bytes(&out)
+    let whole = cx.computing(data.len(), || {
+        data.chunks_exact(2).all(|pair| match (hex_value(pair[0]), hex_value(pair[1])) {
+            (Some(high), Some(low)) => {
+                out.push(high << 4 | low);
+                true
+            }
+            _ => false,
+        })
+    });
+    if whole { cx.bytes(&out) } else { Err(error(cx, "Non-hexadecimal digit found")) }
 }
 
 /// The separator argument of `b2a_hex`.
@@ -295,15 +290,17 @@ fn b2a_hex(cx: &mut Ctx, a: &[Value]) -> PyResult {
     }
     // Groups are counted from the right if the number is positive.
     let first = if per > 0 && group != 0 { data.len() % group } else { 0 };
-    for (i, b) in data.iter().enumerate() {
-        if let Some(s) = sep
-            && i > 0
-            && (i + group - first) % group == 0
-        {
-            out.push(s);
+    cx.computing(data.len(), || {
+        for (i, b) in data.iter().enumerate() {
+            if let Some(s) = sep
+                && i > 0
+                && (i + group - first) % group == 0
+            {
+                out.push(s);
+            }
+            out.extend_from_slice(&hex_digits(*b, LOWER));
         }
-        out.extend_from_slice(&hex_digits(*b, LOWER));
-    }
+    });
     cx.bytes(&out)
 }
 
@@ -470,8 +467,10 @@ fn b2a_qp(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let text = vm::is_true(cx, a[2])?;
     let header = vm::is_true(cx, a[3])?;
     // The first line end tells which kind the text has.
-    let crlf = memchr::memchr(b'\n', &data).is_some_and(|n| n > 0 && data[n - 1] == b'\r');
-    let out = Quote { tabs, text, header, crlf }.encode(&data);
+    let out = cx.computing(data.len(), || {
+        let crlf = memchr::memchr(b'\n', &data).is_some_and(|n| n > 0 && data[n - 1] == b'\r');
+        Quote { tabs, text, header, crlf }.encode(&data)
+    });
     cx.bytes(&out)
 }
 
@@ -496,7 +495,7 @@ fn crc32(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let data = vm::bytes_like(cx, a[0])?;
     let start = low_word(cx, a[1])?;
     let mut h = crc32fast::Hasher::new_with_initial(start);
-    h.update(&data);
+    cx.computing(data.len(), || h.update(&data));
     Ok(Value::small(i64::from(h.finalize())))
 }
 
@@ -519,6 +518,7 @@ static CCITT: [u16; 256] = {
 fn crc_hqx(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let data = vm::bytes_like(cx, a[0])?;
     let start = low_word(cx, a[1])? as u16;
-    let crc = data.iter().fold(start, |crc, b| crc << 8 ^ CCITT[usize::from((crc >> 8) as u8 ^ b)]);
+    let step = |crc: u16, b: &u8| crc << 8 ^ CCITT[usize::from((crc >> 8) as u8 ^ b)];
+    let crc = cx.computing(data.len(), || data.iter().fold(start, step));
     Ok(Value::small(i64::from(crc)))
 }

@@ -18,7 +18,9 @@ use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{BytesObj, IntRef, MethodDef, StrObj};
 use protopy_vm::protocore::space::SpaceState;
 use protopy_vm::protocore::types::type_flags;
-use protopy_vm::protocore::{Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value};
+use protopy_vm::protocore::{
+    Ctx, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
+};
 use protopy_vm::types::create_type;
 use protopy_vm::{ModuleSpec, TypeSpec, dict_set, get_item, index, is_true, keep_alive, methods, warn};
 use std::cell::RefCell;
@@ -162,14 +164,28 @@ fn lookup_error(cx: &mut Ctx, args: &[Value]) -> PyResult {
 
 // ---------------------------------------------------------------------------------------------------- encoders
 
-type EncodeFn =
-    fn(StrRef<'_>, &mut dyn FnMut(CodecError) -> PyResult<EncodeReplacement>) -> PyResult<Vec<u8>>;
+/// What an encoder or decoder answers: `None` for an error without exception, of an attempt that another follows.
+type Attempt<T> = Result<T, Option<Raised>>;
+
+type EncodeFn = fn(StrRef<'_>, &mut dyn FnMut(CodecError) -> Attempt<EncodeReplacement>) -> Attempt<Vec<u8>>;
+
+/// The exception of an attempt that was the last one.
+fn raised<T>(cx: &mut Ctx, made: Attempt<T>) -> PyResult<T> {
+    made.map_err(|r| r.unwrap_or_else(|| cx.no_memory()))
+}
 
 fn encode_with(cx: &mut Ctx, args: &[Value], func: &str, name: &str, f: EncodeFn) -> PyResult {
     let s = str_arg(cx, args[0], func)?;
     let errors = errors_arg(cx, args[1], func)?;
     let mut h = EncodeErrors::new(name, args[0], &errors);
-    let out = f(s.str_ref(), &mut |e| h.handle(cx, e))?;
+    let text = s.str_ref();
+    let out = match codec::apart(cx, text.len(), || f(text, &mut |_| Err(None)).map_err(|_| ())) {
+        Some(out) => out,
+        None => {
+            let made = f(text, &mut |e| h.handle(cx, e).map_err(Some));
+            raised(cx, made)?
+        }
+    };
     encoded(cx, &out, s)
 }
 
@@ -177,7 +193,7 @@ fn encode_with(cx: &mut Ctx, args: &[Value], func: &str, name: &str, f: EncodeFn
 fn encode_plain(cx: &mut Ctx, args: &[Value], func: &str, f: fn(StrRef<'_>) -> Vec<u8>) -> PyResult {
     let s = str_arg(cx, args[0], func)?;
     errors_arg(cx, args[1], func)?;
-    let out = f(s.str_ref());
+    let out = cx.computing(s.len(), || f(s.str_ref()));
     encoded(cx, &out, s)
 }
 
@@ -238,7 +254,7 @@ fn escape_encode(cx: &mut Ctx, args: &[Value]) -> PyResult {
         return Err(cx.type_error(&msg));
     };
     errors_arg(cx, args[1], "escape_encode")?;
-    let out = encode_escape(b.bytes());
+    let out = cx.computing(b.bytes().len(), || encode_escape(b.bytes()));
     let v = cx.bytes(&out)?;
     pair(cx, v, b.bytes().len())
 }
@@ -255,8 +271,8 @@ fn readbuffer_encode(cx: &mut Ctx, args: &[Value]) -> PyResult {
 type DecodeFn = fn(
     &[u8],
     bool,
-    &mut dyn FnMut(CodecError, &[u8]) -> PyResult<DecodeReplacement>,
-) -> PyResult<(StrBuf, usize)>;
+    &mut dyn FnMut(CodecError, &[u8]) -> Attempt<DecodeReplacement>,
+) -> Attempt<(StrBuf, usize)>;
 
 fn decode_with(cx: &mut Ctx, args: &[Value], func: &str, name: &str, f: DecodeFn) -> PyResult {
     let b = bytes_like(cx, args[0])?;
@@ -266,7 +282,11 @@ fn decode_with(cx: &mut Ctx, args: &[Value], func: &str, name: &str, f: DecodeFn
         None => true,
     };
     let mut h = DecodeErrors::new(name, &errors);
-    let r = f(&b, last, &mut |e, input| h.handle(cx, e, input))?;
+    if let Some(r) = codec::apart(cx, b.len(), || f(&b, last, &mut |_, _| Err(None)).map_err(|_| ())) {
+        return decoded(cx, r);
+    }
+    let r = f(&b, last, &mut |e, input| h.handle(cx, e, input).map_err(Some));
+    let r = raised(cx, r)?;
     decoded(cx, r)
 }
 
@@ -515,7 +535,11 @@ fn charmap_decode(cx: &mut Ctx, args: &[Value]) -> PyResult {
     if cx.is_exact(mapping, Ty::Str)
         && let Some(table) = StrObj::of(mapping)
     {
-        let r = decode_charmap_table(&b, table.str_ref(), &mut |e, i| h.handle(cx, e, i))?;
+        let (n, table) = (b.len(), table.str_ref());
+        let r = match codec::apart(cx, n, || decode_charmap_table(&b, table, &mut |_, _| Err(()))) {
+            Some(r) => r,
+            None => decode_charmap_table(&b, table, &mut |e, i| h.handle(cx, e, i))?,
+        };
         keep_alive(mapping);
         return decoded(cx, r);
     }
@@ -559,9 +583,14 @@ fn charmap_encode(cx: &mut Ctx, args: &[Value]) -> PyResult {
     let errors = errors_arg(cx, args[1], "charmap_encode")?;
     let mut h = EncodeErrors::new("charmap", args[0], &errors);
     if let Some(map) = mapping.native::<MapObject>() {
-        let out = encode_charmap(s.str_ref(), &mut |c| Ok(map.0.get(c)), &mut |e| h.handle(cx, e))?;
+        let (text_owner, s) = (s, s.str_ref());
+        let plain = || encode_charmap(s, &mut |c| Ok(map.0.get(c)), &mut |_| Err(()));
+        let out = match codec::apart(cx, s.len(), plain) {
+            Some(out) => out,
+            None => encode_charmap(s, &mut |c| Ok(map.0.get(c)), &mut |e| h.handle(cx, e))?,
+        };
         keep_alive(mapping);
-        return encoded(cx, &out, s);
+        return encoded(cx, &out, text_owner);
     }
     let shared = RefCell::new(cx);
     let r = encode_charmap(s.str_ref(), &mut |c| bytes_of(&mut shared.borrow_mut(), mapping, c), &mut |e| {

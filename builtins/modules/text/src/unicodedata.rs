@@ -232,7 +232,8 @@ fn form_arguments(
 fn is_normalized(cx: &mut Ctx, a: &[Value], is_old: bool) -> PyResult {
     let Some((form, s)) = form_arguments(cx, a, "is_normalized")? else { return Ok(Value::TRUE) };
     let s = s.str_ref();
-    let r = if is_old { old::is_normalized(s, form) } else { unicode::is_normalized(s, form) };
+    let f = if is_old { old::is_normalized } else { unicode::is_normalized };
+    let r = cx.computing(s.len(), || f(s, form));
     vm::keep_alive(a[1]);
     Ok(Value::bool(r))
 }
@@ -247,7 +248,8 @@ fn normalize(cx: &mut Ctx, a: &[Value], is_old: bool) -> PyResult {
         };
     };
     let s = s.str_ref();
-    let r = if is_old { old::normalize(s, form) } else { unicode::normalize(s, form) };
+    let f = if is_old { old::normalize } else { unicode::normalize };
+    let r = cx.computing(s.len(), || f(s, form));
     vm::keep_alive(a[1]);
     cx.str_buf(r)
 }

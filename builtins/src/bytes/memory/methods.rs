@@ -229,6 +229,7 @@ fn nested(cx: &mut Ctx, w: &View, c: Code, dim: usize, offset: isize) -> PyResul
             nested(cx, w, c, dim + 1, at)?
         };
         cx.list_append(l, item)?;
+        cx.breathe();
     }
     Ok(list)
 }

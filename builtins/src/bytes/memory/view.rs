@@ -447,7 +447,8 @@ impl View {
         if out.try_reserve_exact(self.len).is_err() {
             return Err(cx.no_memory());
         }
-        buffers::gather(&self.buffer(owner), &mut out);
+        let b = self.buffer(owner);
+        cx.computing(self.len, || buffers::gather(&b, &mut out));
         Ok(out)
     }
 }

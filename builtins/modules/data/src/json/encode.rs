@@ -208,7 +208,9 @@ impl Run<'_> {
 
     fn string(&mut self, cx: &mut Ctx, v: Value, s: &StrObj) -> PyResult<()> {
         if self.e.quoting != Quoting::Call {
-            let ok = push_quoted(&mut self.out, s.str_ref(), self.e.quoting == Quoting::Ascii);
+            let ok = cx.computing(s.len(), || {
+                push_quoted(&mut self.out, s.str_ref(), self.e.quoting == Quoting::Ascii)
+            });
             return if ok { Ok(()) } else { Err(cx.no_memory()) };
         }
         let r = vm::call(cx, self.e.encoder.get_or_none(), &[v])?;
@@ -267,6 +269,7 @@ impl Run<'_> {
     }
 
     fn value(&mut self, cx: &mut Ctx, v: Value, level: i64) -> PyResult<()> {
+        cx.breathe();
         if let Some(s) = StrObj::of(v) {
             return self.string(cx, v, s);
         }

@@ -11,7 +11,7 @@ pub(super) fn encode(cx: &mut Ctx, v: Value, ascii: bool) -> PyResult {
         return Err(cx.type_error(&msg));
     };
     let mut out = StrBuf::new();
-    if !push_quoted(&mut out, s.str_ref(), ascii) {
+    if !cx.computing(s.len(), || push_quoted(&mut out, s.str_ref(), ascii)) {
         return Err(cx.no_memory());
     }
     cx.str_buf(out)

@@ -223,6 +223,7 @@ impl Saver {
 
     /// Writes an object.
     pub fn save(&mut self, cx: &mut Ctx, v: Value) -> PyResult<()> {
+        cx.breathe();
         if let Some(f) = self.persistent {
             self.boundary(cx)?;
             if self.save_persistent(cx, f, v)? {

@@ -97,6 +97,7 @@ impl Writer {
             return Err(cx.value_error("object too deeply nested to marshal"));
         }
         cx.check_native_stack(" while marshalling")?;
+        cx.breathe();
         let simple = if v.is_none() {
             Some(code::NONE)
         } else if v.is(Value::TRUE) {

@@ -73,6 +73,8 @@ const LOCALE: i32 = 4;
 /// Runs a pattern; whether it matched. The result is in the matcher.
 #[inline]
 pub(crate) fn run(cx: &mut Ctx, p: &Pattern, m: &mut Matcher, request: &Request<'_>) -> PyResult<bool> {
+    // Short matches do not come to the engine's own look at what waits.
+    cx.safepoint()?;
     let current;
     let locale = if p.flags & LOCALE == 0 {
         &Locale::C

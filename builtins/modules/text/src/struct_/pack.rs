@@ -277,6 +277,7 @@ fn unpack_each(
             let Some(place) = b.get(at..at + field.size) else { break };
             let v = get_value(cx, place, field, f.big)?;
             each(cx, v)?;
+            cx.breathe();
         }
     }
     Ok(())
