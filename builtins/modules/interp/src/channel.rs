@@ -259,10 +259,13 @@ impl Channel {
     }
 }
 
+/// The next number, and the channels by number, each with whether `close()` has not closed it.
+type Numbered = (i64, BTreeMap<i64, (Arc<Channel>, bool)>);
+
 /// The channels of the process.
 #[derive(Default)]
 pub(crate) struct Channels {
-    all: Mutex<(i64, BTreeMap<i64, (Arc<Channel>, bool)>)>,
+    all: Mutex<Numbered>,
 }
 
 impl Channels {

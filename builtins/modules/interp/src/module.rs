@@ -393,7 +393,7 @@ fn capture_exception(cx: &mut Ctx, a: &[Value]) -> PyResult {
 /// Why something did not run, or what became of it.
 enum Failed {
     /// It raised.
-    Uncaught(ExcInfo),
+    Uncaught(Box<ExcInfo>),
     /// Something could not be sent: what, and the text of the reason.
     NotShareable(&'static str, String),
 }
@@ -401,7 +401,7 @@ enum Failed {
 fn uncaught<T>(cx: &mut Ctx, r: PyResult<T>) -> Result<T, Failed> {
     r.map_err(|r| {
         let e = cx.take_raised(r);
-        Failed::Uncaught(excinfo::capture(cx, e))
+        Failed::Uncaught(Box::new(excinfo::capture(cx, e)))
     })
 }
 
