@@ -75,7 +75,6 @@ fn merge_dict(cx: &mut Ctx, d: &DictObj, src: &DictObj) -> PyResult<()> {
     if std::ptr::eq(d, src) || src.is_empty() {
         return Ok(());
     }
-    let n = src.len();
     if d.table().is_none() && cx.single_threaded() {
         // Clearing renews the version of the keys, which copying does not.
         cx.dict_clear(d);
@@ -85,10 +84,12 @@ fn merge_dict(cx: &mut Ctx, d: &DictObj, src: &DictObj) -> PyResult<()> {
         };
     }
     // Other threads see all of the update at once, unless Python code has to compare keys.
-    let src = cx.dict_private(src)?;
+    let given = src;
+    let src = cx.dict_private(given)?;
     if cx.dict_adopt(d, src) {
         return Ok(());
     }
+    let n = src.len();
     reserve(cx, d, n)?;
     let Some(t) = src.table() else { return Ok(()) };
     let mut i = cx.dict_merge_known(d, src, 0);
@@ -96,7 +97,8 @@ fn merge_dict(cx: &mut Ctx, d: &DictObj, src: &DictObj) -> PyResult<()> {
         if let Some((h, k, v)) = t.live(i) {
             dict_set_hash(cx, d, k, h, v)?;
         }
-        if src.len() != n && cx.single_threaded() {
+        // The comparison of keys has changed it, or another thread has meanwhile.
+        if given.len() != n {
             return Err(cx.raise_str(Ty::RuntimeError, "dict mutated during update"));
         }
         i = cx.dict_merge_known(d, src, i + 1);
