@@ -20,12 +20,7 @@ const SLICE: Duration = Duration::from_millis(20);
 
 // ---------------------------------------------------------------------------------------------------- errors
 
-const EXCEPTION: TypeSpec = TypeSpec {
-    module: "_interpchannels",
-    layout: Layout::Exception,
-    flags: type_flags::BASETYPE | type_flags::DICT | type_flags::WEAKREF,
-    ..TypeSpec::BASE
-};
+const EXCEPTION: TypeSpec = TypeSpec { module: "_interpchannels", ..state::EXCEPTION };
 
 static ERROR: TypeSpec =
     TypeSpec { name: "ChannelError", doc: "Something is wrong with a channel.", ..EXCEPTION };

@@ -7,8 +7,7 @@ use crate::lease;
 use crate::shared::{self, Fallback, Shared};
 use crate::state;
 use protopy_vm::protocore::layouts::IntRef;
-use protopy_vm::protocore::types::type_flags;
-use protopy_vm::protocore::{Ctx, Held, Layout, PyResult, Slot, Ty, TypeObj, Value};
+use protopy_vm::protocore::{Ctx, Held, PyResult, Slot, Ty, TypeObj, Value};
 use protopy_vm::{self as vm, ModuleSpec, TypeSpec, methods, modules::module_set};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -105,17 +104,13 @@ impl Queues {
 
 // ---------------------------------------------------------------------------------------------------- errors
 
-const EXCEPTION: TypeSpec = TypeSpec {
-    module: "concurrent.interpreters",
-    layout: Layout::Exception,
-    flags: type_flags::BASETYPE | type_flags::DICT | type_flags::WEAKREF,
-    ..TypeSpec::BASE
+static ERROR: TypeSpec = TypeSpec {
+    name: "QueueError",
+    doc: "Indicates that a queue-related error happened.",
+    ..state::EXCEPTION
 };
-
-static ERROR: TypeSpec =
-    TypeSpec { name: "QueueError", doc: "Indicates that a queue-related error happened.", ..EXCEPTION };
 static NOT_FOUND: TypeSpec =
-    TypeSpec { name: "QueueNotFoundError", doc: "There is no such queue.", ..EXCEPTION };
+    TypeSpec { name: "QueueNotFoundError", doc: "There is no such queue.", ..state::EXCEPTION };
 
 fn error_type(cx: &mut Ctx) -> PyResult {
     let base = cx.ty(Ty::RuntimeError).value();

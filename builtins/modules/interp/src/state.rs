@@ -98,7 +98,8 @@ pub(crate) fn after_fork(cx: &mut Ctx) {
     state.settle(fresh, main);
 }
 
-const EXCEPTION: TypeSpec = TypeSpec {
+/// What the exceptions of interpreters and their queues have in common.
+pub(crate) const EXCEPTION: TypeSpec = TypeSpec {
     module: "concurrent.interpreters",
     layout: Layout::Exception,
     flags: type_flags::BASETYPE | type_flags::DICT | type_flags::WEAKREF,
