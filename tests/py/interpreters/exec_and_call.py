@@ -5,17 +5,17 @@ a = interpreters.create()
 b = interpreters.create()
 a.exec("x = 'in a'")
 b.exec("x = 'in b'")
-a.exec("print(x, __name__)")  # expect: in a __main__
-b.exec("print(x, __name__)")  # expect: in b __main__
+a.exec("print(x, __name__)")
+b.exec("print(x, __name__)")
 
 
 def add(p, q, *rest, **named):
     return p, q, rest, named
 
 
-print(a.call(add, 1, 2, 3, k=[4]))  # expect: (1, 2, (3,), {'k': [4]})
-print(a.call(divmod, 17, 5))  # expect: (3, 2)
-print(a.call(eval, "x"), b.call(eval, "x"))  # expect: in a in b
+print(a.call(add, 1, 2, 3, k=[4]))
+print(a.call(divmod, 17, 5))
+print(a.call(eval, "x"), b.call(eval, "x"))
 
 
 def same(v):
@@ -34,7 +34,7 @@ def shout(m):
     return bytes(m)
 
 
-print(a.call(shout, memoryview(data)), data)  # expect: b'Abcd' bytearray(b'Abcd')
+print(a.call(shout, memoryview(data)), data)
 
 
 def fails():
@@ -44,8 +44,8 @@ def fails():
 try:
     a.call(fails)
 except interpreters.ExecutionFailed as e:
-    print(e.excinfo.type.__name__, e.excinfo.msg)  # expect: LookupError nothing here
-    print(e.excinfo.errdisplay.splitlines()[-1])  # expect: LookupError: nothing here
+    print(e.excinfo.type.__name__, e.excinfo.msg)
+    print(e.excinfo.errdisplay.splitlines()[-1])
 
 for bad in [lambda: same, lambda: (lambda q: lambda r: q)(1)]:
     try:
@@ -54,23 +54,36 @@ for bad in [lambda: same, lambda: (lambda q: lambda r: q)(1)]:
         print("refused:", e)
     else:
         print("fine")
-# expect: fine
-# expect: refused: only stateless functions are shareable
 
 a.prepare_main(y=3)
-a.exec("print(x, y)")  # expect: in a 3
+a.exec("print(x, y)")
 try:
     b.exec("y")
 except interpreters.ExecutionFailed as e:
-    print(e.excinfo.formatted)  # expect: NameError: name 'y' is not defined
+    print(e.excinfo.formatted)
 try:
     a.exec("x = (")
 except SyntaxError as e:
-    print(e.msg, e.filename)  # expect: '(' was never closed <script>
+    print(e.msg, e.filename)
 a.close()
 try:
     a.exec("x")
 except interpreters.InterpreterNotFoundError as e:
-    print("gone")  # expect: gone
+    print("gone")
 b.close()
-print(interpreters.list_all())  # expect: [Interpreter(0)]
+print(interpreters.list_all())
+# expect: in a __main__
+# expect: in a 3
+# expect: in b __main__
+# expect: (1, 2, (3,), {'k': [4]})
+# expect: (3, 2)
+# expect: in a in b
+# expect: b'Abcd' bytearray(b'Abcd')
+# expect: LookupError nothing here
+# expect: LookupError: nothing here
+# expect: fine
+# expect: refused: only stateless functions are shareable
+# expect: NameError: name 'y' is not defined
+# expect: '(' was never closed <script>
+# expect: gone
+# expect: [Interpreter(0)]

@@ -13,10 +13,6 @@ for script in [
         i.exec(script)
     except interpreters.ExecutionFailed as e:
         print(e.excinfo.formatted)
-# expect: RuntimeError: fork not supported for isolated subinterpreters
-# expect: RuntimeError: exec not supported for isolated subinterpreters
-# expect: RuntimeError: daemon threads are disabled in this (sub)interpreter
-# expect: ValueError: signal only works in main thread of the main interpreter
 
 i.exec("""if True:
     import atexit, threading, time
@@ -27,15 +23,22 @@ i.exec("""if True:
     atexit.register(lambda: print('atexit', flush=True))
     """)
 i.close()
-# expect: thread done
-# expect: atexit
-print("closed")  # expect: closed
+print("closed")
 
 i = interpreters.create()
 i.exec("import sys; sys.spam = 1")
-print(hasattr(sys, "spam"))  # expect: False
+print(hasattr(sys, "spam"))
 try:
     i.exec("import sys; sys.exit(3)")
 except interpreters.ExecutionFailed as e:
-    print(e.excinfo.formatted)  # expect: SystemExit: 3
+    print(e.excinfo.formatted)
 i.close()
+# expect: thread done
+# expect: atexit
+# expect: RuntimeError: fork not supported for isolated subinterpreters
+# expect: RuntimeError: exec not supported for isolated subinterpreters
+# expect: RuntimeError: daemon threads are disabled in this (sub)interpreter
+# expect: ValueError: signal only works in main thread of the main interpreter
+# expect: closed
+# expect: False
+# expect: SystemExit: 3
