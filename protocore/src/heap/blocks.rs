@@ -455,11 +455,21 @@ impl Blocks {
         }
     }
 
+    /// Bytes of free blocks whose memory has not gone back to the system.
+    pub(crate) fn kept(&self) -> usize {
+        let pool = self.pool();
+        let blocks = pool.runs.iter().flat_map(|(b, n)| *b..*b + *n);
+        blocks.filter(|i| self.meta(*i as usize).dirty.load(Relaxed) != 0).count() * BLOCK_BYTES
+    }
+
     /// Returns free memory beyond `keep` bytes to the system, from the highest addresses down.
     pub(crate) fn release_surplus(&self, keep: usize) {
         let mut surplus = Vec::new();
         {
             let mut pool = self.pool();
+            if pool.free <= keep / BLOCK_BYTES {
+                return;
+            }
             let dirty = |b: u32, n: u32| {
                 (b..b + n).filter(|i| self.meta(*i as usize).dirty.load(Relaxed) != 0).count()
             };

@@ -36,8 +36,6 @@ pub(super) const MIN_BUDGET: usize = 32 << 20;
 /// Least and greatest number of bytes between minor collections.
 pub(super) const MIN_NURSERY: usize = 8 << 20;
 const MAX_NURSERY: usize = 64 << 20;
-/// A nursery for each thread that allocates, up to so many.
-const MOST_NURSERIES: usize = 4;
 /// Quarters of the live bytes that may become old before a full collection.
 pub(super) const PATIENCE: usize = 3;
 /// Multiples of the live bytes that may be allocated before a full collection.
@@ -299,11 +297,9 @@ impl Heap {
     /// The stopped part of a collection.
     fn run(&self, cx: &mut Ctx, threads: &[Arc<ThreadRecord>], full: bool, report: Report) -> Cycle {
         let (start, begun) = (Instant::now(), processor_time());
-        let mut allocating = 0;
         for th in threads {
             // SAFETY: the thread is stopped in a safepoint, or is this one.
             let local = unsafe { &mut (*th.cx).local };
-            allocating += usize::from(!local.notes.touched.is_empty());
             local.retire();
             self.absorb(local);
         }
@@ -361,12 +357,6 @@ impl Heap {
         let spent = self.allocated.swap(0, Relaxed);
         let external = usize::try_from(self.external.swap(0, Relaxed)).unwrap_or(0);
         self.plan(minor, spent, &v, external, processor_time().saturating_sub(begun));
-        if generations {
-            // Threads that allocate side by side stop each other as often as one that is alone stops.
-            let nursery = self.budget.load(Relaxed);
-            let shared = nursery.saturating_mul(allocating.clamp(1, MOST_NURSERIES));
-            self.budget.store(shared.min(MAX_NURSERY).max(nursery), Relaxed);
-        }
         let pause = start.elapsed();
         let mut s = locked(&self.stats);
         s.collections += 1;
@@ -484,9 +474,7 @@ impl Ctx {
         heap.sweep_drops(std::mem::take(&mut c.to_drop));
         if !c.minor {
             let live = locked(&heap.stats).live_bytes;
-            // What the next minor collections find in use is not given back only to be asked for again.
-            heap.blocks
-                .release_surplus(MIN_BUDGET.max(live / 4) + heap.budget.load(Relaxed).min(MAX_NURSERY));
+            heap.blocks.release_surplus(MIN_BUDGET.max(live / 4));
         }
         self.announce_finalizers();
         Some(c)

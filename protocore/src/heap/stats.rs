@@ -56,7 +56,7 @@ impl Heap {
         let s = self.stats();
         let mut out = format!(
             "protocore: {} collections ({} minor), longest pause {:.1} ms, all {:.1} ms\n\
-             protocore: {} MiB allocated, {} MiB live at the last full collection, {} MiB in use\n\
+             protocore: {} MiB allocated, {} MiB live at the last full collection, {} MiB in use, {} kept for use\n\
              protocore: {} epochs freed {} MiB of outgrown storage, {} KiB wait\n",
             s.collections,
             s.minor,
@@ -65,6 +65,7 @@ impl Heap {
             s.allocated_bytes >> 20,
             s.live_bytes >> 20,
             s.heap_bytes >> 20,
+            self.blocks.kept() >> 20,
             s.epochs,
             s.epochs_freed >> 20,
             s.retired >> 10,
