@@ -158,7 +158,7 @@ impl ProtoSpace {
             threads: AtomicUsize::new(0),
             multi: AtomicBool::new(false),
             hooks: std::sync::RwLock::new(Hooks::NONE),
-            states: States::default(),
+            states: States::new(),
             dev_mode: AtomicBool::new(false),
             int_max_str_digits: AtomicI64::new(4300),
             import_time: AtomicU8::new(0),

@@ -38,7 +38,6 @@ impl Hasher for ById {
 type Table = HashMap<TypeId, Arc<dyn SpaceState>, BuildHasherDefault<ById>>;
 
 /// The states of a space.
-#[derive(Default)]
 pub(crate) struct States {
     table: Atomic<Table>,
     /// Held by who adds one.
@@ -46,6 +45,14 @@ pub(crate) struct States {
 }
 
 impl States {
+    /// None yet.
+    pub(crate) fn new() -> States {
+        // The process's collector of epochs is made at its first use, under a lock. It is used here, before the space has a thread that
+        // might fork: a child whose parent was making it on another thread would wait for that thread for ever.
+        drop(pin());
+        States { table: Atomic::null(), adding: Mutex::new(()) }
+    }
+
     fn table<'g>(&self, guard: &'g Guard) -> Option<&'g Table> {
         // SAFETY: a table that was published is destroyed only when no guard of that time is left.
         unsafe { self.table.load(Acquire, guard).as_ref() }
@@ -114,7 +121,7 @@ mod tests {
 
     #[test]
     fn each_state_is_made_once_whoever_asks() {
-        let states = States::default();
+        let states = States::new();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
