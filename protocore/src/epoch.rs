@@ -184,6 +184,9 @@ impl Heap {
             self.free_large(r.start, r.bytes >= RETURN);
             self.epochs.freed.fetch_add(r.bytes, Relaxed);
         }
+        if free.storage.iter().any(|r| r.bytes >= RETURN) {
+            self.lighten();
+        }
         drop(free);
     }
 }

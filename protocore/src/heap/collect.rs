@@ -15,7 +15,7 @@
 //! 5. A full collection follows when what has become old since the last one passes 3/4 of what was live then (3/2, if that one
 //!    found little), or when eight times as much was allocated. The nursery is 8 MiB at first; it grows while
 //!    a minor collection takes more than a nanosecond for four bytes allocated (much survives, or large old objects are stored into all
-//!    the time), and shrinks again.
+//!    the time), and shrinks again. It is never larger than what lives beside it, and what it leaves when it shrinks goes back to the system.
 
 use super::class::{BLOCK_BYTES, KINDS, SIZES, cells_of, kind};
 use super::local::POISON;
@@ -403,12 +403,29 @@ impl Heap {
         let cost = usize::try_from(cost.as_nanos()).unwrap_or(usize::MAX);
         let mut nursery = self.nursery.load(Relaxed);
         if cost > spent / 4 {
-            nursery = (nursery * 2).min(MAX_NURSERY);
+            nursery *= 2;
         } else if cost < spent / 32 {
             nursery = (nursery / 2).max(self.min_nursery);
         }
-        self.nursery.store(nursery, Relaxed);
-        self.budget.store(nursery, Relaxed);
+        self.resize_nursery(nursery);
+        self.budget.store(self.nursery.load(Relaxed), Relaxed);
+    }
+
+    /// Sets the bytes between minor collections: not more than live beside them, so that garbage is not most of a small program's memory.
+    fn resize_nursery(&self, wanted: usize) {
+        let live = (self.blocks.used() * BLOCK_BYTES).saturating_sub(self.allocated.load(Relaxed));
+        let nursery = wanted.min(MAX_NURSERY.min(live)).max(self.min_nursery);
+        if self.nursery.swap(nursery, Relaxed) > nursery {
+            self.shrunk.store(true, Relaxed);
+        }
+    }
+
+    /// To be told when epochs have freed much: the nursery had perhaps grown since that was stored into all the time.
+    pub(crate) fn lighten(&self) {
+        if self.generations.load(Relaxed) {
+            self.resize_nursery(self.nursery.load(Relaxed));
+            self.budget.fetch_min(self.nursery.load(Relaxed), Relaxed);
+        }
     }
 }
 
@@ -472,9 +489,12 @@ impl Ctx {
             s.stop_max = s.stop_max.max(stop);
         }
         heap.sweep_drops(std::mem::take(&mut c.to_drop));
+        let shrunk = heap.shrunk.swap(false, Relaxed);
         if !c.minor {
             let live = locked(&heap.stats).live_bytes;
             heap.blocks.release_surplus(MIN_BUDGET.max(live / 4));
+        } else if shrunk {
+            heap.blocks.release_surplus(heap.nursery.load(Relaxed) * 2);
         }
         self.announce_finalizers();
         Some(c)

@@ -119,6 +119,8 @@ pub struct Heap {
     /// Bytes between minor collections, and the least number of these.
     nursery: AtomicUsize,
     min_nursery: usize,
+    /// Whether the nursery was made smaller: the next collection gives memory back.
+    shrunk: AtomicBool,
     pub(crate) epochs: Epochs,
 }
 
@@ -190,6 +192,7 @@ impl Heap {
             since_full: AtomicUsize::new(0),
             nursery: AtomicUsize::new(min_nursery),
             min_nursery,
+            shrunk: AtomicBool::new(false),
             epochs: Epochs::default(),
         })
     }
