@@ -1,17 +1,17 @@
 //! Running many modules, several at a time, and summing up.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 use std::{env, fmt, fs, thread};
 
 use crate::child::{self, Config, Outcome, Verdict};
 use crate::expect::{ALL_CASES, Expected};
-use crate::judge::{self, Report};
+use crate::judge::{self, Problem, Report};
 use crate::progress::Progress;
 use crate::results::Module;
 use crate::suite::{Portable, long};
@@ -37,6 +37,8 @@ pub struct Options {
     pub results: Option<PathBuf>,
     /// Takes the results of an earlier run with the same interpreter and options for modules that have any.
     pub resume: bool,
+    /// When no other module is begun any more.
+    pub until: Option<Instant>,
 }
 
 /// The sums over all modules.
@@ -54,13 +56,15 @@ pub struct Totals {
     pub problems: usize,
     /// Cases that have passed before, and were therefore not recorded.
     pub refused: usize,
-    /// The modules with cases that do not do what is expected.
-    pub wrong: Vec<String>,
+    /// The modules with cases that do not do what is expected, and what is wrong with these.
+    pub wrong: BTreeMap<String, Vec<Problem>>,
+    /// The modules for which there was no time.
+    pub left: Vec<String>,
 }
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { modules, cases, passed, expected, problems, refused, wrong: _ } = self;
+        let Self { modules, cases, passed, expected, problems, refused, wrong: _, left } = self;
         write!(
             f,
             "conformance: {passed} of {cases} cases pass in {modules} modules, {expected} do as recorded, \
@@ -68,6 +72,9 @@ impl fmt::Display for Totals {
         )?;
         if *refused > 0 {
             write!(f, "; {refused} that passed before were not recorded (--allow-regression REASON does)")?;
+        }
+        if !left.is_empty() {
+            write!(f, "; for {} modules there was no time", left.len())?;
         }
         Ok(())
     }
@@ -82,7 +89,7 @@ impl Totals {
         self.problems += report.problems.len();
         self.refused += refused;
         if !report.problems.is_empty() {
-            self.wrong.push(module);
+            self.wrong.insert(module, report.problems.clone());
         }
     }
 }
@@ -117,6 +124,10 @@ pub fn run_all(
             let Some(module) = queue.lock().map_err(|error| error.to_string())?.pop_front() else {
                 return Ok(());
             };
+            if options.until.is_some_and(|until| Instant::now() > until) {
+                totals.lock().map_err(|error| error.to_string())?.left.push(module);
+                continue;
+            }
             let (report, refused) = run.module(&module).map_err(|error| format!("{module}: {error}"))?;
             totals.lock().map_err(|error| error.to_string())?.add(module, &report, refused);
         }

@@ -14,6 +14,8 @@ pub struct Problem {
     pub id: String,
     /// What is wrong.
     pub what: String,
+    /// What came of it; none if it is not a case that counts.
+    pub verdict: Option<Verdict>,
 }
 
 /// The result of comparing one module.
@@ -49,8 +51,9 @@ pub fn compare(
         let expectation = expected.get(&id).map(|(state, _)| state);
         let passed = matches!(found, Some((Verdict::Pass, _)));
         report.passed += usize::from(passed);
-        if let Some(what) = problem(module, case, outcome, expectation) {
-            report.problems.push(Problem { id: id.into_owned(), what });
+        let (found, message) = verdict(module, case, outcome);
+        if let Some(what) = problem(found, &message, expectation) {
+            report.problems.push(Problem { id: id.into_owned(), what, verdict: Some(found) });
         } else if !passed {
             report.expected += 1;
         }
@@ -58,17 +61,18 @@ pub fn compare(
     if !partial {
         let known: std::collections::HashSet<_> = cases.iter().map(|case| short(module, case)).collect();
         for id in expected.cases.keys().filter(|id| *id != ALL_CASES && !known.contains(id.as_str())) {
-            report
-                .problems
-                .push(Problem { id: id.clone(), what: "expected, but not a case that counts".to_owned() });
+            report.problems.push(Problem {
+                id: id.clone(),
+                what: "expected, but not a case that counts".to_owned(),
+                verdict: None,
+            });
         }
     }
     report
 }
 
 /// What is wrong with a case, if anything.
-fn problem(module: &str, case: &str, outcome: &Outcome, expectation: Option<State>) -> Option<String> {
-    let (verdict, message) = verdict(module, case, outcome);
+fn problem(verdict: Verdict, message: &str, expectation: Option<State>) -> Option<String> {
     match (expectation, verdict) {
         (None, Verdict::Pass) | (Some(State::NotApplicable), _) => None,
         (Some(State::Flaky), Verdict::Pass | Verdict::Fail | Verdict::Skip) => None,
@@ -243,7 +247,7 @@ pub fn describe(module: &str, report: &Report, outcome: &Outcome, limit: usize) 
         let _ = write!(text, ", {} PROBLEMS", problems.len());
     }
     let _ = writeln!(text, "  {:.1} s", outcome.time.as_secs_f64());
-    for Problem { id, what } in problems.iter().take(limit) {
+    for Problem { id, what, .. } in problems.iter().take(limit) {
         let _ = writeln!(text, "    {id}: {}", one_line(what));
     }
     if problems.len() > limit {

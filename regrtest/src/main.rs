@@ -193,6 +193,7 @@ impl Run {
             expected: home().join("expected"),
             results: Some(results.clone()),
             resume: self.resume,
+            until: None,
         };
         let totals = drive::run_all(&config, &options, &portable, modules.into())?;
         report(&results)?;

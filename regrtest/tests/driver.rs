@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use regrtest::child::{Config, Verdict};
 use regrtest::drive::{self, Options, Totals};
@@ -79,6 +79,7 @@ impl Trial {
             expected: self.expected(),
             results: Some(self.0.join("results")),
             resume: false,
+            until: None,
         };
         change(&mut options);
         Ok(drive::run_all(&config, &options, &portable, [MODULE.to_owned()].into())?)
@@ -106,9 +107,20 @@ fn a_deliberate_regression_is_red() -> Result<(), Box<dyn Error>> {
     let green = trial.run(&[], |_| ())?;
     assert_eq!((green.passed, green.problems), (31, 0));
     let red = trial.run(&[(7, "fail")], |_| ())?;
-    assert_eq!((red.passed, red.problems, red.wrong), (30, 1, vec![MODULE.to_owned()]));
+    assert_eq!((red.passed, red.problems), (30, 1));
+    let wrong: Vec<_> =
+        red.wrong.iter().flat_map(|(module, all)| all.iter().map(move |it| (&**module, &*it.id))).collect();
+    assert_eq!(wrong, [(MODULE, &*id(7))]);
     // A skip is no better.
     assert_eq!(trial.run(&[(7, "skip")], |_| ())?.problems, 1);
+    Ok(())
+}
+
+#[test]
+fn modules_for_which_there_is_no_time_are_told() -> Result<(), Box<dyn Error>> {
+    let trial = Trial::new("late")?;
+    let totals = trial.run(&[(7, "fail")], |options| options.until = Some(Instant::now()))?;
+    assert_eq!((totals.modules, totals.problems, totals.left), (0, 0, vec![MODULE.to_owned()]));
     Ok(())
 }
 
