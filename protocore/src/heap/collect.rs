@@ -423,8 +423,10 @@ impl Heap {
     /// To be told when epochs have freed much: the nursery had perhaps grown since that was stored into all the time.
     pub(crate) fn lighten(&self) {
         if self.generations.load(Relaxed) {
-            self.resize_nursery(self.nursery.load(Relaxed));
-            self.budget.fetch_min(self.nursery.load(Relaxed), Relaxed);
+            let old = self.nursery.load(Relaxed);
+            self.resize_nursery(old);
+            // Unless the next collection goes by something else.
+            let _ = self.budget.compare_exchange(old, self.nursery.load(Relaxed), Relaxed, Relaxed);
         }
     }
 }
