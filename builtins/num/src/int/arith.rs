@@ -7,7 +7,7 @@ use num_bigint::{BigInt, BigUint, Sign};
 use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
-use super::Int;
+use super::{Int, divide};
 
 /// The largest result, in bits, that a power or a shift produces (1 GiB).
 pub const MAX_BITS: u64 = 1 << 33;
@@ -63,7 +63,11 @@ pub fn floor_div(a: &BigInt, b: &BigInt) -> Option<BigInt> {
     if b.is_zero() {
         return None;
     }
-    Some(a.div_floor(b))
+    let (quotient, more) = divide::div(a.magnitude(), b.magnitude());
+    if a.is_negative() == b.is_negative() {
+        return Some(quotient.into());
+    }
+    Some(-BigInt::from(if more { quotient + 1u32 } else { quotient }))
 }
 
 /// `a % b`; `None` when `b` is zero.
@@ -72,7 +76,7 @@ pub fn floor_mod(a: &BigInt, b: &BigInt) -> Option<BigInt> {
         return None;
     }
     let Some(small) = b.magnitude().to_u64() else {
-        return Some(a.mod_floor(b));
+        return Some(floor_divmod(a, b)?.1);
     };
     let rem = (a.magnitude() % small).to_u64().unwrap_or(0);
     let rem = if rem != 0 && a.is_negative() != b.is_negative() { small - rem } else { rem };
@@ -85,7 +89,15 @@ pub fn floor_divmod(a: &BigInt, b: &BigInt) -> Option<(BigInt, BigInt)> {
     if b.is_zero() {
         return None;
     }
-    Some(a.div_mod_floor(b))
+    let (quotient, remainder) = divide::div_rem(a.magnitude(), b.magnitude());
+    let opposite = a.is_negative() != b.is_negative();
+    let (quotient, remainder) = match opposite && !remainder.is_zero() {
+        true => (quotient + 1u32, b.magnitude() - remainder),
+        false => (quotient, remainder),
+    };
+    let signed =
+        |n: BigUint, minus: bool| BigInt::from_biguint(if minus { Sign::Minus } else { Sign::Plus }, n);
+    Some((signed(quotient, opposite), signed(remainder, b.is_negative())))
 }
 
 /// `base ** exp` for a non-negative exponent.

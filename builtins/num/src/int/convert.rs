@@ -6,7 +6,7 @@ use num_bigint::{BigInt, BigUint, Sign};
 use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
-use super::Int;
+use super::{Int, divide};
 use crate::float::bits::{decompose, scale};
 
 /// A double that is no integer.
@@ -147,12 +147,12 @@ pub fn true_div(a: &BigInt, b: &BigInt) -> Result<f64, TrueDivError> {
     // A quotient of 62 or 63 bits whose last bit is sticky.
     let shift = 62 - magnitude as i64;
     let (num, den) = (a.magnitude(), b.magnitude());
-    let (q, r) = if shift >= 0 {
-        (num << shift as u64).div_rem(den)
+    let (q, more) = if shift >= 0 {
+        divide::div(&(num << shift as u64), den)
     } else {
-        num.div_rem(&(den << shift.unsigned_abs()))
+        divide::div(num, &(den << shift.unsigned_abs()))
     };
-    let q = q.to_u64().unwrap_or(u64::MAX) | u64::from(!r.is_zero());
+    let q = q.to_u64().unwrap_or(u64::MAX) | u64::from(more);
     let x = scale(q, -(shift as i32));
     if x.is_infinite() {
         return Err(TrueDivError::Overflow);

@@ -9,6 +9,7 @@ mod bits;
 mod bytes;
 mod combinatorics;
 mod convert;
+mod divide;
 mod gcd;
 mod roots;
 mod text;
