@@ -512,8 +512,7 @@ fn init(cx: &mut Ctx, m: Value) -> PyResult<()> {
 /// `_interpchannels`
 pub(crate) static MODULE: ModuleSpec = ModuleSpec {
     name: "_interpchannels",
-    doc: "This module provides primitive operations to manage Python interpreters.\n\
-          The 'interpreters' module provides a more convenient interface.",
+    doc: "Channels between isolated interpreters, on which their data travels.",
     functions: methods![functions:
         /// Makes a channel; its ID.
         "create(unboundop=-1, fallback=-1)" => create;

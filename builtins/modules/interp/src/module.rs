@@ -16,8 +16,7 @@ use std::sync::Arc;
 /// `_interpreters`
 pub(crate) static MODULE: ModuleSpec = ModuleSpec {
     name: "_interpreters",
-    doc: "This module provides primitive operations to manage Python interpreters.\n\
-          The 'interpreters' module provides a more convenient interface.",
+    doc: "Making, running and ending isolated interpreters: what concurrent.interpreters is made of.",
     functions: methods![functions:
         /// The settings of an interpreter by name ('isolated', 'legacy', 'empty' or 'default'), some of them changed.
         "new_config(name='isolated', /, **overrides)" => new_config;

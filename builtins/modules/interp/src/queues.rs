@@ -336,8 +336,7 @@ fn register_heap_types(cx: &mut Ctx, a: &[Value]) -> PyResult {
 /// `_interpqueues`
 pub(crate) static MODULE: ModuleSpec = ModuleSpec {
     name: "_interpqueues",
-    doc: "This module provides primitive operations to manage Python interpreters.\n\
-          The 'interpreters' module provides a more convenient interface.",
+    doc: "Queues that isolated interpreters share: what concurrent.interpreters.Queue is made of.",
     functions: methods![functions:
         /// Makes a queue; its ID.
         "create(maxsize, unboundop=-1, fallback=-1)" => create;
