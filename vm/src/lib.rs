@@ -14,6 +14,7 @@ pub mod compile_hooks;
 pub mod declare;
 pub mod dicts;
 pub mod errors;
+pub mod exports;
 pub mod finalize;
 pub mod frames;
 pub mod functions;

@@ -8,7 +8,6 @@ mod bytearray;
 pub(crate) mod common;
 pub mod hex;
 mod memory;
-pub(crate) use memory::release_forgotten as release_forgotten_views;
 mod object;
 mod percent;
 pub(crate) mod storage;

@@ -14,6 +14,7 @@
 #![allow(unsafe_code)]
 
 use protopy_vm::buffers::BytesLike;
+use protopy_vm::exports::still_exported;
 use protopy_vm::protocore::buffer::Buffer;
 use protopy_vm::protocore::header::{Header, Layout};
 use protopy_vm::protocore::known::RAW_SHAPE;
@@ -299,19 +300,10 @@ fn exported(cx: &mut Ctx) -> Raised {
     cx.raise_str(Ty::BufferError, "Existing exports of data: object cannot be re-sized")
 }
 
-/// Raises BufferError if buffers are exported. Views that nobody refers to any more count until they are collected: that is
-/// done before the error is raised.
+/// Raises BufferError if buffers are exported, after looking whether their views still exist.
 pub(crate) fn check_exports(cx: &mut Ctx, a: &ByteArray) -> PyResult<()> {
-    if a.exports() > 0 {
-        protopy_vm::interp::liveness::collect_for_program(cx, "", "");
-        if a.exports() > 0 {
-            super::release_forgotten_views(cx, &|e| ByteArray::of(e).is_some_and(|e| std::ptr::eq(e, a)));
-        }
-        if a.exports() > 0 {
-            return Err(exported(cx));
-        }
-    }
-    Ok(())
+    let own = |e: Value| ByteArray::of(e).is_some_and(|e| std::ptr::eq(e, a));
+    if still_exported(cx, &|| a.exports(), &own) { Err(exported(cx)) } else { Ok(()) }
 }
 
 /// Bytes that an empty bytearray may keep.

@@ -6,6 +6,7 @@
 use crate::bases::STREAM;
 use crate::lock::Locked;
 use crate::util::*;
+use protopy_vm::exports::still_exported;
 use protopy_vm::protocore::buffer::Buffer;
 use protopy_vm::protocore::layouts::{BytesObj, IntRef, ListObj, MethodDef, TupleObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
@@ -172,13 +173,9 @@ fn exported(cx: &mut Ctx) -> Raised {
 
 /// Raises BufferError if views exist, after looking whether they still do.
 fn check_exports(cx: &mut Ctx, b: &BytesIo) -> PyResult<()> {
-    if b.exports.load(Ordering::Acquire) > 0 {
-        protopy_vm::interp::liveness::collect_for_program(cx, "", "");
-        if b.exports.load(Ordering::Acquire) > 0 {
-            return Err(exported(cx));
-        }
-    }
-    Ok(())
+    let own = |e: Value| source(e).is_some_and(|(_, of)| std::ptr::eq(of, b));
+    let count = || b.exports.load(Ordering::Acquire);
+    if still_exported(cx, &count, &own) { Err(exported(cx)) } else { Ok(()) }
 }
 
 /// The content as a slice.

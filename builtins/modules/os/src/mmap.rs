@@ -10,6 +10,7 @@ use crate::posix::OsState;
 use crate::support::{done, int, long, set_ints, ssize, truth};
 use crate::sys;
 use protopy_text::search::{find_bytes, rfind_bytes};
+use protopy_vm::exports::still_exported;
 use protopy_vm::protocore::buffer::Buffer;
 use protopy_vm::protocore::layouts::{IntRef, MethodDef, SliceObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
@@ -359,9 +360,14 @@ fn map_buffer(cx: &mut Ctx, this: Value, writable: bool) -> PyResult<Buffer> {
     Ok(Buffer::bytes(this, ptr, len, readonly, Some(release)))
 }
 
+fn exports_left(cx: &mut Ctx, map: &Map) -> bool {
+    let own = |e: Value| e.native::<Map>().is_some_and(|e| std::ptr::eq(e, map));
+    still_exported(cx, &|| map.exports.load(Ordering::Acquire), &own)
+}
+
 fn map_close(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let Some(map) = a[0].native::<Map>() else { return Err(closed(cx)) };
-    // A second time after looking whether the views still exist: nobody may know those that do not.
+    // A second time when the views have turned out to be dead.
     for last in [false, true] {
         let exported = cx.blocking(|| {
             let mut g = locked(map);
@@ -374,8 +380,8 @@ fn map_close(cx: &mut Ctx, a: &[Value]) -> PyResult {
         if !exported {
             return Ok(Value::NONE);
         }
-        if !last {
-            cx.collect();
+        if !last && exports_left(cx, map) {
+            break;
         }
     }
     Err(cx.raise_str(Ty::BufferError, "cannot close exported pointers exist"))
@@ -763,10 +769,7 @@ fn map_resize(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let n = ssize(cx, a[1])?;
     let Some(map) = a[0].native::<Map>() else { return Err(closed(cx)) };
     let (access, flags, fd, track) = with(cx, a[0], |m| (m.access, m.flags, m.fd, m.track))?;
-    if map.exports.load(Ordering::Acquire) > 0 {
-        cx.collect();
-    }
-    if map.exports.load(Ordering::Acquire) > 0 {
+    if exports_left(cx, map) {
         return Err(cx.raise_str(Ty::BufferError, "mmap can't resize with extant pointers exported."));
     }
     if access == ACCESS_READ || access == ACCESS_COPY {

@@ -5,8 +5,6 @@ mod item;
 mod methods;
 mod view;
 
-pub(crate) use view::release_forgotten;
-
 use protopy_vm::protocore::{Ctx, PyResult};
 use protopy_vm::types::create_type;
 

@@ -79,13 +79,14 @@ static MANAGED: TypeSpec = TypeSpec {
 pub(super) fn init(cx: &mut Ctx) -> PyResult<()> {
     let t = create_type(cx, &MANAGED)?;
     cx.space().state::<ManagedType>().0.init(Some(t));
+    protopy_vm::exports::install(cx, release_forgotten);
     Ok(())
 }
 
 /// Ends the exports, by exporters that `of` accepts, whose views nobody refers to any more: those that are kept by a word which native
 /// code left on the stack, so that a collection did not end them. A view that is in use natively has a buffer exported, and stays; should another
 /// one be used after all, it is a released view.
-pub(crate) fn release_forgotten(cx: &mut Ctx, of: &dyn Fn(Value) -> bool) {
+fn release_forgotten(cx: &mut Ctx, of: &dyn Fn(Value) -> bool) {
     let exports = |m: &Managed| m.exporter.get().is_some_and(of);
     let first = cx.keep_forgotten(&mut |v| match (v.native::<View>(), v.native::<Managed>()) {
         (Some(w), _) => w.managed.get().and_then(Value::native::<Managed>).is_some_and(exports),
