@@ -353,6 +353,9 @@ pub fn set_instance_attr(cx: &mut Ctx, obj: Value, name: Value, v: Value) -> PyR
         let id = h.shape();
         let shape = cx.shape(id);
         let ty = shape.class();
+        if ty.attr_base == 0 {
+            return Ok(false);
+        }
         if shape.is_dict_mode() {
             let Some(d) = mode_dict(obj, ty) else { return Ok(false) };
             return match cx.dict_set_str(d, name, v) {

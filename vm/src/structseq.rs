@@ -5,53 +5,12 @@ use crate::declare::TypeSpec;
 use crate::errors::type_text;
 use crate::names::{N, name};
 use crate::ops::repr_text;
+use crate::types::descr::{Access, new_member};
 use crate::types::{create_type_with_base, set_type_attr};
 use protocore::dict::DictObj;
 use protocore::layouts::{NativeFnObj, StrObj, TupleObj};
 use protocore::types::{SlotSpec, type_flags};
-use protocore::{Args, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value};
-
-/// Reads an item of a tuple by number, or a hidden field: the descriptor of a named field.
-pub struct ItemGetter {
-    /// Number of the item; `None` for a hidden field, which is an attribute of the instance.
-    index: Option<usize>,
-    name: Slot,
-}
-
-impl Payload for ItemGetter {
-    const NAME: &'static str = "member_descriptor";
-
-    fn trace(&self, t: &mut Tracer) {
-        t.slot(&self.name);
-    }
-}
-
-fn getter_get(cx: &mut Ctx, this: Value, obj: Option<Value>, _owner: Value) -> PyResult {
-    let (Some(g), Some(obj)) = (this.native::<ItemGetter>(), obj) else { return Ok(this) };
-    let found = match g.index {
-        Some(i) => TupleObj::of(obj).and_then(|t| t.items().get(i).copied()),
-        None => crate::attr::instance_attr(cx, obj, g.name.get_or_none()),
-    };
-    match found {
-        Some(v) => Ok(v),
-        None => Err(crate::attr::no_attribute(cx, obj, g.name.get_or_none())),
-    }
-}
-
-fn getter_set(cx: &mut Ctx, this: Value, obj: Value, _v: Option<Value>) -> PyResult<()> {
-    let n = this.native::<ItemGetter>().map_or(Value::NONE, |g| g.name.get_or_none());
-    Err(crate::attr::attribute_error(cx, "readonly attribute", obj, n))
-}
-
-static GETTER: TypeSpec = TypeSpec {
-    name: "member_descriptor",
-    layout: Layout::Native,
-    vt: Some(<ItemGetter as NativeLayout>::VT),
-    slots: SlotSpec { descr_get: Some(getter_get), descr_set: Some(getter_set), ..SlotSpec::NONE },
-    flags: type_flags::NO_NEW,
-    doc: "An item of a named tuple of the runtime.",
-    ..TypeSpec::BASE
-};
+use protocore::{Args, Ctx, PyResult, Ty, TypeObj, Value};
 
 /// The slots of every named tuple type.
 pub const SLOTS: SlotSpec =
@@ -91,8 +50,10 @@ pub fn new_structseq_type(
     let base = cx.ty(Ty::Tuple).value();
     let v = create_type_with_base(cx, spec, base)?;
     let Some(t) = TypeObj::of(v) else { return Ok(v) };
-    let getter = getter_type(cx)?;
-    let Some(gt) = TypeObj::of(getter) else { return Ok(v) };
+    if fields.len() > visible && (t.attr_base == 0 || !t.has(type_flags::DICT)) {
+        let msg = format!("{} has hidden fields and no room for them", spec.name);
+        return Err(cx.raise_str(Ty::SystemError, &msg));
+    }
     let mut named = Vec::new();
     for (i, f) in fields.iter().enumerate() {
         if f.starts_with('!') {
@@ -102,7 +63,8 @@ pub fn new_structseq_type(
         if i < visible {
             named.push(n);
         }
-        let g = cx.new_native(gt, ItemGetter { index: (i < visible).then_some(i), name: Slot::new(n) });
+        let access = if i < visible { Access::Item(i) } else { Access::Attribute };
+        let g = new_member(cx, v, n, access);
         set_type_attr(cx, t, n, Some(g))?;
     }
     let args = cx.tuple_of(None, &named)?;
@@ -125,29 +87,6 @@ pub fn new_structseq_type(
     Ok(v)
 }
 
-/// The type of the item descriptors, one a space.
-fn getter_type(cx: &mut Ctx) -> PyResult {
-    let s = cx.space().state::<GetterState>();
-    if let Some(t) = s.ty.get() {
-        return Ok(t);
-    }
-    let base = cx.ty(Ty::Object).value();
-    let t = create_type_with_base(cx, &GETTER, base)?;
-    s.ty.init(Some(t));
-    Ok(t)
-}
-
-#[derive(Default)]
-struct GetterState {
-    ty: Slot,
-}
-
-impl protocore::space::SpaceState for GetterState {
-    fn trace(&self, t: &mut Tracer) {
-        t.slot(&self.ty);
-    }
-}
-
 fn class_items(cx: &mut Ctx, t: &TypeObj, n: &str) -> Value {
     let n = cx.intern_str(n);
     crate::attr::type_lookup(cx, t, n).unwrap_or(Value::NONE)
@@ -167,7 +106,9 @@ pub fn new_structseq(cx: &mut Ctx, ty: Value, values: &[Value]) -> PyResult {
     let v = cx.tuple_of(Some(t), shown)?;
     for (i, f) in fields.iter().enumerate().skip(visible) {
         let x = values.get(i).copied().unwrap_or(Value::NONE);
-        set_instance_attr(cx, v, *f, x)?;
+        if !set_instance_attr(cx, v, *f, x)? {
+            return Err(cx.raise_str(Ty::SystemError, "no room for hidden fields"));
+        }
     }
     Ok(v)
 }

@@ -179,7 +179,7 @@ fn attr_name(cx: &mut Ctx, this: Value) -> PyResult {
 fn attr_doc(cx: &mut Ctx, this: Value) -> PyResult {
     match attr(cx, this)?.access {
         Access::Native(def) => text_or_none(cx, def.doc),
-        Access::Inline(_) => Ok(Value::NONE),
+        _ => Ok(Value::NONE),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::call::{call, call_args};
 use crate::declare::GetSetDef;
 use crate::names::{N, name};
 use protocore::construct::attr_area;
-use protocore::layouts::StrObj;
+use protocore::layouts::{StrObj, TupleObj};
 use protocore::{Args, Ctx, Payload, PyResult, Raised, Slot, Ty, TypeObj, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -29,6 +29,10 @@ pub enum Access {
     Native(&'static GetSetDef),
     /// An inline attribute slot (`__slots__`).
     Inline(u32),
+    /// An item of a tuple.
+    Item(usize),
+    /// The attribute of that name in the instance itself.
+    Attribute,
 }
 
 /// `getset_descriptor` and `member_descriptor`.
@@ -51,11 +55,13 @@ pub fn new_getset(cx: &mut Ctx, owner: Value, def: &'static GetSetDef) -> Value 
 
 /// A descriptor for an entry of `__slots__`.
 pub(crate) fn new_slot_member(cx: &mut Ctx, owner: Value, n: Value, index: u32) -> Value {
+    new_member(cx, owner, n, Access::Inline(index))
+}
+
+/// A `member_descriptor`.
+pub(crate) fn new_member(cx: &mut Ctx, owner: Value, n: Value, access: Access) -> Value {
     let ty = cx.ty(Ty::MemberDescriptor);
-    cx.new_native(
-        ty,
-        AttrDescr { owner: Slot::new(owner), name: Slot::new(n), access: Access::Inline(index) },
-    )
+    cx.new_native(ty, AttrDescr { owner: Slot::new(owner), name: Slot::new(n), access })
 }
 
 /// For inline caches: owner and inline slot of a `__slots__` member.
@@ -64,7 +70,7 @@ pub fn slot_member(descr: Value) -> Option<(&'static TypeObj, u32)> {
     let d = descr.native::<AttrDescr>()?;
     match d.access {
         Access::Inline(i) => Some((TypeObj::of(d.owner.get()?)?, i)),
-        Access::Native(_) => None,
+        _ => None,
     }
 }
 
@@ -114,6 +120,7 @@ pub fn attr_descr_get(cx: &mut Ctx, this: Value, obj: Option<Value>, _owner: Val
     d.check(cx, obj)?;
     match d.access {
         Access::Native(def) => (def.get)(cx, obj),
+        Access::Item(_) | Access::Attribute => field(cx, d, obj),
         Access::Inline(i) => match inline_slot(cx, obj, i).and_then(Slot::get) {
             Some(v) => Ok(v),
             None => {
@@ -128,6 +135,19 @@ pub fn attr_descr_get(cx: &mut Ctx, this: Value, obj: Option<Value>, _owner: Val
                 Err(crate::attr::attribute_error(cx, &msg, obj, name))
             }
         },
+    }
+}
+
+/// A field of a named tuple of the runtime.
+fn field(cx: &mut Ctx, d: &AttrDescr, obj: Value) -> PyResult {
+    let n = d.name.get_or_none();
+    let found = match d.access {
+        Access::Item(i) => TupleObj::of(obj).and_then(|t| t.items().get(i).copied()),
+        _ => crate::attr::instance_attr(cx, obj, n),
+    };
+    match found {
+        Some(v) => Ok(v),
+        None => Err(crate::attr::no_attribute(cx, obj, n)),
     }
 }
 
@@ -150,6 +170,7 @@ pub fn attr_descr_set(cx: &mut Ctx, this: Value, obj: Value, v: Option<Value>) -
                 Err(cx.raise_str(Ty::AttributeError, &msg))
             }
         },
+        Access::Item(_) | Access::Attribute => Err(cx.raise_str(Ty::AttributeError, "readonly attribute")),
         Access::Inline(i) => {
             let n = d.name.get_or_none();
             let Some(slot) = inline_slot(cx, obj, i) else { return Err(cx.raise(Ty::AttributeError, n)) };
