@@ -22,19 +22,13 @@ def ROUND(round):
             elif op == 3:
                 members.update(range(BIG))
             elif op == 4:
-                try:
-                    data.extend(bytes(range(256)) * 256)
-                except BufferError:
-                    pass  # A reader copies it at the moment, and has its buffer meanwhile.
+                data.extend(bytes(range(256)) * 256)
             elif op == 5:
                 numbers.clear()
                 table.clear()
             elif op == 6:
                 members.clear()
-                try:
-                    data.clear()
-                except BufferError:
-                    pass
+                data.clear()
             else:
                 del numbers[BIG // 2:]
                 for i in list(table)[:BIG // 2]:

@@ -8,6 +8,7 @@
 
 use crate::attr::{bind_descriptor, type_lookup};
 use crate::call::call;
+use crate::copying::announce;
 use crate::declare::TypeSpec;
 use crate::roots::keep_alive;
 use crate::types::create_type;
@@ -88,14 +89,33 @@ pub fn bytes_like(cx: &mut Ctx, v: Value) -> PyResult<BytesLike> {
 }
 
 fn bytes_like_slow(cx: &mut Ctx, v: Value) -> PyResult<BytesLike> {
-    let b = get_buffer(cx, v, false)?;
-    if !is_c_contiguous(&b) {
-        b.release(cx);
-        return Err(cx.raise_str(Ty::BufferError, "memoryview: underlying buffer is not C-contiguous"));
+    match copied(cx, v, true)? {
+        Ok(copy) => Ok(BytesLike::Copied(copy)),
+        Err(Uncopied::Memory) => Err(cx.no_memory()),
+        Err(Uncopied::Gaps) => {
+            Err(cx.raise_str(Ty::BufferError, "memoryview: underlying buffer is not C-contiguous"))
+        }
     }
-    let copy = try_copy(cx, &b);
+}
+
+/// Why there is no copy.
+enum Uncopied {
+    /// No memory for it.
+    Memory,
+    /// The items do not lie one after the other.
+    Gaps,
+}
+
+/// A copy of an object's memory, for which who wants to resize the object waits.
+fn copied(cx: &mut Ctx, v: Value, contiguous: bool) -> PyResult<Result<Vec<u8>, Uncopied>> {
+    // Python code that exports a buffer may do anything, resize the object included.
+    let native = cx.type_of(v).slots.buffer.address() != class_buffer as BufferFn as usize;
+    let copying = native.then(|| announce(cx, v));
+    let b = get_buffer(cx, v, false)?;
+    let copy = if contiguous && !is_c_contiguous(&b) { Err(Uncopied::Gaps) } else { gathered(cx, &b) };
     b.release(cx);
-    Ok(BytesLike::Copied(copy?))
+    drop(copying);
+    Ok(copy)
 }
 
 /// As [`bytes_like`], without a copy where the export of a builtin type can be pinned: for what is called again and again on a large
@@ -114,16 +134,13 @@ pub fn pinned_bytes(cx: &mut Ctx, v: Value) -> PyResult<BytesLike> {
 
 /// The items of any buffer one after the other in C order, gaps left out.
 pub fn buffer_to_vec(cx: &mut Ctx, v: Value) -> PyResult<Vec<u8>> {
-    let b = get_buffer(cx, v, false)?;
-    let copy = try_copy(cx, &b);
-    b.release(cx);
-    copy
+    copied(cx, v, false)?.map_err(|_| cx.no_memory())
 }
 
-fn try_copy(cx: &mut Ctx, b: &Buffer) -> PyResult<Vec<u8>> {
+fn gathered(cx: &mut Ctx, b: &Buffer) -> Result<Vec<u8>, Uncopied> {
     let mut out = Vec::new();
     if out.try_reserve_exact(b.len).is_err() {
-        return Err(cx.no_memory());
+        return Err(Uncopied::Memory);
     }
     cx.computing(b.len, || gather(b, &mut out));
     Ok(out)

@@ -11,6 +11,7 @@ pub mod code;
 pub mod codec;
 pub mod compile;
 pub mod compile_hooks;
+pub mod copying;
 pub mod declare;
 pub mod dicts;
 pub mod errors;

@@ -244,7 +244,7 @@ fn delete_extended(cx: &mut Ctx, v: Value, a: &ByteArray, r: SliceRange) -> PyRe
     if r.count == 0 {
         return Ok(());
     }
-    storage::check_exports(cx, a)?;
+    storage::check_exports(cx, v, a)?;
     let all = snapshot(cx, v)?;
     let mut gone = vec![false; all.len()];
     let mut i = r.start;

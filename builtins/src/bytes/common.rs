@@ -9,6 +9,7 @@ use protopy_text::search;
 use protopy_vm::buffers::{BytesLike, bytes_like, has_buffer};
 use protopy_vm::codec::decode_opt;
 use protopy_vm::protocore::layouts::{BytesObj, IntRef, ListObj, TupleObj};
+use protopy_vm::protocore::types::type_flags;
 use protopy_vm::protocore::{Ctx, PyResult, Raised, Ty, Value};
 use protopy_vm::{index, is_true, keep_alive, to_vec_or};
 use std::ops::Range;
@@ -109,7 +110,7 @@ fn needle<K: Kind>(cx: &mut Ctx, this: Value, v: Value) -> PyResult<BytesLike> {
     if BytesObj::of(v).is_some() {
         return bytes_like(cx, v);
     }
-    let _hold = K::hold(this);
+    let _hold = hold_for::<K>(cx, this, v);
     if has_buffer(cx, v) {
         return bytes_like(cx, v);
     }
@@ -174,9 +175,16 @@ pub(crate) fn count<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
     Ok(cx.int_usize(n))
 }
 
+/// [`Kind::hold`], if Python code can run when `argument` is asked for a number or its memory: otherwise there is nobody to be kept from
+/// changing the length but other threads, which are to get no error.
+fn hold_for<K: Kind>(cx: &Ctx, this: Value, argument: Value) -> Option<Exported> {
+    let python = !argument.is_unbound() && cx.type_of(argument).has(type_flags::HEAP);
+    if python { K::hold(this) } else { None }
+}
+
 /// `x in v`
 pub(crate) fn contains<K: Kind>(cx: &mut Ctx, v: Value, x: Value) -> PyResult<bool> {
-    let hold = K::hold(v);
+    let hold = hold_for::<K>(cx, v, x);
     if is_index(cx, x) {
         let b = byte_of(cx, x, BYTE_RANGE)?;
         return K::look(cx, v, |hay| search::find_bytes(hay, &[b]).is_some());
@@ -294,7 +302,7 @@ fn split_by<K: Kind>(cx: &mut Ctx, args: &[Value], right: bool) -> PyResult {
         });
         return parts::<K>(cx, args[0], &hay, &ranges);
     }
-    let hold = K::hold(args[0]);
+    let hold = hold_for::<K>(cx, args[0], args[1]);
     let sep = bytes_like(cx, args[1])?;
     drop(hold);
     if sep.is_empty() {
@@ -369,7 +377,8 @@ pub(crate) fn rpartition<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
 }
 
 pub(crate) fn join<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
-    let _hold = K::hold(args[0]);
+    let plain = cx.is_exact(args[1], Ty::List) || cx.is_exact(args[1], Ty::Tuple);
+    let _hold = if plain { None } else { K::hold(args[0]) };
     let all = to_vec_or(cx, args[1], "can only join an iterable")?;
     let sep = K::read(cx, args[0])?.to_owned_vec();
     let given = ListObj::of(args[1]);
@@ -696,7 +705,7 @@ pub(crate) fn decode<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
 }
 
 pub(crate) fn hex<K: Kind>(cx: &mut Ctx, args: &[Value]) -> PyResult {
-    let hold = K::hold(args[0]);
+    let hold = (hold_for::<K>(cx, args[0], args[1]), hold_for::<K>(cx, args[0], args[2]));
     let sep = hex_separator(cx, args[1], args[2])?;
     drop(hold);
     let b = K::read(cx, args[0])?;

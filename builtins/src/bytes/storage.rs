@@ -14,6 +14,7 @@
 #![allow(unsafe_code)]
 
 use protopy_vm::buffers::BytesLike;
+use protopy_vm::copying::wait_for_copies;
 use protopy_vm::exports::still_exported;
 use protopy_vm::protocore::buffer::Buffer;
 use protopy_vm::protocore::header::{Header, Layout};
@@ -300,8 +301,10 @@ fn exported(cx: &mut Ctx) -> Raised {
     cx.raise_str(Ty::BufferError, "Existing exports of data: object cannot be re-sized")
 }
 
-/// Raises BufferError if buffers are exported, after looking whether their views still exist.
-pub(crate) fn check_exports(cx: &mut Ctx, a: &ByteArray) -> PyResult<()> {
+/// Raises BufferError if buffers are exported, other than for copies that other threads are just making: waits for these. Looks first
+/// whether the views still exist.
+pub(crate) fn check_exports(cx: &mut Ctx, v: Value, a: &ByteArray) -> PyResult<()> {
+    while a.exports() > 0 && wait_for_copies(cx, v, || a.exports()) {}
     let own = |e: Value| ByteArray::of(e).is_some_and(|e| std::ptr::eq(e, a));
     if still_exported(cx, &|| a.exports(), &own) { Err(exported(cx)) } else { Ok(()) }
 }
@@ -328,7 +331,7 @@ pub(crate) fn replace(cx: &mut Ctx, v: Value, at: usize, old: usize, new: &[u8])
         }
         match refused {
             Ok(()) => return Ok(()),
-            Err(Refused::Exported) => check_exports(cx, a)?,
+            Err(Refused::Exported) => check_exports(cx, v, a)?,
             Err(Refused::Again) => {
                 let len = a.len();
                 let old = old.min(len.saturating_sub(at));
@@ -376,7 +379,7 @@ fn exchange(
         Ok(()) => Ok(true),
         Err(Refused::Again) => Ok(false),
         Err(Refused::Exported) => {
-            check_exports(cx, a)?;
+            check_exports(cx, v, a)?;
             Ok(false)
         }
     }
@@ -396,7 +399,7 @@ pub(crate) fn take(cx: &mut Ctx, v: Value, i: i64) -> PyResult<Option<u8>> {
         };
         match refused {
             Ok(b) => return Ok(Some(b)),
-            Err(_) => check_exports(cx, a)?,
+            Err(_) => check_exports(cx, v, a)?,
         }
     }
 }

@@ -8,6 +8,7 @@ mod iter;
 
 use crate::array_item::{CODES, Code, Raw};
 use iter::{ITER, array_iter};
+use protopy_vm::copying::wait_for_copies;
 use protopy_vm::protocore::buffer::Buffer;
 use protopy_vm::protocore::layouts::{BytesObj, FloatObj, ListObj, MethodDef, SliceObj, StrObj};
 use protopy_vm::protocore::space::SpaceState;
@@ -287,7 +288,14 @@ fn refused(cx: &mut Ctx, r: Refused) -> Raised {
 }
 
 fn splice(cx: &mut Ctx, v: Value, at: usize, old: usize, new: &[u8]) -> PyResult {
-    this(cx, v)?.splice(at, old, new).map(|()| Value::NONE).map_err(|r| refused(cx, r))
+    let a = this(cx, v)?;
+    loop {
+        match a.splice(at, old, new) {
+            Ok(()) => return Ok(Value::NONE),
+            Err(Refused::Exported) if wait_for_copies(cx, v, || a.content.with(|c| c.exports)) => {}
+            Err(r) => return Err(refused(cx, r)),
+        }
+    }
 }
 
 /// A new array of exactly `array.array`, or of a subclass.

@@ -229,8 +229,16 @@ pub(super) fn from_object(cx: &mut Ctx, v: Value, writable: bool) -> PyResult {
     view_of(cx, exporter, b, false)
 }
 
+/// Most dimensions of a memoryview, whose methods recurse once for each.
+const MOST_DIMENSIONS: usize = 64;
+
 /// A memoryview of an export.
 fn view_of(cx: &mut Ctx, exporter: Value, b: Buffer, restricted: bool) -> PyResult {
+    if b.shape.len() > MOST_DIMENSIONS {
+        release_buffer(cx, b);
+        let msg = format!("memoryview: number of dimensions must not exceed {MOST_DIMENSIONS}");
+        return Err(cx.value_error(&msg));
+    }
     let l = Geometry {
         ptr: b.ptr as usize,
         len: b.len,
@@ -286,10 +294,12 @@ pub(super) fn export(cx: &mut Ctx, v: Value, writable: bool) -> PyResult<Buffer>
 /// `v.release()`; BufferError while buffers of the view itself are exported.
 pub(super) fn release(cx: &mut Ctx, v: Value) -> PyResult<()> {
     let Some(w) = v.native::<View>() else { return Ok(()) };
-    let mut n = w.exports.load(Ordering::Acquire);
+    let exports = || w.exports.load(Ordering::Acquire);
+    while exports() > 0 && protopy_vm::copying::wait_for_copies(cx, v, exports) {}
+    let mut n = exports();
     if n > 0 && !w.managed.is_empty() {
         protopy_vm::interp::liveness::collect_for_program(cx, "", "");
-        n = w.exports.load(Ordering::Acquire);
+        n = exports();
     }
     if n > 0 {
         let s = if n == 1 { "" } else { "s" };
