@@ -14,7 +14,9 @@ use super::{Heap, locked};
 use crate::ctx::{Ctx, breaker};
 use crate::held::Anchor;
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
+use std::sync::atomic::{
+    AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst,
+};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -78,7 +80,36 @@ pub(crate) struct World {
     /// The world runs again. Apart from `safe`: threads that become safe would wake those that wait here, again and again.
     resumed: Condvar,
     pub(super) stops: Stops,
+    turn: Turn,
 }
+
+/// What [`Ctx::let_others_run`] goes by: who stops the world again as soon as it runs would starve those that have just been woken.
+struct Turn {
+    /// What `let_go` counts from.
+    base: Instant,
+    /// Threads that wait for the end of a stop, or have not noticed yet that it is over.
+    held: AtomicUsize,
+    /// Nanoseconds that the last stop took which held any.
+    took: AtomicU64,
+    /// When the last of them went on, in nanoseconds.
+    let_go: AtomicU64,
+}
+
+impl Turn {
+    fn now(&self) -> u64 {
+        nanoseconds(self.base.elapsed())
+    }
+}
+
+fn nanoseconds(d: Duration) -> u64 {
+    u64::try_from(d.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The longest turn that other threads get between two collections that a program asks for, as long as CPython's lock stays with a thread.
+const TURN: Duration = Duration::from_millis(5);
+
+/// How long a collection that a program asks for waits at most until those that the last one has held are awake.
+const AWAKE: Duration = Duration::from_millis(200);
 
 /// How long it took until all threads had stopped. Stops of a thread that is alone are not counted.
 #[derive(Default)]
@@ -172,6 +203,12 @@ impl World {
             safe: Condvar::new(),
             resumed: Condvar::new(),
             stops: Stops::default(),
+            turn: Turn {
+                base: Instant::now(),
+                held: AtomicUsize::new(0),
+                took: AtomicU64::new(0),
+                let_go: AtomicU64::new(0),
+            },
         }
     }
 
@@ -195,9 +232,12 @@ impl World {
         if self.stopping.load(SeqCst) {
             me.state.store(SAFE, SeqCst);
             self.safe.notify_one();
+            self.turn.held.fetch_add(1, Relaxed);
             while self.stopping.load(SeqCst) {
                 g = self.wait(&self.resumed, g);
             }
+            self.turn.let_go.store(self.turn.now(), Relaxed);
+            self.turn.held.fetch_sub(1, Relaxed);
         }
         me.state.store(RUNNING, SeqCst);
     }
@@ -279,12 +319,18 @@ impl World {
 /// Resumes the world, also after a panic.
 struct Stopped<'a> {
     world: &'a World,
+    begun: Instant,
     lock: Option<MutexGuard<'a, Vec<Arc<ThreadRecord>>>>,
 }
 
 impl Drop for Stopped<'_> {
     fn drop(&mut self) {
         if let Some(g) = self.lock.take() {
+            let turn = &self.world.turn;
+            if turn.held.load(Relaxed) > 0 {
+                turn.took.store(nanoseconds(self.begun.elapsed()), Relaxed);
+                turn.let_go.store(turn.now(), Relaxed);
+            }
             self.world.resume(g);
         }
     }
@@ -469,6 +515,29 @@ impl Ctx {
         std::mem::replace(&mut self.entry, sp)
     }
 
+    /// Lets the threads that the last stop of the world has held run for as long as it took, at most 5 ms: for who is about to stop it
+    /// because the program says so. A program that collects again and again would leave the others no time otherwise, since it is awake
+    /// and they are not.
+    pub fn let_others_run(&mut self) {
+        if self.single_threaded() {
+            return;
+        }
+        let turn = &self.heap().world.turn;
+        let over = |until: u64| turn.held.load(Relaxed) == 0 && turn.now() >= until;
+        let share = || turn.took.load(Relaxed).min(nanoseconds(TURN));
+        if over(turn.let_go.load(Relaxed).saturating_add(share())) {
+            return;
+        }
+        self.blocking(|| {
+            let give_up = turn.now().saturating_add(nanoseconds(AWAKE));
+            let mut now = turn.now();
+            while now < give_up && !over(turn.let_go.load(Relaxed).saturating_add(share())) {
+                std::thread::sleep(Duration::from_nanos(share().clamp(20_000, 500_000)));
+                now = turn.now();
+            }
+        });
+    }
+
     /// Stops the world and runs `f` on the registered threads; `None` if another thread had stopped it and this one
     /// waited.
     #[inline(never)]
@@ -487,7 +556,8 @@ impl Ctx {
             unsafe { *record.registers.get() = SavedRegisters::default() };
         }
         record.sp.store(sp, Relaxed);
-        let stopped = Stopped { world: &heap.world, lock: Some(heap.world.stop(&record)?) };
+        let begun = Instant::now();
+        let stopped = Stopped { world: &heap.world, begun, lock: Some(heap.world.stop(&record)?) };
         Some(f(self, stopped.lock.as_deref().map_or(&[], Vec::as_slice)))
     }
 

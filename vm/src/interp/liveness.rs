@@ -19,6 +19,7 @@ type Known = HashMap<(usize, usize), Registers>;
 /// still needed, refers to is freed. The function holds no objects besides its arguments, and does not need these any more if it was
 /// called by the interpreter directly.
 pub fn collect_for_program(cx: &mut Ctx, module: &str, function: &str) -> usize {
+    cx.let_others_run();
     let direct = called_directly(cx, module, function);
     forget_dead_registers(cx, direct);
     if direct { cx.collect_from_interpreter() } else { cx.collect() }

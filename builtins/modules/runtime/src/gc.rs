@@ -239,6 +239,7 @@ fn keep_tracked(cx: &mut Ctx, function: &str) -> usize {
     };
     let mut at = first;
     for i in first..cx.keep.len() {
+        cx.breathe();
         let v = cx.keep[i];
         if cx.is_tracked(v) {
             cx.keep[at] = v;
@@ -337,6 +338,7 @@ fn get_referrers(cx: &mut Ctx, _: Value, args: Args<'_>) -> PyResult {
     let first = keep_tracked(cx, "");
     let mut at = first;
     for i in first..cx.keep.len() {
+        cx.breathe();
         let v = cx.keep[i];
         let mut hit = false;
         if !v.is(held) {
