@@ -68,6 +68,7 @@ fn bind_copy(
         w.set(total + usize::from(varargs), d);
     }
     for (n, v) in names.iter().zip(&all[npos..]) {
+        cx.breathe();
         bind_keyword(cx, f, code, names, *n, *v, extra, w)?;
     }
     if npos > argc && !varargs {

@@ -375,10 +375,16 @@ fn merge_keywords(
     };
     let dict = cx.dict_private(dict)?;
     let pairs = dict.snapshot();
-    let mut all = Vec::with_capacity(items.len() + pairs.len());
+    let (mut all, mut names) = (Vec::new(), Vec::new());
+    let room =
+        all.try_reserve_exact(items.len() + pairs.len()).and_then(|()| names.try_reserve_exact(pairs.len()));
+    if room.is_err() {
+        return Err(cx.no_memory());
+    }
     all.extend_from_slice(items);
-    let mut names = Vec::with_capacity(pairs.len());
     for (_, k, v) in &pairs {
+        // The snapshot is what the collector sees.
+        cx.breathe();
         if StrObj::of(*k).is_none() {
             let msg = "keywords must be strings";
             return Err(cx.type_error(msg));
@@ -388,6 +394,7 @@ fn merge_keywords(
     }
     let names = cx.tuple_of(None, &names)?;
     let all = cx.tuple_of(None, &all)?;
+    drop(pairs);
     crate::roots::keep_alive(dict.value());
     Ok((all, names))
 }
