@@ -36,7 +36,7 @@ pub(super) fn new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
         return protopy_vm::str(cx, *one);
     }
     let given = args.pos().len();
-    if given > 3 {
+    if given > 3 && class.is(cx.ty(Ty::Str).value()) {
         let msg = format!("str expected at most 3 arguments, got {given}");
         return Err(cx.type_error(&msg));
     }

@@ -444,6 +444,22 @@ pub(crate) fn new_function_type(v: Value) -> Option<&'static TypeObj> {
     if std::ptr::eq(f.def, &NEW_DEF) { TypeObj::of(f.this.get()?) } else { None }
 }
 
+/// What `__new__` itself says of too many arguments where a call of the type has other words.
+fn check_count(cx: &mut Ctx, t: &TypeObj, args: &Args<'_>) -> PyResult<()> {
+    let (n, kw) = (args.all().len(), args.nkw());
+    let most = match t.value() {
+        v if v == cx.ty(Ty::Int).value() => 2,
+        v if v == cx.ty(Ty::Str).value() => 3,
+        _ => return Ok(()),
+    };
+    if n <= most {
+        return Ok(());
+    }
+    let kind = if kw == n { "keyword " } else { "" };
+    let msg = format!("{}() takes at most {most} {kind}arguments ({n} given)", type_text(t));
+    Err(cx.type_error(&msg))
+}
+
 /// Calls a builtin type's `__new__` after checking that it fits the class asked for.
 fn call_new(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
     let Some(t) = TypeObj::of(this) else {
@@ -487,6 +503,7 @@ fn call_new(cx: &mut Ctx, this: Value, args: Args<'_>) -> PyResult {
     let Some(f) = t.slots.new.get() else {
         return Err(cx.type_error(&format!("cannot create '{tn}' instances")));
     };
+    check_count(cx, t, &rest)?;
     let v = f(cx, first, rest)?;
     if sub.has(type_flags::HAS_DEL) && std::ptr::eq(cx.type_of(v), sub) {
         cx.register_finalizer(v);

@@ -14,7 +14,12 @@ pub fn int_new(cx: &mut Ctx, cls: Value, args: Args<'_>) -> PyResult {
     let (x, base) = match (args.pos(), args.nkw()) {
         ([x], 0) => (Some(*x), None),
         (all, 0) if all.len() > 2 => {
-            let msg = format!("int expected at most 2 arguments, got {}", all.len());
+            let n = all.len();
+            let msg = if cls.is(cx.ty(Ty::Int).value()) {
+                format!("int expected at most 2 arguments, got {n}")
+            } else {
+                format!("int() takes at most 2 arguments ({n} given)")
+            };
             return Err(cx.type_error(&msg));
         }
         _ => {
