@@ -1,25 +1,29 @@
 //! Decimals from other objects.
 
 use crate::context::Context;
-use crate::num::{Dec, Kind, Status, convert, flags, text};
-use crate::object::{Decimal, Runtime, int_operand, make_of, no_digits, run, runtime_of, unsupported};
+use crate::num::{Dec, Kind, Res, Status, Stop, convert, flags, text};
+use crate::object::{
+    Decimal, Runtime, int_operand, make_of, no_digits, run, run_apart, runtime_of, unsupported,
+};
 use crate::signals;
+use protopy_text::StrRef;
 use protopy_text::unicode::{is_space, to_decimal};
 use protopy_vm::protocore::layouts::{FloatObj, IntRef, ListObj, StrObj, TupleObj};
 use protopy_vm::protocore::{Args, Ctx, PyResult, Ty, TypeObj, Value};
 use protopy_vm::{self as vm};
 
 /// ASCII text of a number: blanks around it cut and underscores dropped if `lenient`; what can be no number becomes empty.
-fn ascii(s: &StrObj, lenient: bool) -> Vec<u8> {
-    let mut out = Vec::with_capacity(s.len());
+fn ascii(s: StrRef<'_>, lenient: bool) -> Res<Vec<u8>> {
+    let mut out = Vec::new();
+    out.try_reserve_exact(s.len()).map_err(|_| Stop::Memory)?;
     let mut ended = false;
-    for c in s.str_ref().chars() {
+    for c in s.chars() {
         if lenient && is_space(c) {
             ended |= !out.is_empty();
             continue;
         }
         if ended {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         if lenient && c == u32::from(b'_') {
             continue;
@@ -27,10 +31,10 @@ fn ascii(s: &StrObj, lenient: bool) -> Vec<u8> {
         match (u8::try_from(c), to_decimal(c)) {
             (Ok(b), _) if b.is_ascii() && b != 0 => out.push(b),
             (_, Some(d)) => out.push(b'0' + d),
-            _ => return Vec::new(),
+            _ => return Ok(Vec::new()),
         }
     }
-    out
+    Ok(out)
 }
 
 /// How a conversion treats the context: exactly, or rounding.
@@ -83,16 +87,16 @@ pub fn from_object(
         return finished(cx, rt, ctx, ty, copy, mode);
     }
     if let Some(s) = StrObj::of(v) {
-        let bytes = ascii(s, mode == Mode::Exact);
         let mut st = 0;
-        let s = ctx.settings();
-        let d = run(cx, |_| {
-            let parsed = text::parse(&bytes)?;
+        let (given, s) = (s.str_ref(), ctx.settings());
+        let d = run_apart(cx, given.len(), |_| {
+            let parsed = text::parse(&ascii(given, mode == Mode::Exact)?)?;
             match mode {
                 Mode::Exact => text::exactly(parsed, &mut st),
                 Mode::Rounded => text::in_context(parsed, &s, &mut st),
             }
         })?;
+        vm::keep_alive(v);
         return noted(cx, rt, ctx, ty, d, st);
     }
     if let Some(n) = IntRef::of(v) {
@@ -146,8 +150,12 @@ fn from_tuple(cx: &mut Ctx, v: Value) -> PyResult<Dec> {
     }
     let wrong = |cx: &mut Ctx| Err(cx.value_error("coefficient must be a tuple of digits"));
     let Some(digits) = vm::seq_items(digits) else { return wrong(cx) };
-    let mut all = Vec::with_capacity(digits.len());
+    let mut all = Vec::new();
+    if all.try_reserve_exact(digits.len()).is_err() {
+        return Err(cx.no_memory());
+    }
     for d in digits.iter() {
+        cx.breathe();
         match IntRef::of(*d).and_then(IntRef::to_i64) {
             Some(d @ 0..=9) => all.push(d as u8),
             _ => return wrong(cx),
@@ -156,7 +164,7 @@ fn from_tuple(cx: &mut Ctx, v: Value) -> PyResult<Dec> {
     if kind == Kind::Infinite {
         return Ok(Dec::infinity(neg));
     }
-    let coef = run(cx, |_| text::from_digits(&all))?;
+    let coef = run_apart(cx, all.len(), |_| text::from_digits(&all))?;
     let e = e.clamp(-4_900_000_000_000_000_000, 4_900_000_000_000_000_000);
     Ok(Dec { neg, kind, exp: if kind == Kind::Finite { e } else { 0 }, coef })
 }

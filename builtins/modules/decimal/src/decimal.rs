@@ -3,10 +3,11 @@
 use crate::context::Context;
 use crate::create::decimal_new;
 use crate::num::{
-    Dec, DecRef, Kind, Rounding, Settings, arith, compare as order, convert, flags, power, text,
+    Dec, DecRef, Kind, Rounding, Settings, Stop, arith, compare as order, convert, flags, power, text,
 };
 use crate::object::{
-    Binary, Decimal, Operand, Runtime, apply, conclude, int_operand, make, operand, run, runtime_of, unary,
+    Binary, Decimal, Operand, Runtime, apply, conclude, digits_in, int_operand, make, operand, run,
+    run_apart, runtime_of, unary,
 };
 use crate::signals;
 use num_bigint::BigInt;
@@ -152,7 +153,8 @@ pub fn to_int(cx: &mut Ctx, v: Value, rounding: Rounding) -> PyResult {
     if let Some(n) = convert::to_small_int(d) {
         return Ok(cx.int(n));
     }
-    let n = run(cx, |w| convert::to_int(d, w))?;
+    let zeros = usize::try_from(d.exp).unwrap_or(0);
+    let n = run_apart(cx, digits_in(d.coef).saturating_add(zeros), |w| convert::to_int(d, w))?;
     vm::keep_alive(v);
     Ok(cx.bigint(n))
 }
@@ -164,7 +166,7 @@ fn int(cx: &mut Ctx, v: Value) -> PyResult {
 fn float(cx: &mut Ctx, v: Value) -> PyResult {
     let d = this(cx, v)?;
     let f = match d.kind {
-        Kind::Finite => run(cx, |_| convert::to_f64(d))?,
+        Kind::Finite => run_apart(cx, digits_in(d.coef), |_| convert::to_f64(d))?,
         Kind::Infinite if d.neg => f64::NEG_INFINITY,
         Kind::Infinite => f64::INFINITY,
         Kind::Quiet => f64::NAN.copysign(if d.neg { -1.0 } else { 1.0 }),
@@ -185,7 +187,7 @@ fn hash(cx: &mut Ctx, v: Value) -> PyResult<i64> {
 
 /// A number as text.
 pub fn to_str(cx: &mut Ctx, d: DecRef<'_>, capitals: bool, engineering: bool) -> PyResult {
-    let t = run(cx, |_| text::to_text(d, capitals, engineering))?;
+    let t = run_apart(cx, digits_in(d.coef), |_| text::to_text(d, capitals, engineering))?;
     cx.str_from(protopy_text::StrRef::Latin1(&t))
 }
 
@@ -207,12 +209,16 @@ fn repr(cx: &mut Ctx, v: Value) -> PyResult {
     let d = this(cx, v)?;
     let rt = runtime_of(cx, v)?;
     let capitals = rt.current(cx)?.1.capitals();
-    let t = run(cx, |_| text::to_text(d, capitals, false))?;
+    let out = run_apart(cx, digits_in(d.coef), |_| {
+        let t = text::to_text(d, capitals, false)?;
+        let mut out = Vec::new();
+        out.try_reserve_exact(t.len() + 11).map_err(|_| Stop::Memory)?;
+        out.extend_from_slice(b"Decimal('");
+        out.extend_from_slice(&t);
+        out.extend_from_slice(b"')");
+        Ok(out)
+    })?;
     vm::keep_alive(v);
-    let mut out = Vec::with_capacity(t.len() + 11);
-    out.extend_from_slice(b"Decimal('");
-    out.extend_from_slice(&t);
-    out.extend_from_slice(b"')");
     cx.str_from(protopy_text::StrRef::Latin1(&out))
 }
 
@@ -337,7 +343,8 @@ pub fn ratio(cx: &mut Ctx, a: &[Value]) -> PyResult {
         }
         _ => return Err(cx.value_error("cannot convert NaN to integer ratio")),
     }
-    let (n, d): (BigInt, BigInt) = run(cx, |w| convert::ratio(d, w))?;
+    let size = digits_in(d.coef).saturating_add(usize::try_from(d.exp.unsigned_abs()).unwrap_or(usize::MAX));
+    let (n, d): (BigInt, BigInt) = run_apart(cx, size, |w| convert::ratio(d, w))?;
     vm::keep_alive(a[0]);
     let pair = [cx.bigint(n), cx.bigint(d)];
     cx.tuple_of(None, &pair)
@@ -349,9 +356,13 @@ pub fn as_tuple(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let digits = match d.kind {
         Kind::Infinite => vec![b'0'],
         Kind::Quiet | Kind::Signaling if d.coef.is_empty() => Vec::new(),
-        _ => run(cx, |_| text::digits_of(d.coef))?,
+        _ => run_apart(cx, digits_in(d.coef), |_| text::digits_of(d.coef))?,
     };
-    let items: Vec<Value> = digits.iter().map(|b| Value::small(i64::from(b - b'0'))).collect();
+    let mut items = Vec::new();
+    if items.try_reserve_exact(digits.len()).is_err() {
+        return Err(cx.no_memory());
+    }
+    items.extend(digits.iter().map(|b| Value::small(i64::from(b - b'0'))));
     let digits = cx.tuple_of(None, &items)?;
     let exp = match d.kind {
         Kind::Finite => cx.int(d.exp),

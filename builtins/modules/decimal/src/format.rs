@@ -1,7 +1,7 @@
 //! `Decimal.__format__`: the specification, the locale, and what a caller puts in its place.
 
 use crate::num::format::{Locale, Spec, SpecError, format as formatted};
-use crate::object::{Decimal, run, runtime_of};
+use crate::object::{Decimal, digits_in, run_apart, runtime_of};
 use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{BytesObj, ListObj, StrObj};
 use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
@@ -51,7 +51,8 @@ pub fn format(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let rt = runtime_of(cx, a[0])?;
     let (_, ctx) = rt.current(cx)?;
     let (rounding, capitals) = (ctx.settings().rounding, ctx.capitals());
-    let out = run(cx, |_| formatted(d.view(), &spec, rounding, capitals, &locale))?;
+    let out =
+        run_apart(cx, digits_in(d.view().coef), |_| formatted(d.view(), &spec, rounding, capitals, &locale))?;
     vm::keep_alive(a[0]);
     Ok(cx.str(&out))
 }

@@ -4,8 +4,12 @@
 //! usual Decimal has nothing to drop.
 
 use crate::context::Context;
-use crate::num::{Dec, DecRef, Kind, Res, Settings, Status, Stop, Work, convert, words::Words};
+use crate::num::{
+    Dec, DecRef, Kind, Res, Settings, Status, Stop, Work, convert,
+    words::{DIGITS, Words},
+};
 use crate::signals;
+use protopy_vm::protocore::ctx::breaker;
 use protopy_vm::protocore::layouts::{IntRef, NativeCode, NativeFnObj};
 use protopy_vm::protocore::space::SpaceState;
 use protopy_vm::protocore::types::type_flags;
@@ -14,6 +18,7 @@ use protopy_vm::protocore::{
 };
 use protopy_vm::{self as vm, TypeSpec};
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// The content of a Decimal.
 pub struct Decimal {
@@ -289,6 +294,27 @@ pub fn run<T>(cx: &mut Ctx, f: impl FnOnce(&mut Work) -> Res<T>) -> PyResult<T> 
     }
 }
 
+/// As [`run`], for what is done with so many digits in few, long steps: if these are many and there are other threads, in a blocking
+/// scope. A signal ends it: then all is done once more, as `run` does it. `f` touches no object but by the numbers it was given, whose
+/// owners are alive.
+pub fn run_apart<T>(cx: &mut Ctx, digits: usize, mut f: impl FnMut(&mut Work) -> Res<T>) -> PyResult<T> {
+    if !cx.computes_apart(digits) {
+        return run(cx, f);
+    }
+    let asked = cx.breaker.clone();
+    let mut poll = || asked.load(Relaxed) & (breaker::SIGNAL | breaker::ASYNC_EXC) == 0;
+    match cx.blocking(|| f(&mut Work::new(&mut poll))) {
+        Ok(r) => Ok(r),
+        Err(Stop::Interrupted) => run(cx, f),
+        Err(Stop::Memory) => Err(cx.no_memory()),
+    }
+}
+
+/// Digits of a coefficient, about, as [`run_apart`] wants to know them.
+pub fn digits_in(coef: &[u64]) -> usize {
+    coef.len().saturating_mul(DIGITS)
+}
+
 /// An operand: a Decimal, or an int as one.
 pub enum Operand {
     /// A Decimal object's number.
@@ -324,7 +350,10 @@ pub fn operand(cx: &mut Ctx, v: Value) -> PyResult<Option<Operand>> {
 pub fn int_operand(cx: &mut Ctx, n: IntRef) -> PyResult<Dec> {
     match n {
         IntRef::Small(n) => Ok(convert::from_i64(n)),
-        IntRef::Big(n) => run(cx, |w| convert::from_int(n, w)),
+        IntRef::Big(n) => {
+            let digits = usize::try_from(n.bits()).unwrap_or(usize::MAX) / 3;
+            run_apart(cx, digits, |w| convert::from_int(n, w))
+        }
     }
 }
 

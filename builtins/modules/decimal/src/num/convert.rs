@@ -5,7 +5,6 @@ use super::mul::mul;
 use super::words::{self, BASE, Words};
 use super::{Res, Stop, Work, mul};
 use num_bigint::{BigInt, BigUint, Sign};
-use num_integer::Integer;
 
 /// Most bits of an integer that a conversion makes.
 const MAX_BITS: i64 = 1 << 33;
@@ -30,7 +29,8 @@ pub fn from_binary(n: &[u64], work: &mut Work) -> Res<Words> {
     }
     let mut power = mul::pow(&[1 << 32], 2 * PIECE as u64, work)?;
     while parts.len() > 1 {
-        let mut joined = Vec::with_capacity(parts.len() / 2 + 1);
+        let mut joined = Vec::new();
+        joined.try_reserve_exact(parts.len() / 2 + 1).map_err(|_| Stop::Memory)?;
         let mut it = parts.into_iter();
         while let Some(low) = it.next() {
             joined.push(match it.next() {
@@ -141,11 +141,36 @@ pub fn ratio(x: DecRef<'_>, work: &mut Work) -> Res<(BigInt, BigInt)> {
     if exp >= 0 {
         return Ok((to_int(x, work)?, BigInt::from(1)));
     }
-    let n = to_binary(&words::shift_right(x.coef, length(zeros))?, work)?;
-    let d = ten_power(-exp, work)?;
-    let g = n.gcd(&d);
     let sign = if x.neg { Sign::Minus } else { Sign::Plus };
-    Ok((BigInt::from_biguint(sign, n / &g), BigInt::from(d / g)))
+    let mut coef = words::shift_right(x.coef, length(zeros))?;
+    // A coefficient without a zero at its end shares either fives with 10^-exp, or twos.
+    let fives = factors_of_five(&coef, exp.unsigned_abs(), work)?;
+    if fives > 0 {
+        // n / 5^k = n 2^k / 10^k
+        let twice = mul(&coef, &mul::pow(&[2], fives, work)?, work)?;
+        coef = words::shift_right(&twice, length(fives as i64))?;
+    }
+    let n = to_binary(&coef, work)?;
+    let twos = n.trailing_zeros().unwrap_or(0).min(exp.unsigned_abs());
+    let d = (ten_power(-exp - fives as i64, work)? << fives) >> twos;
+    Ok((BigInt::from_biguint(sign, n >> twos), BigInt::from(d)))
+}
+
+/// How often 5 divides a coefficient without zeros at its end, at most `most` times.
+fn factors_of_five(coef: &[u64], most: u64, work: &mut Work) -> Res<u64> {
+    if words::digit_at(coef, 0) != 5 {
+        return Ok(0);
+    }
+    // It is odd: n 2^k ends in as many zeros as n has factors, up to k.
+    let mut k = 32;
+    loop {
+        k = most.min(k);
+        let n = words::trailing_zeros(&mul(coef, &mul::pow(&[2], k, work)?, work)?) as u64;
+        if n < k || k == most {
+            return Ok(n.min(k));
+        }
+        k *= 8;
+    }
 }
 
 /// The number that a float is exactly.
@@ -169,10 +194,23 @@ pub fn from_f64(f: f64, work: &mut Work) -> Res<Dec> {
     Ok(Dec::finite(neg, mul(&Words::of_u64(m), &factor, work)?, e.min(0)))
 }
 
+/// Digits that tell a float from its neighbours, and what is halfway: 767 at most.
+const DECISIVE: usize = 800;
+
 /// The float nearest to a finite number.
 pub fn to_f64(x: DecRef<'_>) -> Res<f64> {
-    let mut text = super::text::digits_of(x.coef)?;
-    text.extend_from_slice(format!("e{}", x.exp).as_bytes());
+    let (mut text, mut exp) = (super::text::digits_of(x.coef)?, x.exp);
+    if text.len() > DECISIVE {
+        // Of the others matters only whether there are any.
+        let more = text[DECISIVE..].iter().any(|b| *b != b'0');
+        exp += (text.len() - DECISIVE) as i64;
+        text.truncate(DECISIVE);
+        if more {
+            text.push(b'1');
+            exp -= 1;
+        }
+    }
+    text.extend_from_slice(format!("e{exp}").as_bytes());
     let f: f64 = std::str::from_utf8(&text).ok().and_then(|t| t.parse().ok()).unwrap_or(0.0);
     Ok(if x.neg { -f } else { f })
 }

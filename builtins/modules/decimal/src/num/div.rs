@@ -2,10 +2,10 @@
 
 use super::mul::mul;
 use super::words::{
-    BASE, DIGITS, Divisor, Rest, Words, add, add_to, compare, digits, div_word, mul_word, rest, shift_left,
-    shift_right, sub_from, trim, zeroed,
+    BASE, DIGITS, Divisor, Rest, Words, add, add_to, compare, digits, div_word, joined, mul_word, rest,
+    shift_left, shift_right, sub_from, trim, zeroed,
 };
-use super::{Res, Work};
+use super::{Res, Stop, Work};
 
 /// Words of a divisor from which on the recursive method is used.
 const RECURSIVE: usize = 80;
@@ -68,11 +68,9 @@ fn two_by_one(a: &[u64], b: &[u64], work: &mut Work) -> Res<(Vec<u64>, Vec<u64>)
     }
     let h = n / 2;
     let (q1, r1) = three_by_two(&a[h..], b, work)?;
-    let mut rest = a[..h].to_vec();
-    rest.extend_from_slice(&r1);
-    let (mut q, r) = three_by_two(&rest, b, work)?;
-    q.extend_from_slice(&q1);
-    Ok((q, r))
+    let rest = joined(&a[..h], &r1)?;
+    let (q, r) = three_by_two(&rest, b, work)?;
+    Ok((joined(&q, &q1)?, r))
 }
 
 /// `a` of three halves by `b` of two: a quotient of one half, a remainder of two.
@@ -83,11 +81,12 @@ fn three_by_two(a: &[u64], b: &[u64], work: &mut Work) -> Res<(Vec<u64>, Vec<u64
         two_by_one(&a[h..], b1, work)?
     } else {
         // The quotient is BASE^h - 1 or a little less; the remainder then is a1 - b1 BASE^h + b1.
-        let mut r = a[h..].to_vec();
+        let mut r = joined(&a[h..], &[0])?;
         sub_from(&mut r[h..], b1);
-        r.push(0);
         add_to(&mut r, b1);
-        (vec![BASE - 1; h], r)
+        let mut q = zeroed(h)?;
+        q.fill(BASE - 1);
+        (q, r)
     };
     let mut r = zeroed(2 * h + 2)?;
     r[..h].copy_from_slice(&a[..h]);
@@ -120,12 +119,13 @@ fn blocks(a: &[u64], b: &[u64], work: &mut Work) -> Res<(Words, Words)> {
     num[pad..pad + a.len()].copy_from_slice(a);
     mul_word(&mut num, f, 0);
     let count = num.len().div_ceil(n);
+    let missing = (count * n).saturating_sub(num.len());
+    num.try_reserve_exact(missing).map_err(|_| Stop::Memory)?;
     num.resize(count * n, 0);
     let mut q = zeroed(count * n)?;
     let mut r = zeroed(n)?;
     for i in (0..count).rev() {
-        let mut part = num[i * n..(i + 1) * n].to_vec();
-        part.extend_from_slice(&r);
+        let part = joined(&num[i * n..(i + 1) * n], &r)?;
         let (qi, ri) = two_by_one(&part, &den, work)?;
         q[i * n..i * n + qi.len()].copy_from_slice(&qi);
         r = ri;

@@ -50,6 +50,8 @@ pub fn ln10(n: usize, work: &mut Work) -> Res<Words> {
         w[..n].iter_mut().rev().zip(LN10).for_each(|(x, y)| *x = y);
         return Ok(w);
     }
+    // What cannot end in a result is not begun.
+    drop(words::room(n.saturating_mul(2))?);
     // 46 artanh(1/31) + 34 artanh(1/49) + 20 artanh(1/161)
     let m = n + 1;
     let mut sum = Words::new();

@@ -240,11 +240,14 @@ fn parts(d: &Dec, kind: char, precision: Option<usize>, upper: bool) -> Res<Part
     };
     let (int, frac) = if point <= 0 {
         let mut f = zeros(-point)?;
+        f.try_reserve_exact(digits.len()).map_err(|_| Stop::Memory)?;
         f.extend_from_slice(&digits);
         (vec![b'0'], f)
     } else if point >= n {
         let mut i = digits;
-        i.extend(zeros(point - n)?);
+        let more = zeros(point - n)?;
+        i.try_reserve_exact(more.len()).map_err(|_| Stop::Memory)?;
+        i.extend_from_slice(&more);
         (i, Vec::new())
     } else {
         let mut i = digits;
@@ -281,6 +284,9 @@ fn laid_out(neg: bool, p: Parts, spec: &Spec, locale: &Locale) -> Res<String> {
     let point = if local { &*locale.point } else { "." };
     let sign = sign_text(neg, spec.sign);
     let mut end = String::new();
+    let wide = if spec.fraction_group.is_some() { p.frac.len() / 3 * 4 } else { 0 };
+    end.try_reserve(p.frac.len().saturating_add(wide) + point.len() + p.tail.len())
+        .map_err(|_| Stop::Memory)?;
     if !p.frac.is_empty() || spec.alternate {
         end.push_str(point);
         match spec.fraction_group {
@@ -307,6 +313,7 @@ fn laid_out(neg: bool, p: Parts, spec: &Spec, locale: &Locale) -> Res<String> {
         None => ("", &[]),
     };
     let mut body = grouped(p.int, room, separator, grouping)?;
+    body.try_reserve(end.len()).map_err(|_| Stop::Memory)?;
     body.push_str(&end);
     aligned(sign, &body, spec)
 }
@@ -330,6 +337,7 @@ fn grouped(digits: Vec<u8>, room: usize, separator: &str, grouping: &[u8]) -> Re
         };
         let size = size.min(rest.len().max(left).max(1));
         let (before, group) = rest.split_at(rest.len().saturating_sub(size));
+        groups.try_reserve(1).map_err(|_| Stop::Memory)?;
         groups.push((size - group.len(), group));
         rest = before;
         left = left.saturating_sub(size);

@@ -148,7 +148,9 @@ pub fn digits_of(coef: &[u64]) -> Res<Vec<u8>> {
 
 /// The scientific (or engineering) form.
 pub fn to_text(x: DecRef<'_>, capitals: bool, engineering: bool) -> Res<Vec<u8>> {
-    let mut out = Vec::with_capacity(48);
+    let mut out = Vec::new();
+    // Digits, a sign, a point and zeros, an exponent.
+    out.try_reserve_exact(words::digits(x.coef) + 48).map_err(|_| super::Stop::Memory)?;
     if x.neg {
         out.push(b'-');
     }

@@ -254,6 +254,14 @@ pub fn zeroed(n: usize) -> Res<Vec<u64>> {
     Ok(v)
 }
 
+/// The words of both, one after the other.
+pub fn joined(a: &[u64], b: &[u64]) -> Res<Vec<u64>> {
+    let mut v = room(a.len() + b.len())?;
+    v.extend_from_slice(a);
+    v.extend_from_slice(b);
+    Ok(v)
+}
+
 /// High and low word of a number below 10^38.
 #[inline(always)]
 pub fn split(n: u128) -> (u64, u64) {
