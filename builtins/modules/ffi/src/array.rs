@@ -189,6 +189,7 @@ fn gather(
             return Err(cx.no_memory());
         }
         for k in 0..count {
+            cx.breathe();
             match at(k).checked_mul(ii.size).and_then(|p| d.part(p, ii.size)) {
                 Some(p) => places.push(p),
                 None => return Err(cx.raise_str(Ty::IndexError, "invalid index")),
@@ -199,6 +200,7 @@ fn gather(
     }
     let mut out = ValueVec::new(cx);
     for k in 0..count {
+        cx.safepoint()?;
         let v = load_item(cx, this, at(k))?;
         out.push(cx, v)?;
     }
@@ -211,12 +213,20 @@ fn gather(
 /// Each is readable for the size of the character type.
 pub(crate) unsafe fn text_at(cx: &mut Ctx, code: u8, places: Vec<*mut u8>) -> PyResult {
     if code == b'c' {
+        let mut b: Vec<u8> = Vec::new();
+        if b.try_reserve_exact(places.len()).is_err() {
+            return Err(cx.no_memory());
+        }
         // SAFETY: by the contract.
-        let b: Vec<u8> = places.into_iter().map(|p| unsafe { p.read() }).collect();
+        b.extend(places.into_iter().map(|p| unsafe { p.read() }));
         return cx.bytes(&b);
     }
+    let mut w: Vec<u32> = Vec::new();
+    if w.try_reserve_exact(places.len()).is_err() {
+        return Err(cx.no_memory());
+    }
     // SAFETY: by the contract.
-    let w: Vec<u32> = places.into_iter().map(|p| unsafe { p.cast::<u32>().read_unaligned() }).collect();
+    w.extend(places.into_iter().map(|p| unsafe { p.cast::<u32>().read_unaligned() }));
     codes::wide_str(cx, &w)
 }
 
@@ -226,11 +236,13 @@ fn set_item(cx: &mut Ctx, this: Value, key: Value, v: Option<Value>) -> PyResult
     if let Some(s) = SliceObj::of(key) {
         let r = slice_unpack(cx, s)?;
         let r = slice_adjust(i.length, r);
-        let n = ops::len(cx, v)?;
-        if n != r.count {
+        let n = ops::len(cx, v);
+        let n = protopy_vm::catch(cx, n, Ty::TypeError)?;
+        let Some(n) = n.filter(|n| *n == r.count) else {
             return Err(cx.value_error("Can only assign sequence of same size"));
-        }
+        };
         for k in 0..n {
+            cx.safepoint()?;
             let key = cx.int_usize(k);
             let item = protopy_vm::get_item(cx, v, key)?;
             store_item(cx, this, nth(r.start, r.step, k), item)?;

@@ -3,7 +3,7 @@
 use crate::argument::{Argument, ROOM, Room, as_parameter};
 use crate::codes;
 use crate::data::{self, hold_wide, keep_bytes};
-use crate::info::{self, Kind, simple_ffi};
+use crate::info::{self, Info, Kind, simple_ffi};
 use crate::state::{T, ty};
 use libffi_sys as ffi;
 use protopy_vm::protocore::layouts::{BytesObj, IntRef, StrObj};
@@ -257,13 +257,12 @@ const RESULT: usize = 64;
 struct ResultRoom([u8; RESULT]);
 
 fn invoke(cx: &mut Ctx, plan: &Plan<'_>, args: &mut [Arg]) -> PyResult {
-    let (result_type, size) = match plan.restype {
-        None => (&raw mut ffi::ffi_type_sint32, 8),
-        Some(t) if t.is_none() => (&raw mut ffi::ffi_type_void, 8),
-        Some(t) => match info::of_class(t) {
-            Some(i) => (i.ffi_type(), i.size),
-            None => (&raw mut ffi::ffi_type_sint32, 8),
-        },
+    // As the type is now: another thread may complete it during the call.
+    let kind = plan.restype.and_then(info::of_class);
+    let (result_type, size) = match (plan.restype, kind) {
+        (Some(t), _) if t.is_none() => (&raw mut ffi::ffi_type_void, 8),
+        (_, Some(i)) => (i.ffi_type(), i.size),
+        _ => (&raw mut ffi::ffi_type_sint32, 8),
     };
     let mut types: Vec<*mut ffi::ffi_type> = args.iter().map(|a| a.ty).collect();
     let mut values: Vec<*mut c_void> = args
@@ -311,7 +310,7 @@ fn invoke(cx: &mut Ctx, plan: &Plan<'_>, args: &mut [Arg]) -> PyResult {
         return Err(cx.set_raised(exc));
     }
     // SAFETY: the memory holds the result.
-    unsafe { result(cx, plan, out) }
+    unsafe { result(cx, plan, kind, out) }
 }
 
 /// Calls the function, in a blocking scope unless it uses the interpreter.
@@ -351,14 +350,14 @@ unsafe fn enter_c(
 }
 
 /// # Safety
-/// `p` holds a result of the plan's type.
-unsafe fn result(cx: &mut Ctx, plan: &Plan<'_>, p: *mut u8) -> PyResult {
+/// `p` holds a result of the plan's type, which `kind` describes.
+unsafe fn result(cx: &mut Ctx, plan: &Plan<'_>, kind: Option<&Info>, p: *mut u8) -> PyResult {
     // SAFETY: by the contract.
     let as_int = |cx: &mut Ctx| unsafe { codes::load(cx, b'i', false, p) };
     let v = match plan.restype {
         None => return as_int(cx),
         Some(t) if t.is_none() => return Ok(t),
-        Some(t) => match TypeObj::of(t).and_then(|t| Some((t, info::of_type(t)?))) {
+        Some(t) => match TypeObj::of(t).and_then(|t| Some((t, kind?))) {
             None => {
                 let n = as_int(cx)?;
                 return protopy_vm::call(cx, t, &[n]);

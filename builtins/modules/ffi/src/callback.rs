@@ -4,7 +4,7 @@
 //! (`call::current`). A thread that the runtime does not know is attached for the time of the call.
 
 use crate::call::{self, FLAG_ERRNO};
-use crate::info::{self, Kind};
+use crate::info::{self, Kind, flag};
 use crate::state::{T, known, set_ty, ty};
 use crate::{codes, data};
 use libffi_sys as ffi;
@@ -90,6 +90,8 @@ pub(crate) fn make(
         }
     };
     let items = TupleObj::of(argtypes).map_or(&[][..], TupleObj::items);
+    // What C is told of them does not change any more.
+    items.iter().filter_map(|t| info::of_class(*t)).for_each(|i| i.set(flag::FINAL));
     let mut entry = Box::new(Entry {
         space: std::sync::Arc::downgrade(&cx.space_arc()),
         callable: Slot::new(callable),
@@ -140,13 +142,15 @@ unsafe extern "C" fn entered(
     args: *mut *mut c_void,
     user: *mut c_void,
 ) {
-    // SAFETY: the closure was made with an entry, which lives as long as the closure.
+    // SAFETY: the closure was made with an entry, which lives as long as the closure. The Python function may drop the last reference to
+    // their owner, which `run` keeps while it needs the entry; nothing looks at it later.
     let e = unsafe { &*user.cast::<Entry>() };
+    let swaps = e.flags & FLAG_ERRNO != 0;
     if e.result_size > 0 && !result.is_null() {
         // SAFETY: libffi's room for a result is at least a word.
         unsafe { std::ptr::write_bytes(result.cast::<u8>(), 0, e.result_size.max(8)) };
     }
-    if e.flags & FLAG_ERRNO != 0 {
+    if swaps {
         call::exchange_errno();
     }
     let body = std::panic::AssertUnwindSafe(|| {
@@ -162,7 +166,7 @@ unsafe extern "C" fn entered(
     });
     // The message of a panic has been printed; nothing may unwind through C.
     let _ = std::panic::catch_unwind(body);
-    if e.flags & FLAG_ERRNO != 0 {
+    if swaps {
         call::exchange_errno();
     }
 }
@@ -190,6 +194,7 @@ fn on_foreign_thread(e: &Entry, result: *mut u8, args: *mut *mut c_void) {
 unsafe fn run(cx: &mut Ctx, e: &Entry, result: *mut u8, args: *mut *mut c_void) {
     // Another exception may wait in the state of a thread that calls back from a function that raised.
     let waiting = cx.raised();
+    let this = e.this.get_or_none();
     let f = e.callable.get_or_none();
     let argtypes = e.argtypes.get_or_none();
     if cx.check_native_stack(" in a ctypes callback").is_err_and(|r| {
@@ -216,6 +221,7 @@ unsafe fn run(cx: &mut Ctx, e: &Entry, result: *mut u8, args: *mut *mut c_void) 
         }
     }
     protopy_vm::keep_alive(argtypes);
+    protopy_vm::keep_alive(this);
     if let Some(exc) = waiting {
         let _: Raised = cx.set_raised(exc);
     }

@@ -4,7 +4,7 @@ use crate::data::{hold_wide, keep_bytes};
 use crate::longdouble;
 use protopy_text::StrBuf;
 use protopy_vm::protocore::layouts::{BytesObj, IntRef, StrObj};
-use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
+use protopy_vm::protocore::{Ctx, Layout, PyResult, Ty, Value};
 use protopy_vm::{complex_of, float_of, index, is_true, ops};
 
 /// All letters, in the order in which the message of a wrong one names them.
@@ -245,10 +245,15 @@ pub(crate) fn object_at(cx: &mut Ctx, word: u64) -> PyResult {
     }
     // SAFETY: the word is not zero; whether it is a live object's address is checked before anything is read.
     let v = unsafe { Value::from_bits(word) };
-    if v.is_heap() && !cx.is_object(word) {
-        return Err(cx.value_error("not the address of an object"));
-    }
-    Ok(v)
+    // Storage is no object, nor are the constants that the runtime has for itself.
+    let real = if v.is_heap() {
+        cx.is_object(word) && !matches!(v.layout(), Layout::Values | Layout::DictTable | Layout::Raw)
+    } else {
+        const SHOWN: [Value; 5] =
+            [Value::NONE, Value::FALSE, Value::TRUE, Value::ELLIPSIS, Value::NOT_IMPLEMENTED];
+        v.is_small() || v.is_imm_float() || SHOWN.contains(&v)
+    };
+    if real { Ok(v) } else { Err(cx.value_error("not the address of an object")) }
 }
 
 /// Writes a Python value as a simple type. The answer is what has to be kept as long as the memory holds the value, or None.

@@ -112,13 +112,14 @@ impl CData {
 
     /// Gives an object that owns its memory another amount of it; `None`: no memory.
     pub(crate) fn resize(&self, size: usize) -> Option<()> {
-        if size <= self.size() {
-            self.size.store(size, Ordering::Release);
-            return Some(());
-        }
-        let block = Block::zeroed(size)?;
+        let mut block = if size <= self.size() { None } else { Some(Block::zeroed(size)?) };
         self.blocks.with(|all| {
-            let old = self.size().min(size);
+            // Another thread may have given it more since: memory never gets less, since a reader may have seen the larger size.
+            let old = self.size();
+            let Some(block) = block.take().filter(|_| old < size) else {
+                self.size.store(size.min(old), Ordering::Release);
+                return;
+            };
             // SAFETY: both are that large, and a fresh block overlaps nothing.
             unsafe { std::ptr::copy_nonoverlapping(self.ptr(), block.ptr, old) };
             self.ptr.store(block.ptr, Ordering::Release);
@@ -459,7 +460,9 @@ fn buffer(cx: &mut Ctx, this: Value, _: bool) -> PyResult<Buffer> {
         inner = next;
     }
     // A resized object is not what its type says.
-    let whole: usize = i.shape.iter().product::<usize>().saturating_mul(inner.size);
+    let items =
+        if i.shape.contains(&0) { 0 } else { i.shape.iter().fold(1usize, |n, s| n.saturating_mul(*s)) };
+    let whole = items.saturating_mul(inner.size);
     let shape = if whole <= len { i.shape.clone() } else { vec![len / inner.size.max(1)] };
     let mut strides = vec![0isize; shape.len()];
     let mut step = isize::try_from(inner.size).unwrap_or(0);

@@ -186,8 +186,8 @@ pub(crate) fn moved(cx: &mut Ctx, f: &Field, index: usize, offset: usize) -> Val
         Field {
             name: Slot::from_option(f.name.get()),
             proto: Slot::from_option(f.proto.get()),
-            index: f.index + index,
-            offset: f.offset + offset,
+            index: f.index.saturating_add(index),
+            offset: f.offset.saturating_add(offset),
             size: f.size,
             bits: f.bits,
             access: f.access,

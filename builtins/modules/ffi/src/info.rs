@@ -35,11 +35,19 @@ pub(crate) enum Class {
 }
 
 /// A scalar in a struct.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Prim {
     pub(crate) offset: usize,
     pub(crate) size: usize,
     pub(crate) class: Class,
+}
+
+/// Adds a scalar to those of a struct, once: fields of unions lie at the same place, and there would be twice as many with each union in
+/// a union.
+pub(crate) fn add_prim(all: &mut Vec<Prim>, p: Prim) {
+    if !all.contains(&p) {
+        all.push(p);
+    }
 }
 
 /// Structs larger than this are passed in memory everywhere, whatever is in them.
@@ -171,10 +179,12 @@ impl Info {
         match self.kind {
             Kind::Simple => simple_prims(self.code, at, out),
             Kind::Pointer | Kind::Func => {
-                out.push(Prim { offset: at, size: 8, class: Class::Integer });
+                add_prim(out, Prim { offset: at, size: 8, class: Class::Integer });
             }
             Kind::Struct | Kind::Union | Kind::Array => {
-                out.extend(self.prims.iter().map(|p| Prim { offset: p.offset + at, ..*p }));
+                for p in &self.prims {
+                    add_prim(out, Prim { offset: p.offset.saturating_add(at), ..*p });
+                }
             }
         }
     }
@@ -204,7 +214,7 @@ fn simple_prims(code: u8, at: usize, out: &mut Vec<Prim>) {
         _ => (Class::Integer, 1),
     };
     for i in 0..n {
-        out.push(Prim { offset: at + i * (size / n), size: size / n, class });
+        add_prim(out, Prim { offset: at.saturating_add(i * (size / n)), size: size / n, class });
     }
 }
 
@@ -293,7 +303,8 @@ fn struct_ffi(size: usize, align: usize, prims: &[Prim]) -> FfiStruct {
     let mut elements = elements.into_boxed_slice();
     let whole = Box::new(ffi::ffi_type {
         size,
-        alignment: u16::try_from(align).unwrap_or(16),
+        // libffi aligns addresses, but its room for arguments only to 16 bytes.
+        alignment: u16::try_from(align).unwrap_or(16).clamp(1, 16),
         type_: ffi::FFI_TYPE_STRUCT,
         elements: elements.as_mut_ptr(),
     });

@@ -13,9 +13,7 @@ use protopy_vm::protocore::layouts::{BytesObj, IntRef, StrObj, TupleObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{Ctx, Layout, NativeLayout, Payload, PyResult, Tracer, Ty, TypeObj, Value};
 use protopy_vm::types::{create_type, create_type_with_base, create_type_with_meta};
-use protopy_vm::{
-    ModuleSpec, TypeSpec, ValueVec, errors, index_clamped, index_i64, methods, ops, set_attr_str,
-};
+use protopy_vm::{ModuleSpec, TypeSpec, ValueVec, errors, index_i64, methods, ops, set_attr_str};
 use std::ffi::{CStr, CString, c_int, c_void};
 
 /// `_ctypes`
@@ -202,7 +200,8 @@ fn instance(cx: &mut Ctx, v: Value, what: &str) -> PyResult<&'static data::CData
     match data::of(v) {
         Some(d) => Ok(d),
         None => {
-            let msg = format!("{what} must be _ctypes._CData, not {}", ops::tp_name(cx, v));
+            let given = if v.is_none() { "None".to_owned() } else { ops::tp_name(cx, v) };
+            let msg = format!("{what} must be _ctypes._CData, not {given}");
             Err(cx.type_error(&msg))
         }
     }
@@ -271,7 +270,8 @@ fn buffer_info(cx: &mut Ctx, a: &[Value]) -> PyResult {
 fn unpickle(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let v = protopy_vm::call_method(cx, a[0], "__new__", &[a[0]])?;
     let Some(state) = TupleObj::of(a[1]) else {
-        return Err(cx.type_error("_unpickle() argument 2 must be tuple"));
+        let msg = format!("argument 2 must be tuple, not {}", ops::tp_name(cx, a[1]));
+        return Err(cx.type_error(&msg));
     };
     let state = state.items().to_vec();
     protopy_vm::call_method(cx, v, "__setstate__", &state)?;
@@ -340,7 +340,12 @@ pub(crate) fn find_symbol(
 }
 
 fn dl_open(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let mode = index_clamped(cx, a[1])? as c_int | libc::RTLD_NOW;
+    let mode = index_i64(cx, a[1], Ty::OverflowError)?;
+    let Ok(mode) = c_int::try_from(mode) else {
+        let which = if mode < 0 { "less than minimum" } else { "greater than maximum" };
+        return Err(cx.raise_str(Ty::OverflowError, &format!("signed integer is {which}")));
+    };
+    let mode = mode | libc::RTLD_NOW;
     errors::audit(cx, "ctypes.dlopen", &[a[0]])?;
     let name = match a[0].not_none() {
         None => None,
@@ -471,17 +476,22 @@ extern "C" fn wstring_at(p: *const u8, size: c_int) -> u64 {
         if p.is_null() && size != 0 {
             return Err(cx.value_error("NULL pointer access"));
         }
-        // SAFETY: as safe as the program says.
-        let chars: Vec<u32> = match usize::try_from(size) {
+        let mut chars: Vec<u32> = Vec::new();
+        match usize::try_from(size) {
+            Ok(n) => {
+                if chars.try_reserve_exact(n).is_err() {
+                    return Err(cx.no_memory());
+                }
+                // SAFETY: as safe as the program says.
+                chars.extend((0..n).map(|i| unsafe { p.cast::<u32>().add(i).read_unaligned() }));
+            }
             // SAFETY: as above.
-            Ok(n) => (0..n).map(|i| unsafe { p.cast::<u32>().add(i).read_unaligned() }).collect(),
-            // SAFETY: as above.
-            Err(_) if size == -1 => unsafe { codes::read_wide(p, usize::MAX) },
+            Err(_) if size == -1 => chars = unsafe { codes::read_wide(p, usize::MAX) },
             Err(_) => {
                 let msg = "Negative size passed to PyUnicode_New";
                 return Err(cx.raise_str(Ty::SystemError, msg));
             }
-        };
+        }
         codes::wide_str(cx, &chars)
     })
 }

@@ -237,6 +237,7 @@ fn get_slice(cx: &mut Ctx, this: Value, s: &SliceObj) -> PyResult {
     }
     let mut out = ValueVec::new(cx);
     for k in 0..count {
+        cx.safepoint()?;
         let n = at(k);
         // SAFETY: as safe as C.
         let v =

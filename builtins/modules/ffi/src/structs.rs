@@ -139,7 +139,8 @@ fn set_fields(cx: &mut Ctx, this: Value, fields: Value) -> PyResult<()> {
         if size <= REGISTERS {
             match d.bits {
                 Some(_) => {
-                    i.prims.push(info::Prim { offset: d.offset, size: d.size, class: info::Class::Integer })
+                    let p = info::Prim { offset: d.offset, size: d.size, class: info::Class::Integer };
+                    info::add_prim(&mut i.prims, p);
                 }
                 None => fi.prims_at(d.offset, &mut i.prims),
             }
@@ -195,7 +196,7 @@ fn embed(cx: &mut Ctx, this: Value, member: &Field, index: usize, offset: usize)
         let descr = get_attr(cx, proto, n)?;
         let Some(f) = field::of(descr) else { return Err(cx.type_error("unexpected type")) };
         if f.anonymous.load(Ordering::Relaxed) {
-            embed(cx, this, f, index + f.index, offset + f.offset)?;
+            embed(cx, this, f, index.saturating_add(f.index), offset.saturating_add(f.offset))?;
             continue;
         }
         let made = field::moved(cx, f, index, offset);
