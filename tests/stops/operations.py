@@ -10,6 +10,7 @@ import array
 import base64
 import binascii
 import collections
+import ctypes
 import decimal
 import functools
 import gc
@@ -49,6 +50,10 @@ coded = base64.b64encode(data)
 sys.set_int_max_str_digits(0)
 big, other = (1 << 300_000) // 7, (1 << 300_000) // 11
 digits = str(big)
+names = dict.fromkeys(strings, 1)
+decimal.setcontext(decimal.Context(prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN))
+long_digits = "7" * (SIZE // 5)
+long, half = decimal.Decimal(long_digits), decimal.Decimal("3" * (SIZE // 10))
 
 OPERATIONS = """
 text.replace("fox", "cat")
@@ -156,6 +161,26 @@ int(digits)
 pow(3, 300_000)
 math.factorial(20_000)
 decimal.Decimal(digits) * 3
+decimal.Decimal(long_digits)
+long * long
+divmod(long, half)
+long + half
+half.sqrt(decimal.Context(prec=SIZE // 50))
+long.as_tuple()
+decimal.Decimal((0, (7,) * (SIZE // 5), 3))
+float(long)
+hash(long)
+str(long)
+f"{long:,.10f}"
+int(decimal.Decimal(digits))
+decimal.Decimal(big)
+decimal.Decimal((0, tuple(map(int, digits)), -90_000)).as_integer_ratio()
+(lambda **k: 0)(**names)
+gc.get_referrers(table)
+gc.get_objects()
+bytearray(data).append(1)
+(ctypes.c_char * SIZE).from_buffer_copy(data)[:]
+(ctypes.c_short * (SIZE // 4)).from_buffer_copy(data)[:]
 hashlib.sha256(data)
 zlib.compress(data)
 zlib.decompress(packed)
