@@ -1,4 +1,4 @@
-//! Native modules of the runtime: _ast, _tokenize, _imp, _thread, _weakref, _abc, _typing, _types, _warnings, _contextvars, gc, atexit, _opcode, _symtable.
+//! Native modules of the runtime: _ast, _tokenize, _imp, _thread, _weakref, _abc, _typing, _types, _warnings, _contextvars, gc, atexit, _opcode, _symtable, _lsprof.
 
 pub mod abc;
 pub mod ast;
@@ -7,6 +7,7 @@ pub mod contextvars;
 pub mod faulthandler;
 pub mod gc;
 pub mod imp;
+pub mod lsprof;
 pub mod marshal;
 pub mod opcode;
 pub mod suggestions;
@@ -30,6 +31,7 @@ pub static MODULES: &[&ModuleSpec] = &[
     &faulthandler::MODULE,
     &gc::MODULE,
     &imp::MODULE,
+    &lsprof::MODULE,
     &marshal::MODULE,
     &opcode::MODULE,
     &suggestions::MODULE,

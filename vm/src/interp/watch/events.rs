@@ -229,8 +229,9 @@ fn profile(cx: &mut Ctx, s: Site, e: u8, args: &[Value]) -> PyResult<()> {
     }
 }
 
-/// The native function that a call calls, bound to the object whose method it is.
-fn native_callee(cx: &mut Ctx, args: &[Value]) -> PyResult<Option<Value>> {
+/// The native function that a call calls, bound to the object whose method it is; `args` are what is called and its first argument, as events
+/// of calls have them.
+pub fn native_callee(cx: &mut Ctx, args: &[Value]) -> PyResult<Option<Value>> {
     let [callee, first] = *args else { return Ok(None) };
     if NativeFnObj::of(callee).is_none() {
         return Ok(None);

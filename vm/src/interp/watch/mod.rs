@@ -35,7 +35,7 @@ pub mod jump;
 pub mod marks;
 pub mod tools;
 
-pub use events::call_tracing;
+pub use events::{call_tracing, native_callee};
 
 use super::frame::{Frame, Pc};
 use super::{S, step, unwind};
