@@ -592,6 +592,8 @@ impl Ctx {
             unsafe { heap.absorb(&mut (*t.cx).local) };
         }
         guard.lock.retain(|t| std::ptr::eq(t.cx, me));
+        // Those that the stop has held do not exist here.
+        heap.world.turn.held.store(0, Relaxed);
         self.space().threads.store(1, SeqCst);
         heap.world.resume(guard.lock);
     }
