@@ -13,8 +13,9 @@ use std::process::{Command, Stdio};
 /// Milliseconds that any operation may take to stop: its data are a tenth of what ARCHITECTURE.md speaks of.
 const BOUND: f64 = 50.0;
 
-/// Slow builds may take longer, but who stops only at the end of the operation fails: the part of its time that a stop may take.
-const PART: f64 = 0.4;
+/// Slow machines and builds that are not optimised may take longer, but who stops only at the end of the operation fails: the part of its time that a
+/// stop may take.
+const PART: f64 = if cfg!(debug_assertions) { 0.4 } else { 0.1 };
 
 /// The milliseconds of processor time in a report of the runtime.
 fn waited(line: &str) -> Option<f64> {

@@ -15,6 +15,7 @@ import decimal
 import functools
 import gc
 import hashlib
+import heapq
 import itertools
 import json
 import marshal
@@ -48,6 +49,7 @@ source = "\n".join(f"x{n} = f({n}, 'a') + [1, 2, 3]" for n in range(ITEMS // 50)
 packed = zlib.compress(data)
 coded = base64.b64encode(data)
 sys.set_int_max_str_digits(0)
+nested, equal = (((tuple(map(str, range(300))),) * 100,) * 100 for _ in range(2))
 big, other = (1 << 300_000) // 7, (1 << 300_000) // 11
 digits = str(big)
 names = dict.fromkeys(strings, 1)
@@ -130,6 +132,9 @@ numbers * 3
 numbers + numbers
 numbers[::-1]
 tuple(numbers)
+nested == equal
+heapq.heapify([nested, equal])
+heapq.heapify(floats[:])
 numbers.copy()
 sorted(numbers, reverse=True)
 sorted(strings)

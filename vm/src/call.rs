@@ -310,7 +310,6 @@ fn literal(d: &str) -> Value {
 
 const MAX_BOUND: usize = 16;
 
-/// Binds arguments to a signature and calls the function.
 /// Runs the code of a description whose parameters are all positional: with the arguments, the receiver of a method first, and
 /// defaults for the last few. `None`, with nothing done, for others.
 #[inline]
@@ -342,6 +341,7 @@ pub fn call_by_position(
     Some(code(cx, all))
 }
 
+/// Binds arguments to a signature and calls the function.
 fn bind_native(
     cx: &mut Ctx,
     callee: Callee<'_>,

@@ -13,7 +13,10 @@ use std::sync::OnceLock;
 pub type ReleaseForgotten = fn(&mut Ctx, &dyn Fn(Value) -> bool);
 
 #[derive(Default)]
-struct Installed(OnceLock<ReleaseForgotten>);
+struct Installed {
+    release: OnceLock<ReleaseForgotten>,
+    reap: OnceLock<fn(&mut Ctx)>,
+}
 
 impl SpaceState for Installed {
     fn trace(&self, _: &mut Tracer) {}
@@ -21,16 +24,28 @@ impl SpaceState for Installed {
 
 /// Installs the function of the type memoryview, once a space.
 pub fn install(cx: &Ctx, release: ReleaseForgotten) {
-    let _ = cx.space().state::<Installed>().0.set(release);
+    let _ = cx.space().state::<Installed>().release.set(release);
+}
+
+/// Installs what ends the exports that other interpreters do not use any more, once a space.
+pub fn install_reaper(cx: &Ctx, reap: fn(&mut Ctx)) {
+    let _ = cx.space().state::<Installed>().reap.set(reap);
 }
 
 /// Whether exports, which `count` counts, by exporters that `of` accepts are left when the dead ones have ended.
 pub fn still_exported(cx: &mut Ctx, count: &dyn Fn() -> usize, of: &dyn Fn(Value) -> bool) -> bool {
+    if count() == 0 {
+        return false;
+    }
+    let installed = cx.space().state::<Installed>();
+    if let Some(reap) = installed.reap.get() {
+        reap(cx);
+    }
     if count() > 0 {
         liveness::collect_for_program(cx, "", "");
     }
     if count() > 0
-        && let Some(release) = cx.space().state::<Installed>().0.get().copied()
+        && let Some(release) = installed.release.get()
     {
         release(cx, of);
     }

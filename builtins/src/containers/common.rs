@@ -173,6 +173,9 @@ pub fn compare_items(
     }
     let mut i = 0;
     while let (Some(x), Some(y)) = (a(i), b(i)) {
+        if i % 16 == 0 {
+            cx.breathe();
+        }
         if !eq(cx, x, y)? {
             // The comparison may have emptied the sequences: lengths decide then.
             let (Some(x), Some(y)) = (a(i), b(i)) else { break };

@@ -84,13 +84,33 @@ fn extend_chars(cx: &mut Ctx, l: &ListObj, s: &StrObj) -> PyResult<()> {
     r
 }
 
-/// Appends `n` items, in steps between which other threads may stop this one.
+/// Items that are appended at a time.
+const STEP: usize = 64;
+
+/// Appends `n` items. They are made in steps between which other threads may stop this one; if there are others, who may see the list, they
+/// come together in a list of their own first.
 fn fill(cx: &mut Ctx, l: &ListObj, n: usize, item: impl Fn(&mut Ctx, usize) -> Value) -> PyResult<()> {
+    if cx.single_threaded() || n <= STEP {
+        return fill_in_steps(cx, l, n, item);
+    }
+    let ty = cx.ty(Ty::List);
+    let own = cx.new_list(ty);
+    let Some(items) = ListObj::of(own) else { return Ok(()) };
+    fill_in_steps(cx, items, n, item)?;
+    cx.list_extend_list(l, items)
+}
+
+fn fill_in_steps(
+    cx: &mut Ctx,
+    l: &ListObj,
+    n: usize,
+    item: impl Fn(&mut Ctx, usize) -> Value,
+) -> PyResult<()> {
     let Some(want) = l.len().checked_add(n) else { return Err(cx.no_memory()) };
     cx.list_reserve(l, want)?;
     let mut at = 0;
     while at < n {
-        let mut some = [Value::NONE; 64];
+        let mut some = [Value::NONE; STEP];
         let count = some.len().min(n - at);
         for (k, v) in some.iter_mut().enumerate().take(count) {
             *v = item(cx, at + k);

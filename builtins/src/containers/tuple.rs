@@ -110,7 +110,10 @@ fn tuple_hash(cx: &mut Ctx, this: Value) -> PyResult<i64> {
     let t = tuple(cx, this)?;
     cx.check_native_stack(" while hashing a tuple")?;
     let mut lanes = Lanes::new();
-    for v in t.items() {
+    for (i, v) in t.items().iter().enumerate() {
+        if i % 16 == 0 {
+            cx.breathe();
+        }
         lanes.add(hash(cx, *v)?);
     }
     keep_alive(this);
@@ -122,7 +125,13 @@ fn tuple_compare(cx: &mut Ctx, a: Value, b: Value, op: CmpOp) -> PyResult {
     let (p, q) = (x.items(), y.items());
     let n = p.len().min(q.len());
     let mut i = 0;
-    while i < n && eq(cx, p[i], q[i])? {
+    while i < n {
+        if i % 16 == 0 {
+            cx.breathe();
+        }
+        if !eq(cx, p[i], q[i])? {
+            break;
+        }
         i += 1;
     }
     let r = if i == n {

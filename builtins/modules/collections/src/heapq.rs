@@ -64,7 +64,7 @@ struct Max;
 impl Order for Min {
     #[inline(always)]
     fn known(a: Value, b: Value) -> Option<bool> {
-        less(a, b).or_else(|| known_less(a, b, TUPLE_DEPTH))
+        less(a, b).or_else(|| known_less(a, b))
     }
 
     fn slow(cx: &mut Ctx, a: Value, b: Value) -> PyResult<bool> {
@@ -75,7 +75,7 @@ impl Order for Min {
 impl Order for Max {
     #[inline(always)]
     fn known(a: Value, b: Value) -> Option<bool> {
-        less(b, a).or_else(|| known_less(b, a, TUPLE_DEPTH))
+        less(b, a).or_else(|| known_less(b, a))
     }
 
     fn slow(cx: &mut Ctx, a: Value, b: Value) -> PyResult<bool> {
@@ -98,27 +98,33 @@ pub(crate) fn less(a: Value, b: Value) -> Option<bool> {
 /// How deep tuples within tuples are compared without Python code.
 const TUPLE_DEPTH: usize = 4;
 
-/// Strings that are longer are compared without the list's lock, as are longer tuples.
+/// Items of tuples, characters and words of integers that are compared with the list's lock held: the rest is compared without it.
 const LONG: usize = 1 << 12;
 
 fn is_exact(v: Value, ty: Ty) -> bool {
     v.header().is_some_and(|h| h.shape() == ty.shape())
 }
 
-/// The order of two items of the same builtin type; `None` if only Python code can tell, or only one of them is a NaN.
-fn known_order(a: Value, b: Value, depth: usize) -> Option<Ordering> {
+/// The order of two items of the same builtin type; `None` if only Python code can tell, if only one of them is a NaN, or if it takes
+/// more than `budget` steps, of which what was done is taken off.
+fn known_order(a: Value, b: Value, depth: usize, budget: &mut usize) -> Option<Ordering> {
     let int = |v: Value| if v.is_small() || is_exact(v, Ty::Int) { IntRef::of(v) } else { None };
     let float = |v: Value| if v.is_imm_float() || is_exact(v, Ty::Float) { FloatObj::of(v) } else { None };
     let tuple = |v: Value| if is_exact(v, Ty::Tuple) { TupleObj::of(v) } else { None };
+    let mut pay = |steps: usize| {
+        *budget = budget.checked_sub(steps)?;
+        Some(())
+    };
     if let (Some(x), Some(y)) = (exact_str(a), exact_str(b)) {
-        if x.str_ref().len() > LONG || y.str_ref().len() > LONG {
-            return None;
-        }
+        pay(x.str_ref().len().min(y.str_ref().len()))?;
         return Some(search::compare(x.str_ref(), y.str_ref()));
     }
     match (int(a), int(b)) {
         (Some(IntRef::Small(x)), Some(IntRef::Small(y))) => return Some(x.cmp(&y)),
-        (Some(IntRef::Big(x)), Some(IntRef::Big(y))) => return Some(x.cmp(y)),
+        (Some(IntRef::Big(x)), Some(IntRef::Big(y))) => {
+            pay(usize::try_from(x.bits() / 64).ok()?)?;
+            return Some(x.cmp(y));
+        }
         // What does not fit 64 bits is beyond all that does.
         (Some(IntRef::Small(_)), Some(y @ IntRef::Big(_))) => return Some(0.cmp(&y.signum())),
         (Some(x @ IntRef::Big(_)), Some(IntRef::Small(_))) => return Some(x.signum().cmp(&0)),
@@ -128,14 +134,15 @@ fn known_order(a: Value, b: Value, depth: usize) -> Option<Ordering> {
         return x.partial_cmp(&y);
     }
     let (x, y) = (tuple(a)?.items(), tuple(b)?.items());
-    if depth == 0 || x.len().min(y.len()) > LONG {
+    if depth == 0 {
         return None;
     }
     for (a, b) in x.iter().zip(y) {
+        *budget = budget.checked_sub(1)?;
         if a.is(*b) {
             continue;
         }
-        match known_order(*a, *b, depth - 1)? {
+        match known_order(*a, *b, depth - 1, budget)? {
             Ordering::Equal => {}
             order => return Some(order),
         }
@@ -144,8 +151,8 @@ fn known_order(a: Value, b: Value, depth: usize) -> Option<Ordering> {
 }
 
 #[inline(never)]
-fn known_less(a: Value, b: Value, depth: usize) -> Option<bool> {
-    known_order(a, b, depth).map(|order| order == Ordering::Less)
+fn known_less(a: Value, b: Value) -> Option<bool> {
+    known_order(a, b, TUPLE_DEPTH, &mut { LONG }).map(|order| order == Ordering::Less)
 }
 
 fn list(cx: &mut Ctx, v: Value, function: &str, first_of_two: bool) -> PyResult<&'static ListObj> {

@@ -160,8 +160,15 @@ unsafe extern "C" fn entered(
         } else {
             // SAFETY: this thread's state; the code that has it in hand waits in the foreign call.
             let cx = unsafe { &mut *me };
-            // SAFETY: libffi gives the arguments and the room for the result.
-            cx.unblocking(|cx| unsafe { run(cx, e, result.cast(), args) });
+            cx.unblocking(|cx| {
+                if std::ptr::eq(cx.space(), e.space.as_ptr()) {
+                    // SAFETY: libffi gives the arguments and the room for the result.
+                    unsafe { run(cx, e, result.cast(), args) };
+                } else {
+                    // The thread is in another interpreter.
+                    cx.elsewhere(|| on_foreign_thread(e, result.cast(), args));
+                }
+            });
         }
     });
     // The message of a panic has been printed; nothing may unwind through C.

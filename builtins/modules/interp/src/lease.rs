@@ -1,7 +1,7 @@
 //! Memory that one interpreter lends to others: what a `memoryview` becomes in another interpreter.
 //!
 //! The lender keeps the exporting object and its export in a table until the last view elsewhere is gone. Views say so
-//! by a note, since only a thread in the lender's space may end the export: the next one that lends or comes back from a visit does.
+//! by a note, since only a thread in the lender's space may end the export: the next one does that lends, comes back from a visit, or is about to refuse because of the export.
 //! A lease holds the lender's space, so that the memory outlives the interpreter.
 
 #![allow(unsafe_code)]
@@ -15,7 +15,7 @@ use protopy_vm::protocore::{
 };
 use protopy_vm::{TypeSpec, call, get_buffer, release_buffer};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
     m.lock().unwrap_or_else(|e| e.into_inner())
@@ -101,7 +101,13 @@ pub(crate) fn lend(cx: &mut Ctx, v: Value) -> PyResult<Arc<Lease>> {
 pub(crate) fn reap(cx: &mut Ctx) {
     let lent = cx.space().state::<Lent>();
     loop {
-        let Some(number) = locked(&lent.over).pop() else { return };
+        // Threads of other spaces note what is over. A child that was forked meanwhile would wait for one of them for ever.
+        let over = match lent.over.try_lock() {
+            Ok(mut over) => over.pop(),
+            Err(TryLockError::Poisoned(over)) => over.into_inner().pop(),
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let Some(number) = over else { return };
         let found = {
             let mut kept = locked(&lent.kept);
             kept.iter().position(|k| k.number == number).map(|i| kept.swap_remove(i))

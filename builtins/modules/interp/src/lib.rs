@@ -57,11 +57,16 @@ pub fn install(cx: &mut Ctx, maker: Arc<dyn Maker>) {
     let main = registry.main();
     state::of(cx).settle(registry, main);
     protopy_vm::finalize::register_fork_hook(cx, state::after_fork);
+    protopy_vm::exports::install_reaper(cx, lease::reap);
 }
 
 /// Ends all other interpreters that no thread is in, at the end of the main one.
 pub fn end_all(cx: &mut Ctx) {
     let Some((registry, _)) = state::of(cx).get() else { return };
+    if registry.any_idle().is_some() {
+        // An interpreter ends with the last object that refers to it: what is dead has not been told yet.
+        protopy_vm::interp::liveness::collect_for_program(cx, "", "");
+    }
     let mut warned = false;
     while let Some(i) = registry.any_idle() {
         if !std::mem::replace(&mut warned, true) {

@@ -488,7 +488,7 @@ fn run_code(cx: &mut Ctx, i: &Arc<Interp>, updates: &Updates, data: &Arc<CodeDat
 /// Compiles a script, in the calling interpreter.
 fn script_text(cx: &mut Ctx, text: &str) -> PyResult<Arc<CodeData>> {
     if text.contains('\0') {
-        return Err(compile::plain_syntax_error(cx, "source code cannot contain null bytes"));
+        return Err(compile::plain_syntax_error(cx, "source code string cannot contain null bytes"));
     }
     let o = compile::default_options(cx, Mode::Exec, "<script>");
     let code = compile::compile_text(cx, text, &o)?;

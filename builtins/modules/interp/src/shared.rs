@@ -42,6 +42,19 @@ pub(crate) enum Shared {
     Pickle(Pickled),
 }
 
+impl Drop for Shared {
+    /// Tuples within tuples need no native stack: they may be dropped by a thread that has less of it than the one that sent them.
+    fn drop(&mut self) {
+        let Shared::Tuple(items) = self else { return };
+        let mut rest = std::mem::take(items);
+        while let Some(mut s) = rest.pop() {
+            if let Shared::Tuple(more) = &mut s {
+                rest.append(more);
+            }
+        }
+    }
+}
+
 /// What becomes of objects that are not shareable as they are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fallback {

@@ -6,8 +6,17 @@ use protopy_vm::protocore::layouts::{CodeObj, FunctionObj, TupleObj};
 use protopy_vm::protocore::{Ctx, Value};
 use std::sync::Arc;
 
-fn data_of(code: Value) -> Option<Arc<CodeData>> {
-    CodeObj::of(code).map(|c| c.rt.data.clone())
+fn data_of(code: Value) -> Option<Result<Arc<CodeData>, &'static str>> {
+    let c = CodeObj::of(code)?;
+    Some(if is_plain(c) { Ok(c.rt.data.clone()) } else { Err("unmarshallable object") })
+}
+
+/// Whether the constants are those of the plain data, which has None in the place of objects that `replace` put in.
+fn is_plain(c: &CodeObj) -> bool {
+    c.rt.data.consts.iter().zip(&c.rt.consts).all(|(plain, v)| match plain {
+        Const::None => v.is_none(),
+        _ => CodeObj::of(*v).is_none_or(is_plain),
+    })
 }
 
 /// The instructions of a code object, cache words left out.
@@ -26,7 +35,10 @@ fn instructions(data: &CodeData) -> Vec<(Op, Instr)> {
 /// The code of a function that has no state: no closure, no defaults, no globals. `None`: it is no function; an `Err` tells what it has.
 pub(crate) fn function(cx: &mut Ctx, v: Value) -> Option<Result<Arc<CodeData>, &'static str>> {
     let f = FunctionObj::of(v)?;
-    let data = data_of(f.code.get_or_none())?;
+    let data = match data_of(f.code.get_or_none())? {
+        Ok(data) => data,
+        Err(why) => return Some(Err(why)),
+    };
     if f.defaults.get().and_then(TupleObj::of).is_some_and(|t| !t.items().is_empty()) {
         return Some(Err("defaults not supported"));
     }
@@ -59,7 +71,10 @@ pub(crate) fn function(cx: &mut Ctx, v: Value) -> Option<Result<Arc<CodeData>, &
 /// The code of a function or code object that can run as a script: without arguments, closure and result. `None`: it is neither.
 pub(crate) fn script(v: Value) -> Option<Result<Arc<CodeData>, &'static str>> {
     let code = FunctionObj::of(v).map_or(v, |f| f.code.get_or_none());
-    let data = data_of(code)?;
+    let data = match data_of(code)? {
+        Ok(data) => data,
+        Err(why) => return Some(Err(why)),
+    };
     if !data.freevars.is_empty() {
         return Some(Err("closures not supported"));
     }
