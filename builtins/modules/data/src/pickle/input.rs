@@ -45,10 +45,9 @@ pub struct Input<'a> {
 impl<'a> Input<'a> {
     #[cold]
     fn truncated(&self, cx: &mut Ctx) -> Raised {
-        let msg = match self.frame_end {
-            usize::MAX => "pickle data was truncated",
-            _ => "pickle exhausted before end of frame",
-        };
+        // What begins at the end of a frame or behind it is in none.
+        let inside = self.frame_end != usize::MAX && self.consumed() < self.frame_end;
+        let msg = if inside { "pickle exhausted before end of frame" } else { "pickle data was truncated" };
         unpickling_error(cx, msg)
     }
 
