@@ -293,7 +293,7 @@ fn run_module(cx: &mut Ctx, m: &OsStr, alter_argv: bool) -> PyResult<()> {
 
 fn run_file(cx: &mut Ctx, i: &Invocation, f: &OsString) -> PyResult<()> {
     let path = if f.is_empty() { Path::new(".") } else { Path::new(f) };
-    if path.is_dir() || is_archive(path) {
+    if path.is_dir() || in_archive(path) {
         force_path(cx, clean(path).as_os_str())?;
         return run_module(cx, OsStr::new("__main__"), false);
     }
@@ -320,16 +320,26 @@ fn clean(p: &Path) -> std::path::PathBuf {
     absolute(p).components().filter(|c| !matches!(c, std::path::Component::CurDir)).collect()
 }
 
-/// Whether a file ends as a zip archive does, so that it is run by its `__main__`.
+/// Whether a path is that of a zip archive, or of a folder within one: its `__main__` is run.
+fn in_archive(p: &Path) -> bool {
+    clean(p).ancestors().find(|p| p.is_file()).is_some_and(is_archive)
+}
+
+/// Whether a file ends as a zip archive does: with the record that ends its directory, and a comment of the length that it says.
 fn is_archive(p: &Path) -> bool {
     use std::io::{Read, Seek, SeekFrom};
+    const RECORD: usize = 22;
     let Ok(mut f) = std::fs::File::open(p) else { return false };
     let Ok(len) = f.seek(SeekFrom::End(0)) else { return false };
-    if len < 22 || f.seek(SeekFrom::End(-22)).is_err() {
+    let mut tail = Vec::new();
+    let from = len.saturating_sub((RECORD + usize::from(u16::MAX)) as u64);
+    if f.seek(SeekFrom::Start(from)).is_err() || f.read_to_end(&mut tail).is_err() {
         return false;
     }
-    let mut tail = [0u8; 4];
-    f.read_exact(&mut tail).is_ok() && tail == *b"PK\x05\x06"
+    tail.windows(RECORD).enumerate().rev().any(|(at, record)| {
+        let comment = u16::from_le_bytes([record[20], record[21]]);
+        record.starts_with(b"PK\x05\x06") && at + RECORD + usize::from(comment) == tail.len()
+    })
 }
 
 /// Whether a program is a compiled module: by its name, or by the number that such files begin with.

@@ -8,6 +8,7 @@ use protopy_vm::protocore::dict::DictObj;
 use protopy_vm::protocore::layouts::{MethodDef, ModuleObj};
 use protopy_vm::protocore::{Ctx, ProtoSpace, PyResult, Root, Ty, Value};
 use protopy_vm::{self as vm};
+use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 
 /// A new space with its main thread attached, up to but without the import system.
@@ -194,7 +195,56 @@ pub fn init_import(cx: &mut Ctx) -> PyResult<()> {
     cx.space().set_root(Root::ImportlibExternal, external);
     vm::set_attr_str(cx, boot, "_bootstrap_external", external)?;
     vm::call_method(cx, external, "_install", &[boot])?;
+    offer_frozen(cx);
+    for (name, m) in [("_frozen_importlib", boot), ("_frozen_importlib_external", external)] {
+        frozen_spec(cx, boot, name, m)?;
+    }
     Ok(())
+}
+
+/// Frozen modules: name, file of the library, whether it is a package, the name of the module whose code it is if that is
+/// another. Those that greet are for tools that deal with frozen modules, and for their tests.
+const FROZEN: &[(&str, &str, bool, Option<&str>)] = &[
+    ("_frozen_importlib", "importlib/_bootstrap.py", false, Some("importlib._bootstrap")),
+    (
+        "_frozen_importlib_external",
+        "importlib/_bootstrap_external.py",
+        false,
+        Some("importlib._bootstrap_external"),
+    ),
+    ("__hello__", "__hello__.py", false, None),
+    ("__hello_alias__", "__hello__.py", false, Some("__hello__")),
+    ("__hello_only__", "__hello__.py", false, Some("")),
+    ("__phello_alias__", "__hello__.py", true, Some("__hello__")),
+    ("__phello_alias__.spam", "__hello__.py", false, Some("__hello__")),
+    ("__phello__", "__phello__/__init__.py", true, None),
+    ("__phello__.__init__", "__phello__/__init__.py", false, Some("<__phello__")),
+    ("__phello__.ham", "__phello__/ham/__init__.py", true, None),
+    ("__phello__.ham.__init__", "__phello__/ham/__init__.py", false, Some("<__phello__.ham")),
+    ("__phello__.ham.eggs", "__phello__/ham/eggs.py", false, None),
+    ("__phello__.spam", "__phello__/spam.py", false, None),
+];
+
+/// Offers the frozen modules whose files the library has. The import system must have started: it takes modules that stand under the
+/// names of frozen ones before for its own.
+fn offer_frozen(cx: &mut Ctx) {
+    for &(name, path, package, origname) in FROZEN {
+        let Some(Cow::Borrowed(source)) = protopy_lib::get(path) else { continue };
+        if let Ok(text) = std::str::from_utf8(source) {
+            let optional = !name.starts_with("_frozen_");
+            vm::modules::register_frozen_source(cx, name, text, package, origname, optional);
+        }
+    }
+}
+
+/// Gives a part of importlib the spec of a frozen module.
+fn frozen_spec(cx: &mut Ctx, boot: Value, name: &str, m: Value) -> PyResult<()> {
+    let loader = vm::get_attr_str(cx, boot, "FrozenImporter")?;
+    let (name, origin) = (cx.intern_str(name), cx.intern_str("frozen"));
+    let spec = vm::call_method(cx, boot, "ModuleSpec", &[name, loader])?;
+    vm::set_attr_str(cx, spec, "origin", origin)?;
+    vm::set_attr_str(cx, m, "__spec__", spec)?;
+    vm::set_attr_str(cx, m, "__loader__", loader)
 }
 
 /// Runs a part of importlib under the name by which CPython freezes it.

@@ -27,7 +27,8 @@ pub struct Frozen {
     code: Slot,
     /// Whether it is a package.
     pub is_package: bool,
-    /// The name of the module whose code this is, if it differs from the entry's.
+    /// The name of the module whose code this is, if it differs from the entry's: empty if its source belongs to no module, with a
+    /// `<` in front for the code of a package under another name.
     pub origname: Option<String>,
     /// Whether `_imp._override_frozen_modules_for_tests` may hide it.
     pub optional: bool,
@@ -247,7 +248,7 @@ pub fn frozen_code(cx: &mut Ctx, n: &str, f: &Frozen) -> PyResult {
     if let Some(c) = f.code.get() {
         return Ok(c);
     }
-    let origin = f.origname.as_deref().unwrap_or(n);
+    let origin = f.origname.as_deref().filter(|o| !o.is_empty()).unwrap_or(n).trim_start_matches('<');
     let Some(text) = &f.source else { return Err(no_frozen(cx, n)) };
     let options = default_options(cx, protopy_compiler::Mode::Exec, &format!("<frozen {origin}>"));
     let code = compile_text(cx, text, &options)?;

@@ -97,6 +97,8 @@ fn getframe(cx: &mut Ctx, a: &[Value]) -> PyResult {
 
 fn getframemodulename(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let depth = vm::index_i64(cx, a[0], Ty::OverflowError)?.max(0);
+    let told = cx.int(depth);
+    vm::audit(cx, "sys._getframemodulename", &[told])?;
     let Some(f) = vm::frames::frame_at(cx, depth as usize) else { return Ok(Value::NONE) };
     Ok(FunctionObj::of(f.function()).map_or(Value::NONE, |f| f.module.get_or_none()))
 }

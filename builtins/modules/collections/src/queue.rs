@@ -41,7 +41,7 @@ static EMPTY: TypeSpec = TypeSpec {
     name: "Empty",
     module: "_queue",
     layout: Layout::Exception,
-    flags: type_flags::BASETYPE | type_flags::DICT,
+    flags: type_flags::BASETYPE | type_flags::DICT | type_flags::WEAKREF,
     doc: "Raised by get(block=False) and get_nowait() of an empty queue.",
     ..TypeSpec::BASE
 };

@@ -5,7 +5,7 @@ use crate::family;
 use crate::make::{delta_of_us, too_large};
 use num_bigint::{BigInt, Sign};
 use protopy_vm as vm;
-use protopy_vm::protocore::layouts::{FloatObj, IntRef};
+use protopy_vm::protocore::layouts::{FloatObj, IntRef, TupleObj};
 use protopy_vm::protocore::{Ctx, PyResult, Raised, Ty, Value};
 
 /// A sum of microseconds: whole ones, which may take any number of bits, and fractions.
@@ -194,6 +194,36 @@ fn scaled(cx: &mut Ctx, us: i128, x: f64, divide: bool) -> PyResult<i128> {
     nearest_big(t, b).ok_or_else(|| too_large(cx))
 }
 
+/// What `as_integer_ratio()` of a float of a class of its own says; `None` for plain floats, whose bits say it.
+fn own_ratio(cx: &mut Ctx, x: Value) -> PyResult<Option<(BigInt, BigInt)>> {
+    if std::ptr::eq(cx.type_of(x), cx.ty(Ty::Float)) {
+        return Ok(None);
+    }
+    let ratio = vm::call_method(cx, x, "as_integer_ratio", &[])?;
+    let Some(t) = TupleObj::of(ratio) else {
+        let msg = format!(
+            "unexpected return type from as_integer_ratio(): expected tuple, not '{}'",
+            vm::tp_name(cx, ratio)
+        );
+        return Err(cx.type_error(&msg));
+    };
+    let &[n, m] = t.items() else {
+        return Err(cx.value_error("as_integer_ratio() must return a 2-tuple"));
+    };
+    match (IntRef::of(n), IntRef::of(m)) {
+        (Some(n), Some(m)) => Ok(Some((n.to_big(), m.to_big()))),
+        _ => Err(cx.type_error("non-integer arguments in division")),
+    }
+}
+
+/// A quotient, rounded.
+fn ratio_of(cx: &mut Ctx, t: BigInt, b: BigInt) -> PyResult<i128> {
+    if b.sign() == Sign::NoSign {
+        return Err(division_by_zero(cx));
+    }
+    nearest_big(t, b).ok_or_else(|| too_large(cx))
+}
+
 /// `timedelta * number`
 pub fn mul(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
     let (of, d, other) = match (a.native::<Delta>(), b.native::<Delta>()) {
@@ -205,7 +235,10 @@ pub fn mul(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
         return times(cx, of, d.total(), n);
     }
     let Some(x) = FloatObj::of(other) else { return Ok(Value::NOT_IMPLEMENTED) };
-    let us = scaled(cx, d.total(), x, false)?;
+    let us = match own_ratio(cx, other)? {
+        None => scaled(cx, d.total(), x, false)?,
+        Some((n, m)) => ratio_of(cx, n * d.total(), m)?,
+    };
     let f = family(cx, of)?;
     delta_of_us(cx, f, us)
 }
@@ -227,7 +260,10 @@ pub fn truediv(cx: &mut Ctx, a: Value, b: Value) -> PyResult {
             IntRef::Big(n) => i128::try_from(n).map_or(0, |n| nearest(us, n)),
         }
     } else if let Some(x) = FloatObj::of(b) {
-        scaled(cx, us, x, true)?
+        match own_ratio(cx, b)? {
+            None => scaled(cx, us, x, true)?,
+            Some((n, m)) => ratio_of(cx, m * us, n)?,
+        }
     } else {
         return Ok(Value::NOT_IMPLEMENTED);
     };

@@ -76,8 +76,17 @@ impl Run {
 
     fn zone_name(&mut self, cx: &mut Ctx) -> PyResult<()> {
         let (zone, _) = zone_and_us(self.object);
-        let name = tzinfo::tzname(cx, zone, self.arg)?;
-        if let Some(s) = StrObj::of(name) {
+        let mut name = tzinfo::tzname(cx, zone, self.arg)?;
+        let exact = std::ptr::eq(cx.type_of(name), cx.ty(Ty::Str));
+        if StrObj::of(name).is_some() && !exact {
+            // A class of its own may know better how percent signs are doubled.
+            let (one, two) = (cx.str("%"), cx.str("%%"));
+            name = vm::call_method(cx, name, "replace", &[one, two])?;
+            let Some(s) = StrObj::of(name) else {
+                return Err(cx.type_error("tzname.replace() did not return a string"));
+            };
+            self.out.push_ref(s.str_ref());
+        } else if let Some(s) = StrObj::of(name) {
             for c in s.str_ref().chars() {
                 // The format goes through the C library still.
                 self.out.push_n(c, if c == u32::from(b'%') { 2 } else { 1 });

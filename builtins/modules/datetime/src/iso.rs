@@ -126,6 +126,10 @@ impl Source {
                 colons = c == b':';
             }
             if p >= end {
+                // A point with nothing behind it, also if an offset follows.
+                if matches!(c, b'.' | b',') {
+                    return Err(Malformed);
+                }
                 return Ok((parts, c != 0));
             }
             match c {

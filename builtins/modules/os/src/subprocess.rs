@@ -17,7 +17,7 @@ use protopy_vm::codec::fs_encode_no_nul;
 use protopy_vm::protocore::layouts::{BytesObj, IntRef, ListObj, TupleObj};
 use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
 use protopy_vm::settings::{limited, limits};
-use protopy_vm::{ModuleSpec, call, methods};
+use protopy_vm::{ModuleSpec, audit, call, methods};
 use std::ffi::CString;
 use std::sync::atomic::Ordering;
 
@@ -175,6 +175,7 @@ fn plan(cx: &mut Ctx, a: &[Value]) -> PyResult<Plan> {
 
 fn fork_exec(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let mut p = plan(cx, a)?;
+    audit(cx, "_posixsubprocess.fork_exec", &[a[1], a[0], a[5]])?;
     let pid = match a[21].not_none() {
         Some(f) => with_preexec(cx, &p, f)?,
         // The C library's calls that change ids are for all threads; shared memory would make them the parent's.

@@ -73,6 +73,11 @@ fn openlog(cx: &mut Ctx, a: &[Value]) -> PyResult {
         Some(v) => long(cx, v)? as i32,
         None => libc::LOG_USER,
     };
+    open_audited(cx, ident, option, facility)?;
+    Ok(Value::NONE)
+}
+
+fn open_audited(cx: &mut Ctx, ident: Option<CString>, option: i32, facility: i32) -> PyResult<()> {
     let shown = match &ident {
         Some(s) => cx.str(&s.to_string_lossy()),
         None => Value::NONE,
@@ -80,7 +85,7 @@ fn openlog(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let (o, f) = (cx.int(option.into()), cx.int(facility.into()));
     audit(cx, "syslog.openlog", &[shown, o, f])?;
     open(cx, ident, option, facility);
-    Ok(Value::NONE)
+    Ok(())
 }
 
 fn message(cx: &mut Ctx, v: Value, what: &str) -> PyResult<CString> {
@@ -110,7 +115,7 @@ fn syslog(cx: &mut Ctx, _: Value, args: Args<'_>) -> PyResult {
     audit(cx, "syslog.syslog", &[p, text])?;
     if !log().open {
         let ident = default_ident(cx);
-        open(cx, ident, 0, libc::LOG_USER);
+        open_audited(cx, ident, 0, libc::LOG_USER)?;
     }
     // SAFETY: the format takes one string.
     cx.blocking(|| unsafe { libc::syslog(priority, c"%s".as_ptr(), msg.as_ptr()) });

@@ -152,6 +152,7 @@ fn find_frozen_info(cx: &mut Ctx, a: &[Value]) -> PyResult {
         Value::NONE
     };
     let origin = match &f.origname {
+        Some(o) if o.is_empty() => Value::NONE,
         Some(o) => cx.str(o),
         None => a[0],
     };

@@ -33,6 +33,14 @@ fn missing(cx: &mut Ctx, obj: Value, path: &str) -> Option<Value> {
     None
 }
 
+/// What is raised, with the exception that it was found out by as its context.
+#[cold]
+pub(super) fn during(cx: &mut Ctx, r: Raised, context: Value) -> Raised {
+    let e = cx.take_raised(r);
+    vm::errors::set_context_if_empty(cx, e, context);
+    cx.set_raised(e)
+}
+
 fn modules(cx: &Ctx) -> Option<&'static DictObj> {
     DictObj::of(cx.root(Root::Modules))
 }
@@ -87,7 +95,8 @@ pub fn module_of(cx: &mut Ctx, obj: Value, called: Value, path: &str) -> PyResul
                 return Err(cx.set_raised(e));
             }
             let why = vm::str(cx, e).and_then(|s| vm::str_text(cx, s))?;
-            return Err(cannot(cx, obj, &why));
+            let r = cannot(cx, obj, &why);
+            return Err(during(cx, r, e));
         }
     };
     let there = vm::str_text(cx, module_name)?;
@@ -101,11 +110,10 @@ pub fn module_of(cx: &mut Ctx, obj: Value, called: Value, path: &str) -> PyResul
             let called = vm::str_text(cx, called)?;
             let missing = missing(cx, module, path);
             let r = cannot(cx, obj, &format!("it's not found as {there}.{called}"));
-            let e = cx.take_raised(r);
-            if let Some(missing) = missing {
-                vm::errors::set_context_if_empty(cx, e, missing);
-            }
-            Err(cx.set_raised(e))
+            Err(match missing {
+                Some(missing) => during(cx, r, missing),
+                None => r,
+            })
         }
     }
 }
@@ -201,13 +209,18 @@ pub fn find_class(
         if proto < 3 && fix_imports { new_names(cx, s, module, called)? } else { (module, called) };
     let m = module_named(cx, module)?;
     let dotted = StrObj::of(called).map(StrObj::to_string_lossy).filter(|t| proto >= 4 && t.contains('.'));
-    let Some(path) = dotted else { return vm::get_attr(cx, m, called) };
-    match walk(cx, m, &path)? {
+    let Some(dotted) = dotted else { return vm::get_attr(cx, m, called) };
+    match walk(cx, m, &dotted)? {
         Some(v) => Ok(v),
         None => {
             let (path, module) = (vm::repr_text(cx, called)?, vm::repr_text(cx, module)?);
-            let msg = format!("Can't resolve path {path} on module {module}");
-            Err(cx.raise_str(Ty::AttributeError, &msg))
+            let missing = missing(cx, m, &dotted);
+            let r =
+                cx.raise_str(Ty::AttributeError, &format!("Can't resolve path {path} on module {module}"));
+            Err(match missing {
+                Some(missing) => during(cx, r, missing),
+                None => r,
+            })
         }
     }
 }

@@ -475,7 +475,14 @@ impl Saver {
         let Some(mut text) = text else {
             let shown = vm::repr_text(cx, v)?;
             let msg = format!("can't pickle {what} identifier {shown} using pickle protocol {}", self.proto);
-            return Err(pickling_error(cx, &msg));
+            let codec = cx.str(if self.proto >= 3 { "utf-8" } else { "ascii" });
+            let encoded = vm::call_method(cx, v, "encode", &[codec]);
+            let cause = encoded.err().map(|cause| cx.take_raised(cause));
+            let r = pickling_error(cx, &msg);
+            return Err(match cause {
+                Some(cause) => super::globals::during(cx, r, cause),
+                None => r,
+            });
         };
         text.push('\n');
         Ok(text.into_bytes())

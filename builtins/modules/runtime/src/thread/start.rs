@@ -311,12 +311,14 @@ pub(super) fn start_joinable_thread(cx: &mut Ctx, a: &[Value]) -> PyResult {
         let msg = "daemon threads are disabled in this (sub)interpreter";
         return Err(cx.raise_str(Ty::RuntimeError, msg));
     }
+    // As given: CPython tells the number that the argument is, and no handle that it makes itself.
+    let told = handle.not_none().unwrap_or(Value::NONE);
     let handle = match handle.not_none() {
         None => new_handle(cx)?,
         Some(h) if h.native::<Handle>().is_some() => h,
         Some(_) => return Err(cx.type_error("'handle' must be a _ThreadHandle")),
     };
-    errors::audit(cx, "_thread.start_joinable_thread", &[*func, Value::bool(daemon), handle])?;
+    errors::audit(cx, "_thread.start_joinable_thread", &[*func, Value::small(daemon.into()), told])?;
     let empty = cx.tuple_of(None, &[])?;
     if let Some(h) = handle.native::<Handle>() {
         start(cx, &h.0, [*func, empty, Value::NONE], daemon)?;
