@@ -194,20 +194,20 @@ fn with_preexec(cx: &mut Ctx, p: &Plan, f: Value) -> PyResult<i32> {
         let msg = "preexec_fn not supported at interpreter shutdown";
         return Err(cx.raise_str(Ty::PythonFinalizationError, msg));
     }
-    fork::before_fork(cx);
+    let hooks = fork::before_fork(cx);
     let r = fork::fork_with(cx, sys::fork_stopped);
     match r {
         Ok(0) => {
-            fork::after_fork_in_child(cx);
+            fork::after_fork_in_child(cx, hooks);
             run_child(p, Some(&mut || call(cx, f, &[]).is_ok()))
         }
         Ok(pid) => {
             let warned = fork::warn_threads(cx, "fork");
-            fork::after_fork_in_parent(cx);
+            fork::after_fork_in_parent(cx, hooks);
             warned.map(|()| pid)
         }
         Err(e) => {
-            fork::after_fork_in_parent(cx);
+            fork::after_fork_in_parent(cx, hooks);
             Err(raise_errno(cx, e))
         }
     }

@@ -7,8 +7,8 @@ use super::state::OsState;
 use crate::support::raise_errno;
 use crate::sys;
 use protopy_vm::interp::remote;
-use protopy_vm::protocore::layouts::{ListObj, MethodDef};
-use protopy_vm::protocore::{Ctx, PyResult, Slot, Ty, Value};
+use protopy_vm::protocore::layouts::MethodDef;
+use protopy_vm::protocore::{Ctx, PyResult, Ty, Value};
 use protopy_vm::settings::{limited, limits};
 use protopy_vm::{audit, call, call_method, callable, methods, report_unraisable, warn};
 use std::sync::atomic::Ordering;
@@ -44,39 +44,24 @@ fn register_at_fork(cx: &mut Ctx, a: &[Value]) -> PyResult {
             return Err(cx.type_error(&msg));
         }
     }
-    let s = cx.space().state::<OsState>();
-    for (v, slot) in a.iter().zip(&s.fork_hooks) {
-        if let Some(v) = v.bound() {
-            let list = hooks(cx, slot);
-            if let Some(l) = ListObj::of(list) {
-                cx.list_append(l, v)?;
-            }
-        }
-    }
-    Ok(Value::NONE)
+    let given = [a[BEFORE], a[CHILD], a[PARENT]];
+    let room =
+        cx.space().state::<OsState>().fork_hooks.with(|all| all.try_reserve(1).map(|()| all.push(given)));
+    room.map(|()| Value::NONE).map_err(|_| cx.no_memory())
 }
 
-fn hooks(cx: &mut Ctx, slot: &Slot) -> Value {
-    match slot.get() {
-        Some(l) => l,
-        None => {
-            let t = cx.ty(Ty::List);
-            let l = cx.new_list(t);
-            slot.init(Some(l));
-            l
-        }
-    }
-}
+/// The hooks that a fork runs. Beside other threads, which may register some meanwhile, these are those that were there when it began: what
+/// follows a fork then never lacks what belongs before it.
+#[derive(Clone, Copy)]
+pub struct Hooks(usize);
 
 /// Runs hooks; errors are reported, not raised.
-fn run(cx: &mut Ctx, which: usize) {
+fn run(cx: &mut Ctx, Hooks(most): Hooks, which: usize) {
     let s = cx.space().state::<OsState>();
-    let Some(list) = s.fork_hooks.get(which).and_then(Slot::get) else { return };
-    let Some(l) = ListObj::of(list) else { return };
-    let n = l.len();
+    let n = s.fork_hooks.with(|all| all.len().min(most));
     for i in 0..n {
         let at = if which == BEFORE { n - 1 - i } else { i };
-        if let Some(f) = l.get(at)
+        if let Some(f) = s.fork_hooks.with(|all| all.get(at).and_then(|hooks| hooks[which].bound()))
             && let Err(r) = call(cx, f, &[])
         {
             report_unraisable(cx, r, Some("Exception ignored in fork hook"), f);
@@ -93,23 +78,26 @@ fn import_lock(cx: &mut Ctx, function: &str) {
 }
 
 /// Hooks before a fork. The import lock is held while the process forks, so that the child finds no module half imported.
-pub fn before_fork(cx: &mut Ctx) {
-    run(cx, BEFORE);
+pub fn before_fork(cx: &mut Ctx) -> Hooks {
+    let count = cx.space().state::<OsState>().fork_hooks.with(|all| all.len());
+    let hooks = Hooks(if cx.single_threaded() { usize::MAX } else { count });
+    run(cx, hooks, BEFORE);
     import_lock(cx, "acquire_lock");
+    hooks
 }
 
 /// Hooks in the parent after a fork.
-pub fn after_fork_in_parent(cx: &mut Ctx) {
+pub fn after_fork_in_parent(cx: &mut Ctx, hooks: Hooks) {
     import_lock(cx, "release_lock");
-    run(cx, PARENT);
+    run(cx, hooks, PARENT);
 }
 
 /// What the runtime and the program do in the child after a fork.
-pub fn after_fork_in_child(cx: &mut Ctx) {
+pub fn after_fork_in_child(cx: &mut Ctx, hooks: Hooks) {
     protopy_vm::finalize::after_fork_child(cx);
     import_lock(cx, "release_lock");
     crate::signal::after_fork(cx);
-    run(cx, CHILD);
+    run(cx, hooks, CHILD);
 }
 
 /// Forks with `f`, which answers the child's id, or 0 in the child. The world is stopped meanwhile.
@@ -155,20 +143,20 @@ pub fn warn_threads(cx: &mut Ctx, name: &str) -> PyResult<()> {
 
 fn do_fork(cx: &mut Ctx, name: &str, f: impl FnOnce() -> sys::SysResult<i32>) -> PyResult<i32> {
     refuse_late(cx)?;
-    before_fork(cx);
+    let hooks = before_fork(cx);
     match fork_with(cx, f) {
         Ok(0) => {
-            after_fork_in_child(cx);
+            after_fork_in_child(cx, hooks);
             Ok(0)
         }
         Ok(pid) => {
             // Counted before the hooks, which may start threads.
             let warned = warn_threads(cx, name);
-            after_fork_in_parent(cx);
+            after_fork_in_parent(cx, hooks);
             warned.map(|()| pid)
         }
         Err(e) => {
-            after_fork_in_parent(cx);
+            after_fork_in_parent(cx, hooks);
             Err(raise_errno(cx, e))
         }
     }

@@ -5,7 +5,7 @@ use protopy_vm::declare::TypeSpec;
 use protopy_vm::protocore::layouts::{MethodDef, TupleObj};
 use protopy_vm::protocore::space::SpaceState;
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
-use protopy_vm::protocore::{Args, Ctx, Layout, PyResult, Slot, Tracer, TypeObj, Value};
+use protopy_vm::protocore::{Args, Ctx, Guarded, Layout, PyResult, Slot, Tracer, TypeObj, Value};
 use protopy_vm::structseq::{self, METHODS, SLOTS, new_structseq, new_structseq_type};
 use protopy_vm::{instance_attr, methods, set_attr_str, set_instance_attr};
 
@@ -30,8 +30,8 @@ pub struct OsState {
     pub dir_entry: Slot,
     /// `posix.ScandirIterator`
     pub scandir: Slot,
-    /// Hooks of `fork` (lists): before, in the child, in the parent.
-    pub fork_hooks: [Slot; 3],
+    /// Hooks of `fork` that were registered together: before, in the child, in the parent; unbound what was not given.
+    pub fork_hooks: Guarded<Vec<[Value; 3]>>,
     /// `resource.struct_rusage`, once something has asked for it.
     pub rusage: Slot,
     /// `select.poll`
@@ -53,6 +53,7 @@ pub struct OsState {
 }
 
 impl SpaceState for OsState {
+    #[allow(unsafe_code)]
     fn trace(&self, t: &mut Tracer) {
         for s in [
             &self.stat,
@@ -76,7 +77,8 @@ impl SpaceState for OsState {
         ] {
             t.slot(s);
         }
-        t.slots(&self.fork_hooks);
+        // SAFETY: the collector runs in a stopped world, and no guard is held across a safepoint.
+        t.values(unsafe { self.fork_hooks.peek() }.as_flattened().iter());
     }
 }
 
