@@ -1,7 +1,7 @@
 """Runs the cases of one test module and reports each as it happens.
 
     python runner.py EVENTS MODULE [--skip FILE] [--match PATTERN] [--stubs FOLDER] [--pretend NAME]
-                     [--parallel-threads N]
+                     [--parallel-threads N] [--alone FILE]
 
 EVENTS is the file to which one line an event is written at once, so that the driver knows which case was
 running when the process died. A line is a kind, a case id and a message, with tabs between them:
@@ -138,14 +138,20 @@ def select(suite, keep, suite_type):
     suite._tests = kept
 
 
-def in_parallel(suite, unittest, count):
-    """Replace, in place, each case of a suite by one that runs it in several threads at once."""
+def in_parallel(suite, unittest, count, alone):
+    """Replace, in place, each case of a suite by one that runs it in several threads at once.
+
+    Left as they are: cases that are marked as unsafe, and those whose id is in `alone`, a list, in which an id that ends in `*`
+    stands for all that begin as it does.
+    """
+    starts = tuple(id[:-1] for id in alone if id.endswith("*"))
 
     class Collected(unittest.TestResult):
         """What came of the case in one thread: a list of calls for the result proper."""
 
-        def __init__(self):
+        def __init__(self, case):
             super().__init__()
+            self.case = case
             self.calls = []
 
         def addSuccess(self, test):
@@ -163,7 +169,8 @@ def in_parallel(suite, unittest, count):
                 self.calls.append(("addFailure" if failed else "addError", err))
 
         def addSkip(self, test, reason):
-            self.calls.append(("addSkip", reason))
+            # Where only a subtest was skipped, the case as such ran.
+            self.calls.append(("addSkip", reason) if test is self.case else ("addSuccess",))
 
         def addExpectedFailure(self, test, err):
             self.calls.append(("addExpectedFailure", err))
@@ -172,6 +179,9 @@ def in_parallel(suite, unittest, count):
             self.calls.append(("addUnexpectedSuccess",))
 
     class Parallel(unittest.TestCase):
+        # So that a suite sees to the fixtures of the case's class and module.
+        __class__ = property(lambda self: type(self.case))
+
         def __init__(self, case):
             self.case = case
             self._testMethodName, self._testMethodDoc = case._testMethodName, case._testMethodDoc
@@ -184,20 +194,29 @@ def in_parallel(suite, unittest, count):
             import threading
             result.startTest(self)
             barrier = threading.Barrier(count)
-            results = [Collected() for _ in range(count)]
+            results = [Collected(copy.copy(self.case)) for _ in range(count)]
+            for collected in results:
+                # Of what is made for each case, the one thing that a copy would share.
+                collected.case._cleanups = []
 
-            def work(case, collected):
-                barrier.wait()
-                case.run(collected)
+            def work(collected):
+                try:
+                    barrier.wait()
+                    collected.case.run(collected)
+                except BaseException as error:
+                    # What unittest lets through, as it does KeyboardInterrupt, would end the thread alone.
+                    collected.calls.append(("addError", (type(error), error, error.__traceback__)))
 
-            threads = [threading.Thread(target=work, args=(copy.copy(self.case), collected), daemon=True)
-                       for collected in results]
+            threads = [threading.Thread(target=work, args=(collected,), daemon=True) for collected in results]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
-            for name, *arguments in (call for collected in results for call in collected.calls):
-                getattr(result, name)(self, *arguments)
+            for collected in results:
+                # A thread that tells nothing has not run the case.
+                silent = RuntimeError("one of the threads told no outcome")
+                for name, *arguments in collected.calls or [("addError", (RuntimeError, silent, None))]:
+                    getattr(result, name)(self, *arguments)
             result.stopTest(self)
 
     def replaced(test):
@@ -205,6 +224,9 @@ def in_parallel(suite, unittest, count):
             test._tests = [replaced(one) for one in test._tests]
             return test
         method = getattr(test, getattr(test, "_testMethodName", ""), None)
+        case = escape(type(test).id(test))
+        if case in alone or case.startswith(starts):
+            return test
         unsafe = "__unittest_thread_unsafe__"
         if getattr(method, unsafe, False) or getattr(test, unsafe, False) or not hasattr(method, "__self__"):
             return test
@@ -279,7 +301,11 @@ def main(arguments):
         return
     select(suite, selector(options), unittest.TestSuite)
     if "--parallel-threads" in options:
-        in_parallel(suite, unittest, int(options["--parallel-threads"]))
+        alone = []
+        if "--alone" in options:
+            with open(options["--alone"], encoding="utf-8") as file:
+                alone = file.read().split("\n")
+        in_parallel(suite, unittest, int(options["--parallel-threads"]), alone)
     suite.run(result_class(unittest, events)())
     events.write("done", module)
 

@@ -21,6 +21,8 @@ use std::{env, thread};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 
+use crate::alone::Alone;
+
 /// How the modules are run.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -38,6 +40,8 @@ pub struct Config {
     pub pattern: Option<String>,
     /// Runs each case in this many threads at once, as the suite's `--parallel-threads` does; 0 for the plain way.
     pub parallel_threads: usize,
+    /// The cases that run in one thread even then.
+    pub alone: Alone,
     /// The folder for the output of the modules.
     pub logs: PathBuf,
 }
@@ -192,6 +196,9 @@ impl Attempt<'_> {
         }
         if config.parallel_threads > 0 {
             command.args(["--parallel-threads", &config.parallel_threads.to_string()]);
+            let alone = self.scratch.join("alone");
+            fs::write(&alone, config.alone.of(module).map(escape).collect::<Vec<_>>().join("\n"))?;
+            command.arg("--alone").arg(alone);
         }
         command.current_dir(&folder).env("TMPDIR", self.scratch).env("LC_ALL", "C.UTF-8");
         command.env_remove("LANGUAGE").process_group(0);

@@ -44,6 +44,10 @@ pub struct Options {
 /// The sums over all modules.
 #[derive(Clone, Debug, Default)]
 pub struct Totals {
+    /// In how many threads at once each case was run; 0 for the plain way.
+    pub threads: usize,
+    /// Cases that were run in one thread even so.
+    pub alone: usize,
     /// Modules that were run.
     pub modules: usize,
     /// Cases that count.
@@ -64,12 +68,19 @@ pub struct Totals {
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { modules, cases, passed, expected, problems, refused, wrong: _, left } = self;
+        let Self { threads, alone, modules, cases, passed, expected, problems, refused, wrong: _, left } =
+            self;
         write!(
             f,
             "conformance: {passed} of {cases} cases pass in {modules} modules, {expected} do as recorded, \
              {problems} do not do what is expected"
         )?;
+        if *threads > 0 {
+            write!(
+                f,
+                "; each case in {threads} threads at once, other than {alone} that cannot run beside themselves"
+            )?;
+        }
         if *refused > 0 {
             write!(f, "; {refused} that passed before were not recorded (--allow-regression REASON does)")?;
         }
@@ -118,7 +129,7 @@ pub fn run_all(
     let progress = Progress::new(modules.len(), cases);
     let run = Run { config, options, portable, progress, key: key(config, options) };
     let queue = Mutex::new(modules);
-    let totals = Mutex::new(Totals::default());
+    let totals = Mutex::new(Totals { threads: config.parallel_threads, ..Totals::default() });
     let work = || -> Result<(), String> {
         loop {
             let Some(module) = queue.lock().map_err(|error| error.to_string())?.pop_front() else {
@@ -129,7 +140,10 @@ pub fn run_all(
                 continue;
             }
             let (report, refused) = run.module(&module).map_err(|error| format!("{module}: {error}"))?;
-            totals.lock().map_err(|error| error.to_string())?.add(module, &report, refused);
+            let alone = config.alone.count(&module, portable.cases(&module));
+            let mut totals = totals.lock().map_err(|error| error.to_string())?;
+            totals.alone += alone;
+            totals.add(module, &report, refused);
         }
     };
     let result = thread::scope(|scope| {
@@ -212,7 +226,14 @@ fn key(config: &Config, options: &Options) -> String {
     let facts = fs::metadata(&config.python).ok();
     let modified = facts.as_ref().and_then(|facts| facts.modified().ok()).unwrap_or(SystemTime::UNIX_EPOCH);
     (facts.map(|facts| facts.len()), modified, &config.python).hash(&mut hasher);
-    (config.memory, config.parallel_threads, &config.pretend, options.try_all, options.strict)
+    (
+        config.memory,
+        config.parallel_threads,
+        format!("{:?}", config.alone),
+        &config.pretend,
+        options.try_all,
+        options.strict,
+    )
         .hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }

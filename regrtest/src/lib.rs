@@ -3,6 +3,7 @@
 //! - [`fetch`] gets CPython's library with its tests from a distribution and keeps it in a cache; [`reference`] its
 //!   interpreter.
 //! - [`suite`] knows the denominator, the cases that CPython itself passes under another name, and the groups.
+//! - [`alone`] knows the cases that cannot run in several threads at once.
 //! - [`child`] runs one test module in a process of its own, and blames crashes and hangs on the running case.
 //! - [`drive`] runs many of them and sums up; [`progress`] says meanwhile how far it is.
 //! - [`expect`] reads and writes what is expected of each case.
@@ -15,6 +16,7 @@
 //! Unlisted cases must pass. A case that is expected to fail still runs, and its passing is an error until
 //! it is recorded, so that progress is never lost again unnoticed.
 
+pub mod alone;
 pub mod child;
 pub mod denominator;
 pub mod drive;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use regrtest::alone::Alone;
 use regrtest::child::Config;
 use regrtest::results::{table, write_report};
 use regrtest::suite::Portable;
@@ -86,7 +87,7 @@ struct Run {
     /// Expects every case to pass, whatever is recorded.
     #[arg(long, conflicts_with = "record")]
     strict: bool,
-    /// Runs each case in so many threads at once.
+    /// Runs each case in so many threads at once, other than those in `alone.toml`.
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "record")]
     parallel_threads: usize,
     /// Runs only the cases whose id matches this pattern.
@@ -180,6 +181,10 @@ impl Run {
             pretend: self.pretend.clone(),
             pattern: self.pattern.clone(),
             parallel_threads: self.parallel_threads,
+            alone: match self.parallel_threads {
+                0 => Alone::default(),
+                _ => Alone::load(&home().join("alone.toml"))?,
+            },
             logs: cache().join("logs"),
         };
         let results = results_folder(self.parallel_threads);
@@ -256,6 +261,7 @@ impl Cases {
             pretend: Some("otherpy".to_owned()),
             pattern: None,
             parallel_threads: 0,
+            alone: Alone::default(),
             logs: cache().join("logs-reference"),
         };
         let told = |module: &str, count: usize| println!("{module:<48} {count:>5}");

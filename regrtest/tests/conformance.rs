@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use regrtest::alone::Alone;
 use regrtest::child::{self, Config, Verdict};
 use regrtest::drive::{self, Options, Totals};
 use regrtest::judge::Problem;
@@ -45,6 +47,54 @@ fn core_language() -> Result<(), String> {
 #[test]
 fn builtin_types() -> Result<(), String> {
     tier("types", &TYPES)
+}
+
+/// A case that runs in several threads at once is judged by the worst that came of it in one of them.
+#[test]
+fn cases_in_threads() -> Result<(), String> {
+    let suite = Suite::prepare()?;
+    let folder = std::env::temp_dir().join(format!("regrtest-threads-{}", std::process::id()));
+    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let (events, alone) = (folder.join("events"), folder.join("alone"));
+    fs::write(&alone, "cases_in_threads.Case.test_nam*\nnothing").map_err(|error| error.to_string())?;
+    let status = Command::new(&suite.config.python)
+        .arg(home().join("runner.py"))
+        .arg(&events)
+        .args(["cases_in_threads", "--parallel-threads", "4", "--alone"])
+        .arg(&alone)
+        .env("PYTHONPATH", home().join("tests"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdout(Stdio::null())
+        .status()
+        .map_err(|error| error.to_string())?;
+    let text = fs::read_to_string(&events).map_err(|error| error.to_string());
+    let _ = fs::remove_dir_all(&folder);
+    assert!(status.success(), "{status}");
+    let text = text?;
+    let told: BTreeMap<_, _> = text
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .filter(|(kind, _)| !matches!(*kind, "start" | "done"))
+        .filter_map(|(kind, rest)| Some((rest.split('\t').next()?.rsplit_once(".test_")?.1, kind)))
+        .collect();
+    let expected = BTreeMap::from([
+        ("class", "ok"),
+        ("exits", "error"),
+        ("fails_as_expected", "xfail"),
+        ("fails_in_one", "fail"),
+        ("interrupted", "error"),
+        ("marked", "ok"),
+        ("named", "ok"),
+        ("own_cleanup", "ok"),
+        ("passes", "ok"),
+        ("passes_unexpectedly", "xpass"),
+        ("skips", "skip"),
+        ("subtest_fails", "fail"),
+        ("subtest_skips", "ok"),
+    ]);
+    assert_eq!(told, expected);
+    assert!(text.ends_with("done\tcases_in_threads\t\n"), "{text}");
+    Ok(())
 }
 
 /// Everything else. These tests use networks, processes, terminals, files and clocks, so what they do depends on the machine, and
@@ -134,6 +184,7 @@ impl Suite {
             pretend: None,
             pattern: None,
             parallel_threads: 0,
+            alone: Alone::default(),
             logs: cache().join("logs"),
         };
         Ok(Suite { config, portable: Portable::load(), _turn: turn })

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use regrtest::alone::Alone;
 use regrtest::child::{Config, Verdict};
 use regrtest::drive::{self, Options, Totals};
 use regrtest::expect::{Expected, State};
@@ -67,6 +68,7 @@ impl Trial {
             pretend: None,
             pattern: None,
             parallel_threads: 0,
+            alone: Alone::default(),
             logs: self.0.join("logs"),
         };
         let mut options = Options {
