@@ -34,6 +34,9 @@ pub struct SpaceTools {
     pub marks: [Slot; 2],
     /// How many threads have a profile function and a trace function.
     pub users: [AtomicUsize; 2],
+    /// Held while these are counted anew and what they want is stored: what one thread has just asked for must not be taken away by another
+    /// that was the last before. Its holder reaches no safepoint.
+    pub counting: Mutex<()>,
     /// How many code objects some tool watches by itself.
     pub local: Arc<AtomicUsize>,
     /// Profile and trace functions that all threads are to take over.
@@ -53,6 +56,7 @@ impl Default for SpaceTools {
             callbacks: std::array::from_fn(|_| std::array::from_fn(|_| Slot::empty())),
             marks: std::array::from_fn(|_| Slot::empty()),
             users: Default::default(),
+            counting: Mutex::new(()),
             local: Arc::default(),
             everywhere: std::array::from_fn(|_| Slot::empty()),
             adopt: Default::default(),

@@ -15,8 +15,9 @@
 
 use crate::finalize::run_signals;
 use protocore::ctx::breaker;
+use protocore::layouts::{FloatObj, IntRef};
 use protocore::space::SpaceState;
-use protocore::{Ctx, Guarded, PyResult, Tracer};
+use protocore::{Ctx, Guarded, PyResult, Tracer, Ty, Value};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -178,6 +179,33 @@ fn sleep(w: &Waiter, deadline: Option<Instant>, signals: Option<&AtomicU32>) -> 
 /// said yes. `lock`: it takes a lock.
 pub fn watch_for(cx: &Ctx, lock: bool, ready: &dyn Fn() -> bool) -> bool {
     protocore::backoff::watch(lock, &|| cx.poll_needed(), ready)
+}
+
+/// Seconds as nanoseconds, rounded up as timeouts are; OverflowError, and TypeError for what is no number.
+pub fn timeout_nanos(cx: &mut Ctx, v: Value) -> PyResult<i64> {
+    const FACTOR: f64 = 1e9;
+    let range = |cx: &mut Ctx| cx.raise_str(Ty::OverflowError, "timestamp out of range for C PyTime_t");
+    if let Some(f) = FloatObj::of(v) {
+        if f.is_nan() {
+            return Err(cx.value_error("Invalid value NaN (not a number)"));
+        }
+        let n = f * FACTOR;
+        let n = if n < 0.0 { n.floor() } else { n.ceil() };
+        if !(-9.223_372_036_854_775e18..9.223_372_036_854_775e18).contains(&n) {
+            return Err(range(cx));
+        }
+        return Ok(n as i64);
+    }
+    if cx.type_of(v).slots.index.address() == 0 && IntRef::of(v).is_none() {
+        let msg =
+            format!("'{}' object cannot be interpreted as an integer or float", crate::ops::tp_name(cx, v));
+        return Err(cx.type_error(&msg));
+    }
+    let n = crate::ops::index(cx, v)?;
+    match IntRef::of(n).and_then(IntRef::to_i64).and_then(|n| n.checked_mul(1_000_000_000)) {
+        Some(n) => Ok(n),
+        None => Err(range(cx)),
+    }
 }
 
 /// Waits in a blocking scope until `ready` answers true; false when time has run out. Signal handlers run meanwhile, on the

@@ -5,7 +5,7 @@
 //! So nothing but a word of the object is touched while the collector may run. `put` allocates nothing in the heap and calls
 //! nothing, hence a signal handler or a finalizer may put into the queue that its thread is putting into.
 
-use protopy_vm::protocore::layouts::{FloatObj, IntRef, MethodDef};
+use protopy_vm::protocore::layouts::MethodDef;
 use protopy_vm::protocore::space::SpaceState;
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
@@ -197,30 +197,7 @@ fn get(cx: &mut Ctx, v: Value, block: Value, timeout: Value) -> PyResult {
 
 /// A timeout in seconds.
 fn duration(cx: &mut Ctx, v: Value) -> PyResult<Duration> {
-    let range = |cx: &mut Ctx| cx.raise_str(Ty::OverflowError, "timestamp out of range for C PyTime_t");
-    let nanos = if let Some(f) = FloatObj::of(v) {
-        if f.is_nan() {
-            return Err(cx.value_error("Invalid value NaN (not a number)"));
-        }
-        let n = (f * 1e9).ceil();
-        if !(-9.223_372_036_854_775e18..9.223_372_036_854_775e18).contains(&n) {
-            return Err(range(cx));
-        }
-        n as i64
-    } else {
-        if cx.type_of(v).slots.index.address() == 0 {
-            let msg = format!(
-                "'{}' object cannot be interpreted as an integer or float",
-                protopy_vm::ops::tp_name(cx, v)
-            );
-            return Err(cx.type_error(&msg));
-        }
-        let n = vm::index(cx, v)?;
-        match IntRef::of(n).and_then(IntRef::to_i64).and_then(|n| n.checked_mul(1_000_000_000)) {
-            Some(n) => n,
-            None => return Err(range(cx)),
-        }
-    };
+    let nanos = protopy_vm::sync::timeout_nanos(cx, v)?;
     match u64::try_from(nanos) {
         Ok(n) => Ok(Duration::from_nanos(n)),
         Err(_) => Err(cx.value_error("'timeout' must be a non-negative number")),

@@ -306,11 +306,10 @@ fn send_with(cx: &mut Ctx, a: &[Value], data: impl FnOnce(&mut Ctx) -> PyResult<
             return Err(cx.value_error("can't specify a timeout for a non-blocking call"));
         }
         Some(t) => {
-            let t = vm::float_of(cx, t)?;
-            if t < 0.0 {
+            let Ok(n) = u64::try_from(vm::sync::timeout_nanos(cx, t)?) else {
                 return Err(cx.value_error("timeout value must be a non-negative number"));
-            }
-            Duration::try_from_secs_f64(t).ok().and_then(|t| Instant::now().checked_add(t))
+            };
+            Instant::now().checked_add(Duration::from_nanos(n))
         }
     };
     let data = data(cx)?;

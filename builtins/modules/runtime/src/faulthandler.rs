@@ -8,7 +8,6 @@
 
 #![allow(unsafe_code)]
 
-use crate::thread::timeout_nanos;
 use protocore::layouts::{IntRef, StrObj};
 use protocore::space::SpaceState;
 use protocore::{Ctx, PyResult, Slot, Tracer, Ty, Value};
@@ -509,7 +508,7 @@ fn header(nanos: u64) -> String {
 }
 
 fn dump_traceback_later(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    let nanos = timeout_nanos(cx, a[0])?;
+    let nanos = protopy_vm::sync::timeout_nanos(cx, a[0])?;
     let Some(nanos) = u64::try_from(nanos).ok().filter(|n| *n > 0) else {
         return Err(cx.value_error("timeout must be greater than 0"));
     };

@@ -6,6 +6,7 @@ use crate::interp::frame;
 use protocore::layouts::CodeObj;
 use protocore::tools::{PROFILE, TRACE};
 use protocore::{Ctx, Value};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 const fn bits(all: &[u8]) -> u32 {
@@ -36,6 +37,7 @@ pub fn set_function(cx: &mut Ctx, tool: usize, f: Value) {
         return;
     }
     let space = &cx.space().tools;
+    let counting = space.counting.lock().unwrap_or_else(PoisonError::into_inner);
     let users = &space.users[tool - PROFILE];
     let n =
         if has { users.fetch_add(1, Ordering::AcqRel) + 1 } else { users.fetch_sub(1, Ordering::AcqRel) - 1 };
@@ -47,6 +49,7 @@ pub fn set_function(cx: &mut Ctx, tool: usize, f: Value) {
         space.events[tool].store(events, Ordering::Release);
         space.version.fetch_add(1, Ordering::AcqRel);
     }
+    drop(counting);
     watch_thread(cx);
 }
 

@@ -1,10 +1,10 @@
 //! `_thread.lock` and `_thread.RLock`.
 
-use protocore::layouts::{FloatObj, IntRef, TupleObj};
+use protocore::layouts::TupleObj;
 use protocore::types::{SlotSpec, type_flags};
 use protocore::{Args, Ctx, Layout, NativeLayout, Payload, PyResult, Tracer, Ty, TypeObj, Value};
 use protopy_vm::sync::RawLock;
-use protopy_vm::{TypeSpec, index, index_i64, is_true, methods, type_text};
+use protopy_vm::{TypeSpec, index_i64, is_true, methods, type_text};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -32,42 +32,13 @@ impl Payload for RLock {
     fn trace(&self, _: &mut Tracer) {}
 }
 
-/// Seconds as nanoseconds, rounded up as timeouts are; OverflowError.
-pub fn timeout_nanos(cx: &mut Ctx, v: Value) -> PyResult<i64> {
-    const FACTOR: f64 = 1e9;
-    let range = |cx: &mut Ctx| cx.raise_str(Ty::OverflowError, "timestamp out of range for C PyTime_t");
-    if let Some(f) = FloatObj::of(v) {
-        if f.is_nan() {
-            return Err(cx.value_error("Invalid value NaN (not a number)"));
-        }
-        let n = f * FACTOR;
-        let n = if n < 0.0 { n.floor() } else { n.ceil() };
-        if !(-9.223_372_036_854_775e18..9.223_372_036_854_775e18).contains(&n) {
-            return Err(range(cx));
-        }
-        return Ok(n as i64);
-    }
-    if cx.type_of(v).slots.index.address() == 0 && IntRef::of(v).is_none() {
-        let msg = format!(
-            "'{}' object cannot be interpreted as an integer or float",
-            protopy_vm::ops::tp_name(cx, v)
-        );
-        return Err(cx.type_error(&msg));
-    }
-    let n = index(cx, v)?;
-    match IntRef::of(n).and_then(IntRef::to_i64).and_then(|n| n.checked_mul(1_000_000_000)) {
-        Some(n) => Ok(n),
-        None => Err(range(cx)),
-    }
-}
-
 /// What `acquire(blocking, timeout)` asks for: `None` not to wait, else how long (`None`: forever).
 fn patience(cx: &mut Ctx, blocking: Value, timeout: Value) -> PyResult<Option<Option<Duration>>> {
     let blocking = is_true(cx, blocking)?;
     if timeout.as_small() == Some(-1) {
         return Ok(if blocking { Some(None) } else { None });
     }
-    let n = timeout_nanos(cx, timeout)?;
+    let n = protopy_vm::sync::timeout_nanos(cx, timeout)?;
     if n == -1_000_000_000 {
         return Ok(if blocking { Some(None) } else { None });
     }

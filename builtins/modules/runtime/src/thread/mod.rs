@@ -6,7 +6,7 @@ mod local;
 mod locks;
 mod start;
 
-pub use locks::{Lock, RLock, timeout_nanos};
+pub use locks::{Lock, RLock};
 
 use protocore::layouts::{StrObj, TupleObj};
 use protocore::space::SpaceState;

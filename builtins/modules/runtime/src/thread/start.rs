@@ -425,7 +425,7 @@ fn handle_join(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let timeout = match a[1].not_none() {
         None => None,
         Some(t) => {
-            let n = super::locks::timeout_nanos(cx, t)?;
+            let n = protopy_vm::sync::timeout_nanos(cx, t)?;
             u64::try_from(n).ok().map(Duration::from_nanos)
         }
     };
