@@ -593,7 +593,12 @@ fn yield_from_step(cx: &mut Ctx, f: Frame, w: Instr, pc: Pc) -> PyResult<Pc> {
         }
     } else {
         match step_foreign(cx, it, sent)? {
-            GenOutput::Yield(v) => Some(v),
+            GenOutput::Yield(v) => {
+                if cx.tools.armed {
+                    super::watch::delegated(cx, f, pc, v)?;
+                }
+                Some(v)
+            }
             GenOutput::Return(v) => {
                 f.set(usize::from(w.a()), v);
                 // SAFETY: an instruction follows.

@@ -256,6 +256,19 @@ fn after_call(cx: &mut Ctx, f: Frame) -> PyResult<()> {
     Ok(())
 }
 
+/// A generator yields what an iterator that is none has given to its `yield from`.
+pub fn delegated(cx: &mut Ctx, f: Frame, pc: Pc, v: Value) -> PyResult<()> {
+    if cx.tools.inside != 0 {
+        return Ok(());
+    }
+    let at = f.index(pc);
+    let m = events::wanted(cx, f.code(), at, PY_YIELD);
+    if m != 0 {
+        fire(cx, site(f, at), PY_YIELD, m, &[v])?;
+    }
+    delegators_yield(cx, f, v)
+}
+
 /// Generators that wait for the one that yields yield, too.
 fn delegators_yield(cx: &mut Ctx, f: Frame, v: Value) -> PyResult<()> {
     let mut f = f;
