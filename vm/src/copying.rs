@@ -89,6 +89,17 @@ fn announced(cx: &mut Ctx, v: Value) -> Copying {
     }
 }
 
+/// In the child of a fork: other threads' copies will never end, so nobody is to wait for them. Their exports stay.
+pub(crate) fn after_fork(cx: &Ctx) {
+    let me = this_thread(cx);
+    for p in &cx.space().state::<Copies>().places {
+        if p.thread.load(SeqCst) != me {
+            p.thread.store(0, SeqCst);
+            p.object.store(0, SeqCst);
+        }
+    }
+}
+
 /// Whether it is worth looking at the exports of `v`, whose number `exports` tells, again: they were other threads' copies, and one of
 /// these has ended meanwhile. `false`: there is an export of another kind.
 pub fn wait_for_copies(cx: &mut Ctx, v: Value, exports: impl Fn() -> usize) -> bool {

@@ -114,6 +114,7 @@ pub fn register_fork_hook(cx: &Ctx, f: fn(&mut Ctx)) {
 /// After `fork`, in the child, once the heap has been told: no other thread is left, and this one is the main thread.
 pub fn after_fork_child(cx: &mut Ctx) {
     crate::sync::lot_after_fork(cx);
+    crate::copying::after_fork(cx);
     let a = cx.space().state::<Async>();
     locked(&a.threads).clear();
     locked(&a.sent).clear();
