@@ -31,6 +31,7 @@
 //! unpinning and pinning.
 
 use crate::ctx::{Ctx, breaker};
+use crate::heap::roots::clear_dead_stack;
 use crate::heap::{Heap, ThreadRecord, locked};
 use crate::value::Value;
 use std::sync::Mutex;
@@ -228,8 +229,14 @@ impl Ctx {
 
     /// Passes: this thread's part in an epoch, done at safepoints when the breaker asks for it.
     #[cold]
-    #[inline(never)]
     pub fn pass_epoch(&mut self) {
+        self.pass();
+        // The addresses that were looked for would be found in the holes of later frames.
+        clear_dead_stack();
+    }
+
+    #[inline(never)]
+    fn pass(&mut self) {
         let heap = self.heap();
         let Some(record) = self.local.record.clone() else { return };
         // SAFETY: the record is this thread's.

@@ -507,6 +507,8 @@ impl Ctx {
     pub(crate) fn collect_quietly(&mut self, full: bool) {
         clear_dead_stack();
         self.cycle(full, Report::Nothing);
+        // What the collector has left there would be found in the holes of later frames.
+        clear_dead_stack();
     }
 
     /// A full collection on this thread, finalizers and callbacks included; the number of objects freed that cycles had kept. What
@@ -544,6 +546,7 @@ impl Ctx {
                 break;
             }
         }
+        clear_dead_stack();
         dead
     }
 
