@@ -15,7 +15,7 @@ const BOUND: f64 = 50.0;
 
 /// Slow machines and builds that are not optimised may take longer, but who stops only at the end of the operation fails: the part of its time that a
 /// stop may take.
-const PART: f64 = if cfg!(debug_assertions) { 0.4 } else { 0.1 };
+const PART: f64 = if cfg!(debug_assertions) { 0.4 } else { 0.25 };
 
 /// The milliseconds of processor time in a report of the runtime.
 fn waited(line: &str) -> Option<f64> {

@@ -393,10 +393,21 @@ fn add_text(cx: &mut Ctx, v: Value, text: Value) -> PyResult {
     let mut b = Vec::new();
     if let Some(s) = StrObj::of(text) {
         let s = s.str_ref();
+        if b.try_reserve_exact(s.len().saturating_mul(4)).is_err() {
+            return Err(cx.no_memory());
+        }
         cx.computing(s.len(), || s.chars().for_each(|c| b.extend_from_slice(&c.to_ne_bytes())));
     }
     vm::keep_alive(text);
-    splice(cx, v, usize::MAX, 0, &b)
+    // An empty array takes the bytes as they are.
+    let taken = this(cx, v)?.content.with(|c| {
+        let takes = c.bytes.is_empty() && c.exports == 0;
+        if takes {
+            std::mem::swap(&mut c.bytes, &mut b);
+        }
+        takes
+    });
+    if taken { Ok(Value::NONE) } else { splice(cx, v, usize::MAX, 0, &b) }
 }
 
 fn add_items(cx: &mut Ctx, v: Value, iterable: Value) -> PyResult<()> {
