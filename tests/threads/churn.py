@@ -1,6 +1,6 @@
 """Threads that come and go, exceptions across threads, frames of others, pools, imports."""
 
-import concurrent.futures
+import concurrent.futures.thread  # now: what it imports may be among the modules that are taken away below
 import importlib
 import sys
 import threading
