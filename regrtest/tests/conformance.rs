@@ -26,8 +26,8 @@ const CORE: [&str; 6] = ["A", "B", "C", "D", "E", "F"];
 /// The groups of the builtin types that must do what is recorded.
 const TYPES: [&str; 5] = ["A", "B", "C", "D", "E"];
 
-/// Minutes after which no other module of neither tier is begun: two processors take about six.
-const MINUTES: u64 = 12;
+/// Minutes after which no other module of neither tier is begun: two processors take about twelve.
+const MINUTES: u64 = 15;
 
 /// If more modules than these do not do what is expected, the machine is not why.
 const MANY: usize = 20;
