@@ -14,6 +14,7 @@
 //!    looked up outside of blocking scopes, where no thread can be when the process forks.
 
 use crate::finalize::run_signals;
+use crate::interp::liveness::{called_plainly, collect_when_idle};
 use protocore::ctx::breaker;
 use protocore::layouts::{FloatObj, IntRef};
 use protocore::space::SpaceState;
@@ -216,11 +217,57 @@ pub fn wait_for(
     deadline: Option<Instant>,
     ready: &dyn Fn() -> bool,
 ) -> PyResult<bool> {
+    wait_once(cx, false, address, deadline, ready)
+}
+
+/// A method of an object that does nothing but wait: its names, and the object.
+///
+/// Who gives one says that neither the method nor what it calls on the way to the wait holds an object that is not among its
+/// arguments (see [`Ctx::blocking_plainly`]), and that finalizers may run meanwhile.
+#[derive(Clone, Copy)]
+pub struct Waiting(pub Value, pub &'static [&'static str]);
+
+/// As [`wait_for`] for a method that does nothing but wait. What earlier calls have left on its stack keeps no objects alive, and if
+/// the process becomes idle in a wait without end, there is a collection: what it waits for may be the end of an object.
+pub fn wait_plainly(
+    cx: &mut Ctx,
+    who: Waiting,
+    address: usize,
+    deadline: Option<Instant>,
+    ready: &dyn Fn() -> bool,
+) -> PyResult<bool> {
+    let plain = called_plainly(cx, who.0, who.1);
+    // Who is alone waits for a signal.
+    if deadline.is_none()
+        && !cx.single_threaded()
+        && let Some(mut watch) = cx.idle_watch()
+    {
+        loop {
+            let look = Instant::now().checked_add(watch.patience());
+            if wait_once(cx, plain, address, look, ready)? {
+                return Ok(true);
+            }
+            if collect_when_idle(cx, &mut watch, plain) {
+                break;
+            }
+        }
+    }
+    wait_once(cx, plain, address, deadline, ready)
+}
+
+fn wait_once(
+    cx: &mut Ctx,
+    plain: bool,
+    address: usize,
+    deadline: Option<Instant>,
+    ready: &dyn Fn() -> bool,
+) -> PyResult<bool> {
     loop {
         let lot = lot(cx);
         let breaker = cx.breaker.clone();
         let main = cx.is_main;
-        let end = cx.blocking(|| lot.wait(address, deadline, main.then_some(&*breaker), ready));
+        let wait = || lot.wait(address, deadline, main.then_some(&*breaker), ready);
+        let end = if plain { cx.blocking_plainly(wait) } else { cx.blocking(wait) };
         match end {
             Wait::Done => return Ok(true),
             Wait::TimedOut => return Ok(false),
@@ -268,16 +315,26 @@ impl RawLock {
     /// Takes the lock, waiting for it at most `timeout` (`None`: forever); whether it was taken.
     #[inline]
     pub fn acquire(&self, cx: &mut Ctx, timeout: Option<Duration>) -> PyResult<bool> {
-        if self.try_acquire() { Ok(true) } else { self.acquire_slow(cx, timeout) }
+        if self.try_acquire() { Ok(true) } else { self.acquire_slow(cx, timeout, None) }
+    }
+
+    /// As [`RawLock::acquire`] for a method that does nothing else.
+    #[inline]
+    pub fn acquire_plainly(&self, cx: &mut Ctx, timeout: Option<Duration>, who: Waiting) -> PyResult<bool> {
+        if self.try_acquire() { Ok(true) } else { self.acquire_slow(cx, timeout, Some(who)) }
     }
 
     #[cold]
-    fn acquire_slow(&self, cx: &mut Ctx, timeout: Option<Duration>) -> PyResult<bool> {
+    fn acquire_slow(&self, cx: &mut Ctx, timeout: Option<Duration>, who: Option<Waiting>) -> PyResult<bool> {
         let end = deadline(timeout);
         if watch_for(cx, true, &|| !self.is_held() && self.try_acquire()) {
             return Ok(true);
         }
-        wait_for(cx, self.address(), end, &|| self.0.swap(CONTENDED, Ordering::Acquire) == FREE)
+        let ready = || self.0.swap(CONTENDED, Ordering::Acquire) == FREE;
+        match who {
+            Some(who) => wait_plainly(cx, who, self.address(), end, &ready),
+            None => wait_for(cx, self.address(), end, &ready),
+        }
     }
 
     /// Frees the lock; false if it was free.
@@ -329,11 +386,11 @@ impl Event {
     }
 
     /// Waits for it at most `timeout` (`None`: forever); whether it has happened.
-    pub fn wait(&self, cx: &mut Ctx, timeout: Option<Duration>) -> PyResult<bool> {
+    pub fn wait(&self, cx: &mut Ctx, timeout: Option<Duration>, who: Waiting) -> PyResult<bool> {
         if self.is_set() {
             return Ok(true);
         }
         let end = deadline(timeout);
-        wait_for(cx, &raw const self.0 as usize, end, &|| self.is_set())
+        wait_plainly(cx, who, &raw const self.0 as usize, end, &|| self.is_set())
     }
 }

@@ -115,6 +115,12 @@ impl Heap {
             // SAFETY: as above.
             unsafe { th.held().each(|words| self.scan_registers(words, t)) };
             let saved = th.registers.get() as usize;
+            let plain = th.plain.load(Relaxed);
+            if plain != 0 {
+                // SAFETY: the thread is stopped; what lies below holds no object, by the contract of `blocking_plainly`.
+                unsafe { self.scan_native(plain, th.stack_base, t) };
+                continue;
+            }
             // SAFETY: the record is alive, and its thread stopped.
             unsafe {
                 self.scan_native(saved, saved + size_of::<super::roots::SavedRegisters>(), t);
@@ -526,6 +532,11 @@ impl Ctx {
     /// As [`Ctx::collect`] where nobody asks how many objects there were, which takes longer than the rest.
     pub fn collect_uncounted(&mut self) {
         self.collect_from(0, Report::Nothing);
+    }
+
+    /// The collection of [`Ctx::collect_when_idle`].
+    pub(super) fn collect_idly(&mut self, plain: bool) {
+        self.collect_from(if plain { self.entry } else { 0 }, Report::Nothing);
     }
 
     /// As [`Ctx::collect`], but what is found is not freed: it is put into [`Ctx::keep`] (`gc.DEBUG_SAVEALL`). `direct` as for

@@ -35,12 +35,14 @@ mod class;
 mod collect;
 mod finalize;
 mod garbage;
+mod idle;
 mod local;
 pub(crate) mod roots;
 mod stats;
 pub(crate) mod team;
 pub(crate) mod world;
 
+pub use idle::IdleWatch;
 pub use local::LocalHeap;
 pub use roots::SavedRegisters;
 pub use stats::HeapStats;
@@ -122,6 +124,7 @@ pub struct Heap {
     /// Whether the nursery was made smaller: the next collection gives memory back.
     shrunk: AtomicBool,
     pub(crate) epochs: Epochs,
+    idle: idle::Idle,
 }
 
 pub(crate) fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -194,6 +197,7 @@ impl Heap {
             min_nursery,
             shrunk: AtomicBool::new(false),
             epochs: Epochs::default(),
+            idle: idle::Idle::default(),
         })
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct ThreadRecord {
     pub(crate) sp: AtomicUsize,
     /// Callee-saved registers at that time.
     pub(crate) registers: UnsafeCell<SavedRegisters>,
+    /// In a scope of [`Ctx::blocking_plainly`]: where marking begins to scan the native stack; 0: at `sp`, registers included.
+    pub(crate) plain: AtomicUsize,
     /// Highest address of the native stack.
     pub(crate) stack_base: usize,
     /// What native code of the thread holds in vectors; changed by the thread while it is RUNNING.
@@ -348,6 +350,7 @@ impl Drop for Blocking<'_> {
         if self.heap.world.stopping.load(SeqCst) {
             self.heap.world.wait_until_resumed(self.record);
         }
+        self.record.plain.store(0, Relaxed);
     }
 }
 
@@ -370,6 +373,7 @@ struct Unblocking<'a> {
     record: &'a ThreadRecord,
     sp: usize,
     registers: SavedRegisters,
+    plain: usize,
 }
 
 impl Drop for Unblocking<'_> {
@@ -378,6 +382,7 @@ impl Drop for Unblocking<'_> {
         // SAFETY: the record is this thread's, and nobody reads it while the thread is RUNNING.
         unsafe { *self.record.registers.get() = self.registers };
         self.record.sp.store(self.sp, Relaxed);
+        self.record.plain.store(self.plain, Relaxed);
         self.record.state.store(SAFE, SeqCst);
         if self.heap.world.stopping.load(SeqCst) {
             self.heap.world.tell_stopper();
@@ -393,6 +398,7 @@ impl Heap {
             state: AtomicU32::new(RUNNING),
             sp: AtomicUsize::new(0),
             registers: UnsafeCell::new(SavedRegisters::default()),
+            plain: AtomicUsize::new(0),
             stack_base: native_stack_base(),
             held: AtomicPtr::new(crate::held::anchor().cast_mut()),
             breaker: cx.breaker.clone(),
@@ -456,6 +462,24 @@ impl Ctx {
         r
     }
 
+    /// As [`Ctx::blocking`] for a native function that the interpreter itself has called, and that holds no object besides its
+    /// arguments: collections scan this thread's native stack from where the interpreter was entered only. A thread may stay in such a scope for
+    /// ever, and what earlier calls have left in the holes of its frames would keep objects as long.
+    ///
+    /// # The contract
+    /// No frame between the interpreter's innermost entry and this call holds a reference that is used afterwards and that lies
+    /// nowhere else. The interpreter's own handlers keep objects in VM registers, which are scanned: those of the running frame up
+    /// to the last argument, callee and object included. So it is kept if the running frame stands at a plain call instruction of
+    /// this very native function (`called_plainly` in the VM's `interp::liveness`), and the function has no more than its arguments. Epochs search the whole stack
+    /// nevertheless.
+    pub fn blocking_plainly<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        let from = self.entry;
+        if let Some(record) = self.local.record.as_deref() {
+            record.plain.store(from, Relaxed);
+        }
+        self.blocking(f)
+    }
+
     /// Runs `f`, which takes this thread into another space: it attaches itself there, and has left again when `f` returns. In this space
     /// the thread is in a blocking scope meanwhile, and its vectors ([`crate::held`]) stay this space's.
     #[inline(never)]
@@ -496,11 +520,14 @@ impl Ctx {
             sp: record.sp.load(Relaxed),
             // SAFETY: the record is this thread's; others only read it now.
             registers: unsafe { *record.registers.get() },
+            plain: record.plain.load(Relaxed),
         };
         record.state.store(RUNNING, SeqCst);
         if heap.world.stopping.load(SeqCst) {
             heap.world.wait_until_resumed(&record);
         }
+        // From here on frames hold objects again, and spill what they hold.
+        record.plain.store(0, Relaxed);
         let r = f(self);
         drop(scope);
         r

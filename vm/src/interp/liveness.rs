@@ -5,6 +5,7 @@
 //! finalizers and weak references react. So such a call empties dead registers first, in all frames of its thread.
 
 use super::frame::{self, Frame, HEADER, Pc, flag};
+use protocore::heap::IdleWatch;
 use protocore::layouts::{CodeObj, NativeFnObj, StrObj};
 use protocore::{Ctx, Value};
 use protopy_bytecode::{Instr, Op};
@@ -23,6 +24,40 @@ pub fn collect_for_program(cx: &mut Ctx, module: &str, function: &str) -> usize 
     let direct = called_directly(cx, module, function);
     forget_dead_registers(cx, direct);
     if direct { cx.collect_from_interpreter() } else { cx.collect() }
+}
+
+/// Whether the running frame stands at a plain call of the native method `names[..]` of `this`, so that nothing native lies between the
+/// interpreter and that method, and every object that the method was given lies in the frame's registers: half of the contract of
+/// [`Ctx::blocking_plainly`]. The other half, to hold nothing else, is the method's.
+///
+/// A method that is called while the frame stands elsewhere (by `with`, by other natives, with unpacked arguments) is not; nor is one
+/// that a tool watches, or that a finalizer or a callback has called.
+pub fn called_plainly(cx: &Ctx, this: Value, names: &[&str]) -> bool {
+    let Some((f, pc)) = frame::current(cx) else { return false };
+    let Some(word) = f.code().rt.code.get(f.index(pc)) else { return false };
+    let w = Instr(word.load(Ordering::Relaxed));
+    let (kind, base) = (Op::from_u16(w.op_number()), usize::from(w.a()));
+    if cx.is_finalizing() || w.is_watched() || base + HEADER >= f.code().nregs as usize {
+        return false;
+    }
+    let Some(callee) = NativeFnObj::of(f.get(base)) else { return false };
+    let first = f.get(base + HEADER);
+    let same = |v: Value| v.bits() == this.bits();
+    let given = match kind {
+        Some(Op::Call | Op::CallKw) => callee.this.get().is_some_and(same),
+        // The object before a function that is no method of it is unbound, and the arguments may have taken its place.
+        Some(Op::CallMethod | Op::CallMethodKw) => match callee.this.get() {
+            Some(t) => same(t),
+            None => same(first),
+        },
+        _ => false,
+    };
+    given && names.contains(&callee.def.name)
+}
+
+/// The collection of a thread that waits within a call; see [`Ctx::collect_when_idle`].
+pub fn collect_when_idle(cx: &mut Ctx, w: &mut IdleWatch, plain: bool) -> bool {
+    cx.collect_when_idle(w, plain, |cx| forget_dead_registers(cx, false))
 }
 
 /// As [`collect_for_program`], but the garbage is not freed: it is put into `cx.keep`.

@@ -11,7 +11,7 @@ use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Slot, Tracer, Ty, TypeObj, Value,
 };
-use protopy_vm::sync::{deadline, lot, wait_for, watch_for};
+use protopy_vm::sync::{Waiting, deadline, lot, wait_plainly, watch_for};
 use protopy_vm::types::{create_type, create_type_with_base};
 use protopy_vm::{self as vm, ModuleSpec, TypeSpec, methods};
 use std::collections::VecDeque;
@@ -181,7 +181,7 @@ fn get(cx: &mut Ctx, v: Value, block: Value, timeout: Value) -> PyResult {
         let end = deadline(patience);
         if !watch_for(cx, false, &|| q.claim()) {
             q.waiting.fetch_add(1, Ordering::SeqCst);
-            let got = wait_for(cx, q.address(), end, &|| q.claim());
+            let got = wait_plainly(cx, Waiting(v, &["get"]), q.address(), end, &|| q.claim());
             q.waiting.fetch_sub(1, Ordering::SeqCst);
             vm::keep_alive(v);
             if !got? {

@@ -9,6 +9,7 @@ use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, Ctx, Layout, NativeLayout, Payload, PyResult, Slot, Tracer, Ty, TypeObj, Value,
 };
+use protopy_vm::sync::Waiting;
 use protopy_vm::types::set_type_attr;
 use protopy_vm::{
     ModuleSpec, TypeSpec, call_def, create_type, float_of, getsets, methods, raise_os, set_attr_str,
@@ -300,7 +301,7 @@ fn acquire(cx: &mut Ctx, this: Value, block: bool, timeout: Value) -> PyResult {
     // SAFETY: the semaphore is open while the object lives, and the caller holds the object.
     let mut r = sys::check(unsafe { libc::sem_trywait(sem as *mut libc::sem_t) });
     if r == Err(libc::EAGAIN) && block {
-        r = crate::support::retry(cx, || {
+        r = crate::support::retry_plainly(cx, Waiting(this, &["acquire", "__enter__"]), || {
             let p = sem as *mut libc::sem_t;
             // SAFETY: as above.
             sys::check(unsafe {

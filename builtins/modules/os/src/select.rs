@@ -4,13 +4,14 @@
 use crate::clock::{Deadline, Round, to_ns};
 use crate::consts::select::CONSTANTS;
 use crate::posix::OsState;
-use crate::support::{call, done, fileno, int, retry, set_ints};
+use crate::support::{call, done, fileno, int, retry_plainly, set_ints};
 use crate::sys;
 use protopy_vm::protocore::layouts::{FloatObj, IntRef, ListObj};
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
 use protopy_vm::protocore::{
     Args, Ctx, Guarded, Layout, NativeLayout, Payload, PyResult, Raised, Tracer, Ty, TypeObj, Value,
 };
+use protopy_vm::sync::Waiting;
 use protopy_vm::{
     ModuleSpec, TypeSpec, ValueVec, call_def, create_type, getsets, index, methods, raise_key_error,
     raise_os, set_attr_str,
@@ -259,9 +260,9 @@ fn poll_poll(cx: &mut Ctx, a: &[Value]) -> PyResult {
     let mut fds: Vec<libc::pollfd> = p.fds.with(|v| {
         v.iter().map(|(fd, ev)| libc::pollfd { fd: *fd, events: *ev as i16, revents: 0 }).collect()
     });
-    let r = call(cx, || poll_until(&mut fds, end));
+    let r = retry_plainly(cx, Waiting(a[0], &["poll"]), || poll_until(&mut fds, end));
     p.running.store(false, Ordering::Release);
-    r?;
+    done(cx, r?)?;
     let ready = fds.iter().filter(|f| f.revents != 0);
     crate::support::list_from(cx, ready, |cx, f| {
         let (fd, ev) = (cx.int(i64::from(f.fd)), cx.int(i64::from(f.revents as u16)));
@@ -433,7 +434,7 @@ fn epoll_poll(cx: &mut Ctx, a: &[Value]) -> PyResult {
         return Err(cx.no_memory());
     }
     events.resize(room, libc::epoll_event { events: 0, u64: 0 });
-    let r = retry(cx, || {
+    let r = retry_plainly(cx, Waiting(a[0], &["poll"]), || {
         // SAFETY: the vector's memory.
         sys::check(unsafe { libc::epoll_wait(ep, events.as_mut_ptr(), max, end.poll_ms()) })
     })?;

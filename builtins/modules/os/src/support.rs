@@ -2,8 +2,10 @@
 
 use crate::sys::SysResult;
 use protopy_vm::codec::{FsPath, fs_encode_no_nul, fs_path_arg, fspath};
+use protopy_vm::interp::liveness::called_plainly;
 use protopy_vm::protocore::layouts::{IntRef, StrObj};
 use protopy_vm::protocore::{Ctx, PyResult, Raised, Ty, Value};
+use protopy_vm::sync::Waiting;
 use protopy_vm::{index, index_i64, lookup_attr_str, raise_os, raise_os_files, set_attr_str};
 use std::ffi::{CStr, CString};
 
@@ -22,6 +24,22 @@ pub fn call<T>(cx: &mut Ctx, f: impl FnMut() -> SysResult<T>) -> PyResult<T> {
     match retry(cx, f)? {
         Ok(v) => Ok(v),
         Err(e) => Err(raise_os(cx, e, None)),
+    }
+}
+
+/// As [`retry`] for a method that does nothing but wait; see [`Waiting`].
+pub fn retry_plainly<T>(
+    cx: &mut Ctx,
+    who: Waiting,
+    mut f: impl FnMut() -> SysResult<T>,
+) -> PyResult<SysResult<T>> {
+    let plain = called_plainly(cx, who.0, who.1);
+    loop {
+        let r = if plain { cx.blocking_plainly(&mut f) } else { cx.blocking(&mut f) };
+        match r {
+            Err(libc::EINTR) => cx.safepoint()?,
+            r => return Ok(r),
+        }
     }
 }
 

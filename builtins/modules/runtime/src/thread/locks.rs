@@ -3,7 +3,7 @@
 use protocore::layouts::TupleObj;
 use protocore::types::{SlotSpec, type_flags};
 use protocore::{Args, Ctx, Layout, NativeLayout, Payload, PyResult, Tracer, Ty, TypeObj, Value};
-use protopy_vm::sync::RawLock;
+use protopy_vm::sync::{RawLock, Waiting};
 use protopy_vm::{TypeSpec, index_i64, is_true, methods, type_text};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -32,6 +32,9 @@ impl Payload for RLock {
     fn trace(&self, _: &mut Tracer) {}
 }
 
+/// Methods that do nothing but wait for a lock.
+const ACQUIRE: &[&str] = &["acquire", "acquire_lock", "__enter__"];
+
 /// What `acquire(blocking, timeout)` asks for: `None` not to wait, else how long (`None`: forever).
 fn patience(cx: &mut Ctx, blocking: Value, timeout: Value) -> PyResult<Option<Option<Duration>>> {
     let blocking = is_true(cx, blocking)?;
@@ -49,13 +52,6 @@ fn patience(cx: &mut Ctx, blocking: Value, timeout: Value) -> PyResult<Option<Op
         Ok(0) => Ok(None),
         Ok(n) => Ok(Some(Some(Duration::from_nanos(n)))),
         Err(_) => Err(cx.value_error("timeout value must be a non-negative number")),
-    }
-}
-
-fn acquire_raw(cx: &mut Ctx, l: &RawLock, blocking: Value, timeout: Value) -> PyResult<bool> {
-    match patience(cx, blocking, timeout)? {
-        None => Ok(l.try_acquire()),
-        Some(t) => l.acquire(cx, t),
     }
 }
 
@@ -84,7 +80,12 @@ fn lock_of(v: Value) -> &'static RawLock {
 }
 
 fn lock_acquire(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    acquire_raw(cx, lock_of(a[0]), a[1], a[2]).map(Value::bool)
+    let l = lock_of(a[0]);
+    let got = match patience(cx, a[1], a[2])? {
+        None => l.try_acquire(),
+        Some(t) => l.acquire_plainly(cx, t, Waiting(a[0], ACQUIRE))?,
+    };
+    Ok(Value::bool(got))
 }
 
 fn lock_release(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -99,7 +100,7 @@ fn lock_locked(_: &mut Ctx, a: &[Value]) -> PyResult {
 }
 
 fn lock_enter(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    lock_of(a[0]).acquire(cx, None).map(Value::bool)
+    lock_of(a[0]).acquire_plainly(cx, None, Waiting(a[0], ACQUIRE)).map(Value::bool)
 }
 
 fn lock_exit(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -174,7 +175,7 @@ impl RLock {
         true
     }
 
-    fn acquire(&self, cx: &mut Ctx, blocking: Value, timeout: Value) -> PyResult<bool> {
+    fn acquire(&self, cx: &mut Ctx, this: Value, blocking: Value, timeout: Value) -> PyResult<bool> {
         let patience = patience(cx, blocking, timeout)?;
         if self.is_owned(cx) {
             self.count.fetch_add(1, Ordering::Relaxed);
@@ -182,7 +183,7 @@ impl RLock {
         }
         let got = match patience {
             None => self.lock.try_acquire(),
-            Some(t) => self.lock.acquire(cx, t)?,
+            Some(t) => self.lock.acquire_plainly(cx, t, Waiting(this, ACQUIRE))?,
         };
         if got {
             self.taken(cx, 1);
@@ -206,11 +207,11 @@ fn rlock_of(v: Value) -> &'static RLock {
 }
 
 fn rlock_acquire(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    rlock_of(a[0]).acquire(cx, a[1], a[2]).map(Value::bool)
+    rlock_of(a[0]).acquire(cx, a[0], a[1], a[2]).map(Value::bool)
 }
 
 fn rlock_enter(cx: &mut Ctx, a: &[Value]) -> PyResult {
-    rlock_of(a[0]).acquire(cx, Value::TRUE, Value::small(-1)).map(Value::bool)
+    rlock_of(a[0]).acquire(cx, a[0], Value::TRUE, Value::small(-1)).map(Value::bool)
 }
 
 fn rlock_release(cx: &mut Ctx, a: &[Value]) -> PyResult {

@@ -10,7 +10,7 @@ use protocore::types::SlotSpec;
 use protocore::{Args, Ctx, Layout, NativeLayout, Payload, ProtoSpace, PyResult, Tracer, Ty, TypeObj, Value};
 use protopy_vm::finalize::{thread_ended, thread_started};
 use protopy_vm::settings::{limited, limits};
-use protopy_vm::sync::{Event, Lot, lot};
+use protopy_vm::sync::{Event, Lot, Waiting, lot};
 use protopy_vm::{TypeSpec, call_args, errors, getsets, methods};
 use std::os::unix::thread::JoinHandleExt;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
@@ -336,7 +336,7 @@ pub(super) fn shutdown(cx: &mut Ctx, _: &[Value]) -> PyResult {
             .find(|(h, joined)| *joined && h.ident() != me)
             .map(|(h, _)| h.clone());
         let Some(h) = next else { return Ok(Value::NONE) };
-        if let Err(r) = h.done.wait(cx, None) {
+        if let Err(r) = h.done.wait(cx, None, Waiting(Value::NONE, &[])) {
             // CPython reports what a signal handler raises, and goes on.
             errors::report_unraisable(
                 cx,
@@ -438,7 +438,7 @@ fn handle_join(cx: &mut Ctx, a: &[Value]) -> PyResult {
             let msg = "cannot join thread at interpreter shutdown";
             return Err(cx.raise_str(Ty::PythonFinalizationError, msg));
         }
-        if !s.done.wait(cx, timeout)? {
+        if !s.done.wait(cx, timeout, Waiting(a[0], &["join"]))? {
             return Ok(Value::NONE);
         }
     }
