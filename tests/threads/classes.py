@@ -61,6 +61,8 @@ def ROUND(round):
     a, b = type("A", (), {}), type("B", (), {})
     turncoat = a()
     turncoat.x = ("x", 0)
+    slots = [type(n, (), {"__slots__": ("s",)}) for n in "CD"]
+    slotted = slots[0]()
 
     def poly(obj, tag):
         # One site, many classes, many threads: the caches of this site are written all the time.
@@ -101,6 +103,7 @@ def ROUND(round):
                 pass
         elif op == 5:
             turncoat.__class__ = rng.choice((a, b))
+            slotted.__class__ = rng.choice(slots)
         elif op == 6:
             turncoat.x = ("x", index)
             turncoat.y = ("y", index)
@@ -117,7 +120,11 @@ def ROUND(round):
             except AttributeError:
                 pass
         elif op == 11:
+            # Each of the classes has a descriptor of its own, which applies to no object of the other.
             turncoat.__dict__ if rng.random() < 0.1 else None
+            assert turncoat.__weakref__ is None
+            slotted.s = ("s", index)
+            assert slotted.s[0] == "s"
         else:
             tag, this = versions.who()
             assert tag in (99, "new", "other") and this is versions

@@ -5,6 +5,7 @@
 //! descriptor of the type, plain attribute of the type.
 
 use crate::names::{N, name};
+use crate::types::descr::{attr_descr_of, get_checked, set_checked};
 use protocore::ctx::METHOD_CACHE;
 use protocore::dict::DictObj;
 use protocore::header::ShapeId;
@@ -195,27 +196,20 @@ pub fn generic_lookup(cx: &mut Ctx, obj: Value, name: Value) -> PyResult<Option<
         if let Some(get) = getter
             && at.slots.descr_set.address() != 0
         {
-            return get_swallowing(cx, get, attr, obj, ty);
+            return match attr_descr_of(attr, ty) {
+                Some(d) => get_checked(cx, d, obj),
+                None => get(cx, attr, Some(obj), ty.value()),
+            }
+            .map(Some);
         }
     }
     if let Some(v) = instance_attr(cx, obj, name) {
         return Ok(Some(v));
     }
     match (attr, getter) {
-        (Some(attr), Some(get)) => get_swallowing(cx, get, attr, obj, ty),
+        (Some(attr), Some(get)) => get(cx, attr, Some(obj), ty.value()).map(Some),
         (attr, _) => Ok(attr),
     }
-}
-
-/// Runs `__get__`. An AttributeError that it raises is the caller's to see, so it is passed on.
-fn get_swallowing(
-    cx: &mut Ctx,
-    get: protocore::types::DescrGetFn,
-    attr: Value,
-    obj: Value,
-    ty: &TypeObj,
-) -> PyResult<Option<Value>> {
-    get(cx, attr, Some(obj), ty.value()).map(Some)
 }
 
 /// Raises "'T' object has no attribute 'x'" with `name` and `obj` set.
@@ -324,7 +318,10 @@ pub fn generic_set_attr(cx: &mut Ctx, obj: Value, name: Value, value: Option<Val
     if let Some(attr) = attr
         && let Some(set) = cx.type_of(attr).slots.descr_set.get()
     {
-        return set(cx, attr, obj, value);
+        return match attr_descr_of(attr, ty) {
+            Some(d) => set_checked(cx, d, obj, value),
+            None => set(cx, attr, obj, value),
+        };
     }
     if ty.has(type_flags::DICT) && ty.attr_base != 0 && obj.is_heap() {
         let done = match value {

@@ -17,8 +17,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-/// A wait that has lasted so long is used for a collection.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// A wait that has lasted so long is watched, and one in which the process was idle for as long is used for a collection.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// Bytes in use for which the process has to be idle for a second more.
 const SLOWER: usize = 128 << 20;
 /// Longest time between two looks, and between collections that find nothing.
@@ -52,9 +52,8 @@ struct Last {
 pub struct IdleWatch {
     number: usize,
     patience: Duration,
-    begun: Instant,
-    /// Processor time of the process at that time.
-    spent: Duration,
+    /// When the process was looked at last, and the processor time that it had spent. Short waits pay for no look.
+    seen: Option<(Instant, Duration)>,
 }
 
 impl IdleWatch {
@@ -65,8 +64,7 @@ impl IdleWatch {
 
     fn again(&mut self, patience: Duration) {
         self.patience = patience.clamp(PATIENCE, RARELY);
-        self.begun = Instant::now();
-        self.spent = process_time();
+        self.seen = Some((Instant::now(), process_time()));
     }
 }
 
@@ -93,14 +91,11 @@ impl Ctx {
         if !heap.enabled() || self.local.finalizing {
             return None;
         }
-        let seconds = (heap.blocks.used() * BLOCK_BYTES) as f64 / SLOWER as f64;
         let number = heap.idle.waits.fetch_add(1, Relaxed) + 1;
-        let mut w = IdleWatch { number, patience: PATIENCE, begun: Instant::now(), spent: Duration::ZERO };
-        w.again(PATIENCE + Duration::try_from_secs_f64(seconds).unwrap_or(RARELY));
-        Some(w)
+        Some(IdleWatch { number, patience: PATIENCE, seen: None })
     }
 
-    /// Does a full collection, finalizers included, if the process was idle since the last call or the beginning of the wait, and if
+    /// Does a full collection, finalizers included, if the process was idle since the last call (the first one only begins to look), and if
     /// enough time has passed since the last such one. Whether the wait is to call no more. `plain`: the contract of
     /// [`Ctx::blocking_plainly`] is kept. `first` is called before.
     pub fn collect_when_idle(
@@ -113,9 +108,13 @@ impl Ctx {
         if !heap.enabled() {
             return true;
         }
-        let now = Instant::now();
-        let spent = process_time();
-        if spent.saturating_sub(w.spent) > now.saturating_duration_since(w.begun) / IDLE {
+        let Some((begun, spent_then)) = w.seen else {
+            let seconds = (heap.blocks.used() * BLOCK_BYTES) as f64 / SLOWER as f64;
+            w.again(PATIENCE + Duration::try_from_secs_f64(seconds).unwrap_or(RARELY));
+            return false;
+        };
+        let (now, spent) = (Instant::now(), process_time());
+        if spent.saturating_sub(spent_then) > now.saturating_duration_since(begun) / IDLE {
             w.again(w.patience * 2);
             return false;
         }

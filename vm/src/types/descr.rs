@@ -118,6 +118,17 @@ fn inline_slot(cx: &Ctx, obj: Value, i: u32) -> Option<&'static Slot> {
 pub fn attr_descr_get(cx: &mut Ctx, this: Value, obj: Option<Value>, _owner: Value) -> PyResult {
     let (Some(obj), Some(d)) = (obj, this.native::<AttrDescr>()) else { return Ok(this) };
     d.check(cx, obj)?;
+    get_checked(cx, d, obj)
+}
+
+/// The descriptor if it was found in the namespaces of `ty`'s classes and belongs to one of them. For access by name: an object of type `ty`
+/// that another thread gives another class meanwhile has one of the same layout, whose own descriptor of that name does the same.
+pub(crate) fn attr_descr_of(attr: Value, ty: &TypeObj) -> Option<&'static AttrDescr> {
+    attr.native::<AttrDescr>().filter(|d| ty.is_subtype(d.owner.get_or_none()))
+}
+
+/// [`attr_descr_get`] for an object that the descriptor applies to.
+pub(crate) fn get_checked(cx: &mut Ctx, d: &AttrDescr, obj: Value) -> PyResult {
     match d.access {
         Access::Native(def) => (def.get)(cx, obj),
         Access::Item(_) | Access::Attribute => field(cx, d, obj),
@@ -157,6 +168,11 @@ pub fn attr_descr_set(cx: &mut Ctx, this: Value, obj: Value, v: Option<Value>) -
         return Err(cx.type_error("not an attribute descriptor"));
     };
     d.check(cx, obj)?;
+    set_checked(cx, d, obj, v)
+}
+
+/// [`attr_descr_set`] for an object that the descriptor applies to.
+pub(crate) fn set_checked(cx: &mut Ctx, d: &AttrDescr, obj: Value, v: Option<Value>) -> PyResult<()> {
     match d.access {
         Access::Native(def) => match def.set {
             Some(set) => set(cx, obj, v),
