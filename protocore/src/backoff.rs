@@ -5,6 +5,8 @@
 //! row at the speed of one thread. A thread learns for how long: a collision soon after it came back doubles the time, a late one
 //! shortens it. Threads that meet now and then, every few microseconds or less often, do not begin to stay away.
 //!
+//! Who waits for a thing gives way before it sleeps, if others want the processor ([`give_way`]).
+//!
 //! What is learned belongs to the thread, not to a space or an object; a wrong guess costs microseconds.
 
 use std::cell::Cell;
@@ -36,6 +38,12 @@ const GLANCE: Duration = Duration::from_micros(1);
 const STARE: Duration = Duration::from_micros(40);
 const LOCK_GLANCE: Duration = Duration::from_micros(8);
 
+/// Who gave way for longer has let others run.
+const RAN: Duration = Duration::from_micros(30);
+
+/// After how many failures in a row [`give_way`] is worth least while: every 1024th time then.
+const FAILURES: u32 = 10;
+
 /// The longest interval between its questions.
 const LONGEST_STEP: Duration = Duration::from_micros(3);
 
@@ -47,10 +55,15 @@ struct Learned {
     level: u32,
     /// For how long [`watch`] asks.
     watch: Duration,
+    /// How often in a row [`give_way`] has gained nothing, and how often it is not to be tried therefore.
+    failures: u32,
+    skip: u32,
 }
 
 thread_local! {
-    static LEARNED: Cell<Learned> = const { Cell::new(Learned { back: None, level: 0, watch: STARE }) };
+    static LEARNED: Cell<Learned> = const {
+        Cell::new(Learned { back: None, level: 0, watch: STARE, failures: 0, skip: 0 })
+    };
 }
 
 fn spin_until(end: Instant) {
@@ -117,4 +130,27 @@ pub fn watch(lock: bool, disturbed: &dyn Fn() -> bool, ready: &dyn Fn() -> bool)
         cell.set(l);
         found
     })
+}
+
+/// Lets others run once in a thread that is about to sleep until another gives it something, if that has paid lately. `yield_now` does it,
+/// in a blocking scope; `got` is how many things lie there afterwards.
+///
+/// Where threads are more than processors, who gives something to a sleeping thread loses its processor to it at once, and gets it back when
+/// that thread has dealt with the one thing and sleeps again: two switches for each. A thread that stays awake finds many things
+/// when its turn comes. One that finds a single thing after others ran was waited for in vain, as in an exchange of questions and answers.
+#[cold]
+pub fn give_way(yield_now: impl FnOnce(), got: impl FnOnce() -> usize) {
+    let mut l = LEARNED.get();
+    if l.skip > 0 {
+        l.skip -= 1;
+        return LEARNED.set(l);
+    }
+    let begin = Instant::now();
+    yield_now();
+    if begin.elapsed() < RAN {
+        return;
+    }
+    l.failures = if got() > 1 { 0 } else { (l.failures + 1).min(FAILURES) };
+    l.skip = if l.failures == 0 { 0 } else { 1 << l.failures };
+    LEARNED.set(l);
 }

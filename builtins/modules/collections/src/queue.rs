@@ -5,6 +5,7 @@
 //! So nothing but a word of the object is touched while the collector may run. `put` allocates nothing in the heap and calls
 //! nothing, hence a signal handler or a finalizer may put into the queue that its thread is putting into.
 
+use protopy_vm::protocore::backoff::give_way;
 use protopy_vm::protocore::layouts::MethodDef;
 use protopy_vm::protocore::space::SpaceState;
 use protopy_vm::protocore::types::{SlotSpec, type_flags};
@@ -144,6 +145,12 @@ impl SimpleQueue {
     fn claim(&self) -> bool {
         self.unclaimed.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok()
     }
+
+    /// As [`SimpleQueue::claim`], once others that want this thread's processor have run.
+    fn claim_later(&self, cx: &mut Ctx) -> bool {
+        give_way(|| cx.blocking(std::thread::yield_now), || self.unclaimed.load(Ordering::SeqCst));
+        self.claim()
+    }
 }
 
 fn put(cx: &mut Ctx, a: &[Value]) -> PyResult {
@@ -179,7 +186,7 @@ fn get(cx: &mut Ctx, v: Value, block: Value, timeout: Value) -> PyResult {
             return Err(empty(cx));
         }
         let end = deadline(patience);
-        if !watch_for(cx, false, &|| q.claim()) {
+        if !watch_for(cx, false, &|| q.claim()) && !q.claim_later(cx) {
             q.waiting.fetch_add(1, Ordering::SeqCst);
             let got = wait_plainly(cx, Waiting(v, &["get"]), q.address(), end, &|| q.claim());
             q.waiting.fetch_sub(1, Ordering::SeqCst);
