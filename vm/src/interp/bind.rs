@@ -65,6 +65,11 @@ fn bind_copy(
     if varkw {
         let d = cx.dict();
         extra = DictObj::of(d);
+        if let Some(dict) = extra.filter(|_| names.len() > SMALL)
+            && cx.dict_grow(dict, names.len()).is_none()
+        {
+            return Err(cx.no_memory());
+        }
         w.set(total + usize::from(varargs), d);
     }
     for (n, v) in names.iter().zip(&all[npos..]) {

@@ -756,6 +756,7 @@ pub fn merge_mapping(cx: &mut Ctx, d: &DictObj, src: Value, callee: Value) -> Py
         let s = cx.dict_private(s)?;
         let Some(t) = s.table() else { return Ok(()) };
         for i in 0..t.len() {
+            cx.breathe();
             if let Some((_, k, v)) = t.live(i) {
                 merge_keyword(cx, d, k, callee)?;
                 crate::dicts::dict_set(cx, d, k, v)?;
