@@ -139,6 +139,41 @@ def in_arguments(tag, asks, rng):
     assert again.acquire(True, Late(lock.acquire))
 
 
+def in_conversions(tag, asks, rng):
+    # The call of `acquire` converts its timeout, by natives that hold objects and wait for the same lock.
+    lock = taken()
+    asks.put(lock)
+
+    def pick(parts, got):
+        check(tag, parts)
+        asks.put(lock)
+        return 5
+
+    class Timeout:
+        waits = itertools.starmap(lock.acquire, itertools.repeat(()))
+        __index__ = map(pick, map(fresh, itertools.repeat(tag)), waits).__next__
+
+    assert lock.acquire(True, Timeout())
+
+
+def delegating(tag, wait):
+    kept = [fresh(tag)]
+    for part in [(yield from wait)]:
+        kept.append(part)
+    check(tag, kept[0])
+
+
+def by_other_instructions(tag, asks, rng):
+    q = queue.SimpleQueue()
+    last = rng.randrange(1, 3)
+    for _ in range(last + 1):
+        asks.put(q)
+    gets = itertools.islice(iter(q.get, None), last)
+    check(tag, *delegating(tag, gets))
+    for got in map(q.__class__.get, [q]):
+        check(tag, fresh(tag), got)
+
+
 def in_generators(tag, asks, rng):
     q = queue.SimpleQueue()
     for _ in range(2):
@@ -171,7 +206,7 @@ def events(tag, asks, rng):
     check(tag, parts[0], parts[2], parts[5])
 
 
-WAITS = [plain, object_in_the_call, bound, from_queues, in_natives, in_arguments, in_generators, events]
+WAITS = [plain, object_in_the_call, bound, from_queues, in_natives, in_arguments, in_conversions, by_other_instructions, in_generators, events]
 
 
 def ROUND(round):

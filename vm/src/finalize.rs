@@ -34,6 +34,8 @@ pub type PendingCall = Box<dyn FnOnce(&mut Ctx) -> PyResult<()> + Send>;
 #[derive(Default)]
 pub struct Async {
     signal: Mutex<Option<SignalHook>>,
+    /// Starts the thread that collects when the process is idle.
+    idle: Mutex<Option<fn(&mut Ctx)>>,
     /// Breakers by thread identifier.
     threads: Mutex<HashMap<u64, Arc<AtomicU32>>>,
     /// The main thread's identifier and breaker.
@@ -161,6 +163,19 @@ pub fn main_ident(cx: &Ctx) -> u64 {
 pub fn main_breaker(cx: &Ctx) -> Option<Arc<AtomicU32>> {
     let a = cx.space().state::<Async>();
     locked(&a.main).as_ref().map(|m| m.1.clone())
+}
+
+/// Registers what starts a thread that calls [`Ctx::collect_idly`].
+pub fn set_idle_hook(cx: &Ctx, hook: fn(&mut Ctx)) {
+    *locked(&cx.space().state::<Async>().idle) = Some(hook);
+}
+
+/// Has another thread collect, since the process is idle.
+pub fn run_idle_collection(cx: &mut Ctx) {
+    let hook = *locked(&cx.space().state::<Async>().idle);
+    if let Some(f) = hook {
+        f(cx);
+    }
 }
 
 /// Installs what runs the handlers of signals.

@@ -10,7 +10,7 @@ use crate::types::{create_type_with_base, set_type_attr};
 use protocore::dict::DictObj;
 use protocore::layouts::{NativeFnObj, StrObj, TupleObj};
 use protocore::types::{SlotSpec, type_flags};
-use protocore::{Args, Ctx, PyResult, Ty, TypeObj, Value};
+use protocore::{Args, Ctx, Held, PyResult, Ty, TypeObj, Value};
 
 /// The slots of every named tuple type.
 pub const SLOTS: SlotSpec =
@@ -124,7 +124,7 @@ fn seq_new(cx: &mut Ctx, class: Value, args: Args<'_>) -> PyResult {
         return Err(cx.type_error("constructor requires a sequence"));
     }
     let items = crate::iter::to_vec(cx, seq)?;
-    let mut values = items.to_vec();
+    let mut values: Held<Value> = items.to_vec().into_iter().collect();
     let (fields, visible) = fields_of(cx, t);
     if values.len() < visible || values.len() > fields.len() {
         let at = if visible == fields.len() {

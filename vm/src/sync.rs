@@ -13,9 +13,10 @@
 //! 4. After `fork` the child gets a new lot: the old one's locks may be held by threads that do not exist any more. The lot is
 //!    looked up outside of blocking scopes, where no thread can be when the process forks.
 
-use crate::finalize::run_signals;
-use crate::interp::liveness::{called_plainly, collect_when_idle};
+use crate::finalize::{run_idle_collection, run_signals};
+use crate::interp::liveness::{called_plainly, forget_dead_registers};
 use protocore::ctx::breaker;
+use protocore::heap::Look;
 use protocore::layouts::{FloatObj, IntRef};
 use protocore::space::SpaceState;
 use protocore::{Ctx, Guarded, PyResult, Tracer, Ty, Value};
@@ -247,8 +248,14 @@ pub fn wait_plainly(
             if wait_once(cx, plain, address, look, ready)? {
                 return Ok(true);
             }
-            if collect_when_idle(cx, &mut watch, plain) {
-                break;
+            match cx.look_idle(&mut watch) {
+                Look::First => forget_dead_registers(cx, false),
+                Look::Later => {}
+                Look::Collect => {
+                    run_idle_collection(cx);
+                    break;
+                }
+                Look::Over => break,
             }
         }
     }
@@ -271,7 +278,7 @@ fn wait_once(
         match end {
             Wait::Done => return Ok(true),
             Wait::TimedOut => return Ok(false),
-            Wait::Signal => run_signals(cx)?,
+            Wait::Signal => cx.scanned_whole(run_signals)?,
         }
     }
 }

@@ -534,11 +534,6 @@ impl Ctx {
         self.collect_from(0, Report::Nothing);
     }
 
-    /// The collection of [`Ctx::collect_when_idle`].
-    pub(super) fn collect_idly(&mut self, plain: bool) {
-        self.collect_from(if plain { self.entry } else { 0 }, Report::Nothing);
-    }
-
     /// As [`Ctx::collect`], but what is found is not freed: it is put into [`Ctx::keep`] (`gc.DEBUG_SAVEALL`). `direct` as for
     /// [`Ctx::collect_from_interpreter`].
     pub fn collect_and_save(&mut self, direct: bool) -> usize {

@@ -3,7 +3,8 @@
 //! A program whose threads all wait allocates nothing, so that no collection is ever due; what it waits for may be what the
 //! finalizer or the weak reference's callback of something forgotten would do, as an executor's threads wait for its end. So a
 //! thread that begins a wait without end looks now and then, at times ever further apart, whether the process has used the
-//! processor meanwhile, and if it has not, does one full collection.
+//! processor meanwhile, and if it has not, has another thread do one full collection: the finalizers may want a lock that a
+//! thread holds while it waits.
 //!
 //! 1. After that the wait costs nothing more: one collection does for all waits that had begun before it.
 //! 2. They take a fiftieth of one processor at most, and become rare, up to one a minute, while nothing with a finalizer or a weak
@@ -84,63 +85,69 @@ impl Heap {
     }
 }
 
+/// What a look at a process shows to a thread that waits.
+#[derive(PartialEq, Eq)]
+pub enum Look {
+    /// It was the first one: from now on it counts what the process does. What the thread keeps needlessly is to be let go.
+    First,
+    /// The process is busy, or has collected a moment ago.
+    Later,
+    /// The process is idle: somebody is to call [`Ctx::collect_idly`]; the wait is to look no more.
+    Collect,
+    /// A collection has done for this wait, or there are none.
+    Over,
+}
+
 impl Ctx {
-    /// Begins a wait without end, for which [`Ctx::collect_when_idle`] is to be called; `None` where that is not worth while.
+    /// Begins a wait without end, for which [`Ctx::look_idle`] is to be called; `None` where that is not worth while.
     pub fn idle_watch(&self) -> Option<IdleWatch> {
-        let heap = self.heap();
-        if !heap.enabled() || self.local.finalizing {
-            return None;
-        }
-        let number = heap.idle.waits.fetch_add(1, Relaxed) + 1;
-        Some(IdleWatch { number, patience: PATIENCE, seen: None })
+        let worth = self.heap().enabled() && !self.local.finalizing;
+        worth.then_some(IdleWatch { number: 0, patience: PATIENCE, seen: None })
     }
 
-    /// Does a full collection, finalizers included, if the process was idle since the last call (the first one only begins to look), and if
-    /// enough time has passed since the last such one. Whether the wait is to call no more. `plain`: the contract of
-    /// [`Ctx::blocking_plainly`] is kept. `first` is called before.
-    pub fn collect_when_idle(
-        &mut self,
-        w: &mut IdleWatch,
-        plain: bool,
-        first: impl FnOnce(&mut Ctx),
-    ) -> bool {
+    /// Looks whether the process was idle since the last look, and whether enough time has passed since the last collection that came of
+    /// that.
+    pub fn look_idle(&self, w: &mut IdleWatch) -> Look {
         let heap = self.heap();
         if !heap.enabled() {
-            return true;
+            return Look::Over;
         }
         let Some((begun, spent_then)) = w.seen else {
             let seconds = (heap.blocks.used() * BLOCK_BYTES) as f64 / SLOWER as f64;
+            w.number = heap.idle.waits.fetch_add(1, Relaxed) + 1;
             w.again(PATIENCE + Duration::try_from_secs_f64(seconds).unwrap_or(RARELY));
-            return false;
+            return Look::First;
         };
         let (now, spent) = (Instant::now(), process_time());
         if spent.saturating_sub(spent_then) > now.saturating_duration_since(begun) / IDLE {
             w.again(w.patience * 2);
-            return false;
+            return Look::Later;
         }
+        let mut last = locked(&heap.idle.last);
+        if last.waits >= w.number {
+            return Look::Over;
+        }
+        if let Some(left) = last.until.and_then(|t| t.checked_duration_since(now))
+            && !left.is_zero()
         {
-            let mut last = locked(&heap.idle.last);
-            if last.waits >= w.number {
-                return true;
-            }
-            if let Some(left) = last.until.and_then(|t| t.checked_duration_since(now))
-                && !left.is_zero()
-            {
-                drop(last);
-                w.again(left);
-                return false;
-            }
-            // Nobody else begins meanwhile.
-            last.waits = heap.idle.waits.load(Relaxed);
-            last.until = now.checked_add(RARELY);
+            drop(last);
+            w.again(left);
+            return Look::Later;
         }
+        // Nobody else begins meanwhile.
+        last.waits = heap.idle.waits.load(Relaxed);
+        last.until = now.checked_add(RARELY);
+        Look::Collect
+    }
+
+    /// The collection of an idle process, in a thread of its own: its finalizers may want a lock that a thread holds while it waits.
+    pub fn collect_idly(&mut self) {
+        let (heap, spent) = (self.heap(), process_time());
         let before = heap.ends();
-        first(self);
-        self.collect_idly(plain);
+        self.collect();
         let took = process_time().saturating_sub(spent);
         let mut last = locked(&heap.idle.last);
         last.rest = if heap.ends() == before { (last.rest * 2).clamp(REST, RARELY) } else { Duration::ZERO };
         last.until = Instant::now().checked_add(last.rest.max(took * SHARE));
-        true
     }
 }

@@ -42,7 +42,7 @@ mod stats;
 pub(crate) mod team;
 pub(crate) mod world;
 
-pub use idle::IdleWatch;
+pub use idle::{IdleWatch, Look};
 pub use local::LocalHeap;
 pub use roots::SavedRegisters;
 pub use stats::HeapStats;

@@ -480,6 +480,14 @@ impl Ctx {
         self.blocking(f)
     }
 
+    /// Runs `f` within a native function; if a native function that it calls waits, the whole native stack is scanned.
+    pub fn scanned_whole<R>(&mut self, f: impl FnOnce(&mut Ctx) -> R) -> R {
+        let entry = std::mem::replace(&mut self.entry, 0);
+        let r = f(self);
+        self.entry = entry;
+        r
+    }
+
     /// Runs `f`, which takes this thread into another space: it attaches itself there, and has left again when `f` returns. In this space
     /// the thread is in a blocking scope meanwhile, and its vectors ([`crate::held`]) stay this space's.
     #[inline(never)]

@@ -5,8 +5,7 @@
 //! finalizers and weak references react. So such a call empties dead registers first, in all frames of its thread.
 
 use super::frame::{self, Frame, HEADER, Pc, flag};
-use protocore::heap::IdleWatch;
-use protocore::layouts::{CodeObj, NativeFnObj, StrObj};
+use protocore::layouts::{CodeObj, FloatObj, NativeFnObj, StrObj};
 use protocore::{Ctx, Value};
 use protopy_bytecode::{Instr, Op};
 use protopy_compiler::liveness::{Registers, live_at};
@@ -31,33 +30,49 @@ pub fn collect_for_program(cx: &mut Ctx, module: &str, function: &str) -> usize 
 /// [`Ctx::blocking_plainly`]. The other half, to hold nothing else, is the method's.
 ///
 /// A method that is called while the frame stands elsewhere (by `with`, by other natives, with unpacked arguments) is not; nor is one
-/// that a tool watches, or that a finalizer or a callback has called.
+/// that a tool watches, or that a finalizer or a callback has called. Arguments are numbers, truth values and None: to make numbers of others
+/// the method may call anything, itself included, while the frame stands there.
 pub fn called_plainly(cx: &Ctx, this: Value, names: &[&str]) -> bool {
     let Some((f, pc)) = frame::current(cx) else { return false };
     let Some(word) = f.code().rt.code.get(f.index(pc)) else { return false };
     let w = Instr(word.load(Ordering::Relaxed));
-    let (kind, base) = (Op::from_u16(w.op_number()), usize::from(w.a()));
-    if cx.is_finalizing() || w.is_watched() || base + HEADER >= f.code().nregs as usize {
+    // The registers of other instructions may hold what is no value.
+    let method = match Op::from_u16(w.op_number()) {
+        Some(Op::Call | Op::CallKw) => false,
+        Some(Op::CallMethod | Op::CallMethodKw) => true,
+        _ => return false,
+    };
+    let (base, mut count) = (usize::from(w.a()), usize::from(w.b()));
+    if cx.is_finalizing() || w.is_watched() || base + HEADER + count >= f.code().nregs as usize {
         return false;
     }
     let Some(callee) = NativeFnObj::of(f.get(base)) else { return false };
-    let first = f.get(base + HEADER);
+    if !names.contains(&callee.def.name) {
+        return false;
+    }
+    let mut first = base + HEADER;
     let same = |v: Value| v.bits() == this.bits();
-    let given = match kind {
-        Some(Op::Call | Op::CallKw) => callee.this.get().is_some_and(same),
-        // The object before a function that is no method of it is unbound, and the arguments may have taken its place.
-        Some(Op::CallMethod | Op::CallMethodKw) => match callee.this.get() {
-            Some(t) => same(t),
-            None => same(first),
-        },
-        _ => false,
+    // The object before a function that is no method of it is unbound, and the arguments may have taken its place.
+    let given = match callee.this.get() {
+        Some(t) => same(t),
+        None if method && same(f.get(first)) => {
+            first += 1;
+            true
+        }
+        None => false,
     };
-    given && names.contains(&callee.def.name)
-}
-
-/// The collection of a thread that waits within a call; see [`Ctx::collect_when_idle`].
-pub fn collect_when_idle(cx: &mut Ctx, w: &mut IdleWatch, plain: bool) -> bool {
-    cx.collect_when_idle(w, plain, |cx| forget_dead_registers(cx, false))
+    if method && callee.this.get().is_some() {
+        count += 1;
+    }
+    let harmless = |v: Value| {
+        v.is_unbound()
+            || v.is_small()
+            || v.is_none()
+            || v.is(Value::TRUE)
+            || v.is(Value::FALSE)
+            || FloatObj::of(v).is_some()
+    };
+    given && (first..first + count).all(|i| i < f.code().nregs as usize && harmless(f.get(i)))
 }
 
 /// As [`collect_for_program`], but the garbage is not freed: it is put into `cx.keep`.
@@ -92,7 +107,7 @@ fn called_directly(cx: &Ctx, module: &str, function: &str) -> bool {
 }
 
 /// Empties the registers of this thread that will not be read again. With `direct` also the arguments of the innermost call.
-fn forget_dead_registers(cx: &mut Ctx, direct: bool) {
+pub fn forget_dead_registers(cx: &mut Ctx, direct: bool) {
     let Some((mut f, mut pc)) = frame::current(cx) else { return };
     let mut known = Known::new();
     let n = f.code().nregs as usize;

@@ -37,7 +37,7 @@ pub fn retry_plainly<T>(
     loop {
         let r = if plain { cx.blocking_plainly(&mut f) } else { cx.blocking(&mut f) };
         match r {
-            Err(libc::EINTR) => cx.safepoint()?,
+            Err(libc::EINTR) => cx.scanned_whole(Ctx::safepoint)?,
             r => return Ok(r),
         }
     }

@@ -64,10 +64,13 @@ fn node(v: Value) -> (u32, usize, &'static [Value]) {
     }
 }
 
+/// A node. The collector knows nothing of `items`, in which a new node may lie that nothing else refers to yet.
 fn make_node(cx: &mut Ctx, map: u32, count: usize, items: &[Value]) -> PyResult {
-    let mut all = Vec::with_capacity(items.len() + 1);
+    let mut all: Held<Value> = Held::with_capacity(items.len() + 1);
     all.push(Value::small(i64::from(map) | ((count as i64 & 0x3fff_ffff) << 32)));
-    all.extend_from_slice(items);
+    for v in items {
+        all.push(*v);
+    }
     cx.tuple_of(None, &all)
 }
 

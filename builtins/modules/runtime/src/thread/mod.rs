@@ -251,6 +251,7 @@ fn init(cx: &mut Ctx, m: Value) -> PyResult<()> {
     module_set(cx, m, "TIMEOUT_MAX", max)?;
     module_set(cx, m, "_NAME_MAXLEN", Value::small(NAME_MAX as i64))?;
     register_fork_hook(cx, start::after_fork);
+    protopy_vm::finalize::set_idle_hook(cx, start::collect_idly);
     Ok(())
 }
 

@@ -93,6 +93,7 @@ impl Payload for Handle {
 pub struct Boot {
     /// Number of the thread.
     id: u64,
+    /// None: [`Ctx::collect_idly`].
     func: Value,
     args: Value,
     /// Names of keyword arguments, or None.
@@ -186,6 +187,14 @@ fn start(cx: &mut Ctx, shared: &Arc<Shared>, boot: [Value; 3], daemon: bool) -> 
     }
 }
 
+/// Starts the thread that collects when the process is idle. Without it nothing happens.
+pub(super) fn collect_idly(cx: &mut Ctx) {
+    let daemon = !limited(cx, limits::NO_DAEMONS);
+    if let Err(r) = start(cx, &Arc::new(Shared::default()), [Value::NONE; 3], daemon) {
+        cx.take_raised(r);
+    }
+}
+
 /// Adds a thread to the list of those that have not ended; forgets ended ones when it would grow.
 fn note(every: &Mutex<Vec<Weak<Shared>>>, shared: &Arc<Shared>) {
     let mut all = locked(every);
@@ -246,6 +255,9 @@ fn call_boot(cx: &mut Ctx, id: u64) {
         all.iter().position(|b| b.id == id).map(|i| all.swap_remove(i))
     };
     let Some(b) = boot else { return };
+    if b.func.is_none() {
+        return cx.collect_idly();
+    }
     let all = TupleObj::of(b.args).map_or(&[][..], |t| t.items());
     let args = if b.names.is_none() { Args::positional(all) } else { Args::with_names(all, b.names) };
     if let Err(r) = call_args(cx, b.func, args) {
